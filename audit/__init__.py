@@ -1,0 +1,1 @@
+"""Business events, approvals, change history, import batches, job runs, idempotency keys."""

@@ -1,0 +1,1 @@
+"""The roof: settings, URLs, console, API router, schedules, demo company."""

@@ -1,0 +1,1 @@
+"""Products, offers, charges, prices, bundles, discounts, promotions, commitments."""

@@ -1,0 +1,1 @@
+"""Dunning, cases, promises, plans, late fees, write-offs, allowance."""

@@ -1,0 +1,1 @@
+"""Account tree, contracts, orders, subscriptions, service instances, contacts."""

@@ -1,0 +1,1 @@
+"""Money, allocation, periods, proration, COPY and SQL helpers, fields; no tables."""

@@ -1,0 +1,1 @@
+"""Charge engine, bill runs, invoices, memos, adjustments, disputes, statements, delivery."""

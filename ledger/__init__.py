@@ -1,0 +1,1 @@
+"""Legal entities, currencies, FX, number series, chart of accounts, journal, periods."""

@@ -1,0 +1,1 @@
+"""Methods, gateways, bank files, payments, refunds, chargebacks."""

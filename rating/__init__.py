@@ -1,0 +1,1 @@
+"""Usage, rating, suspense, balances, entitlements, pools."""

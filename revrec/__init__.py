@@ -1,0 +1,1 @@
+"""Contracts, performance obligations, recognition schedules, period close."""

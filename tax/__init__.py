@@ -1,0 +1,1 @@
+"""Jurisdictions, rates, rules, registrations, exemptions."""

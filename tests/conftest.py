@@ -1,0 +1,52 @@
+"""What every test stands on: a private copy of the migrated database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import TransactionTestCase
+
+from tests.database import Server, clone_name, server_url
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Leave the settings alone: the database of a process is named in django_db_setup."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Give this process its own copy of the template database, and drop it at the end."""
+    server = Server(server_url())
+    name = clone_name()
+    inherited = {key: os.environ.get(key) for key in ("DATABASE_URL", "SECRET_KEY")}
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def take_fresh_copy(case: TransactionTestCase) -> None:
+        server.clone(name)
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        server.build_template()
+        server.clone(name)
+        server.point_django_at(name)
+        TransactionTestCase._fixture_teardown = take_fresh_copy  # type: ignore[attr-defined]
+        os.environ["DATABASE_URL"] = server.url(name)
+        os.environ["SECRET_KEY"] = settings.SECRET_KEY
+    yield
+    TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]
+    for key, value in inherited.items():
+        if value is None:
+            os.environ.pop(key, None)
+        else:
+            os.environ[key] = value
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        server.drop(name)
+
+
+@pytest.fixture
+def database_url(db: None) -> str:
+    """Return the URL of this process's database, for children that connect by themselves."""
+    return os.environ["DATABASE_URL"]
