@@ -12,8 +12,10 @@ WITHOUT_DATABASE = {
     "devdb",
     "diffsettings",
     "help",
+    "makemigrations",
     "makemessages",
     "spectacular",
+    "stop",
     "version",
 }
 
