@@ -1,0 +1,142 @@
+"""What every source file keeps to, whoever wrote it."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tests.architecture.house import (
+    FLOOR_OF,
+    ROOMS,
+    ROOT,
+    calls,
+    imports,
+    place,
+    sources,
+    tree,
+)
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+DOORS = {"operations", "queries", "models", "signals", "choices", "rules"}
+DOORS_OF_THE_GROUND = {"foundation": None, "audit": {"commands", "idempotency"}}
+BANNED_WORDS = re.compile(
+    r"\b(TODO|FIXME|XXX|HACK|WIP|lorem ipsum|NotImplementedError|pragma: no cover)\b",
+    re.IGNORECASE,
+)
+MONEY = ROOT / "foundation" / "money.py"
+
+
+def test_no_file_is_longer_than_four_hundred_lines() -> None:
+    long = {
+        place(path): lines
+        for path in sources()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert not long
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = {
+        place(path, node): f"{node.name}: {length} lines"
+        for path in sources()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
+    }
+    assert not long
+
+
+def test_nothing_is_left_for_later() -> None:
+    files = [*sources(), *(page for room in ROOMS for page in (ROOT / room).rglob("*.sql"))]
+    found = [
+        f"{place(path)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if BANNED_WORDS.search(line)
+    ]
+    assert not found
+
+
+def test_no_amount_is_ever_a_float() -> None:
+    found = [
+        place(path, call)
+        for path in sources(migrations=True)
+        for name, call in calls(path)
+        if name in {"float", "FloatField"}
+    ]
+    assert not found
+
+
+def test_money_is_rounded_in_one_place() -> None:
+    found = [
+        place(path, call)
+        for path in sources()
+        for name, call in calls(path)
+        if name == "quantize" and _is_method_of_a_number(path, call)
+    ]
+    assert len(found) <= 1, found
+    assert all(spot.startswith("foundation/") for spot in found)
+
+
+def _is_method_of_a_number(path: object, call: ast.Call) -> bool:
+    """Tell `amount.quantize(...)` from `money.quantize(amount, currency)`."""
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    return not (isinstance(call.func.value, ast.Name) and call.func.value.id == "money")
+
+
+def test_rooms_are_entered_by_their_doors() -> None:
+    """Only a room itself and the roof may import its interfaces."""
+    found = []
+    for room in ROOMS:
+        if room == "billing_site":
+            continue
+        for path in sources(room):
+            for name, node in imports(path):
+                other, _, inside = name.partition(".")
+                if other not in FLOOR_OF or other == room or other == "foundation":
+                    continue
+                door = inside.partition(".")[0]
+                more = DOORS_OF_THE_GROUND.get(other) or set()
+                if door not in DOORS | more:
+                    found.append(f"{place(path, node)}: {name}")
+    assert not found
+
+
+def test_nobody_listens_to_model_signals() -> None:
+    found = [
+        f"{place(path, node)}: {name}"
+        for path in sources()
+        for name, node in imports(path)
+        if name.startswith("django.db.models.signals.") and not name.endswith(".post_migrate")
+    ]
+    assert not found
+
+
+def test_signals_are_declared_in_signals_and_connected_in_apps() -> None:
+    found = [
+        f"{place(path, call)}: {name}"
+        for path in sources()
+        for name, call in calls(path)
+        if (name == "Signal" and path.name != "signals.py")
+        or (name == "receiver" and path.name not in {"receivers.py", "apps.py"})
+    ]
+    assert not found
+
+
+def test_the_clock_is_read_in_interfaces_only() -> None:
+    """Rules, operations and queries are told the day and the moment."""
+    forbidden = {"now", "today", "utcnow"}
+    inner = {"rules", "operations", "queries", "models", "operations.py", "queries.py"}
+    found = [
+        place(path, call)
+        for path in sources()
+        if inner & set(path.relative_to(ROOT).parts)
+        for name, call in calls(path)
+        if name in forbidden
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in {"timezone", "datetime", "date", "clock"}
+    ]
+    assert not found
