@@ -1,1 +1,1 @@
-"""Money, allocation, periods, proration, COPY and SQL helpers, fields; no tables."""
+"""Ground floor: money, periods, proration, columns, SQL and COPY helpers. No tables, no nouns."""
