@@ -1,0 +1,35 @@
+"""Sums of usage by day, which invoicing prices."""
+
+from django.db import models
+from django.db.models import Q
+
+from foundation.fields import QuantityField, UnitPriceField, number_checks
+
+
+class UsageAggregate(models.Model):
+    """Add up the events of a charge, service, local date and attribute group.
+
+    `amount` is the sum of amounts rounded event by event (UNIT-2 EVENT) and null where the
+    charge is priced by the line. `on_date` is local to the account (PER-4).
+    """
+
+    pk = models.CompositePrimaryKey(
+        "account_id", "subscription_charge_id", "service_id", "on_date", "attribute_key"
+    )
+    account_id = models.BigIntegerField()
+    subscription_charge_id = models.BigIntegerField()
+    service_id = models.BigIntegerField()
+    on_date = models.DateField()
+    attribute_key = models.CharField(max_length=200)
+    quantity = QuantityField()
+    event_count = models.BigIntegerField()
+    amount = UnitPriceField(null=True)
+
+    class Meta:
+        db_table = "rating_usageaggregate"
+        constraints = [
+            models.CheckConstraint(
+                name="rating_usageaggregate_counts_events", condition=Q(event_count__gt=0)
+            ),
+            *number_checks("rating_usageaggregate", "quantity", "amount"),
+        ]

@@ -1,0 +1,82 @@
+"""Usage rows that could not be processed and wait for a person."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from rating.choices import SuspenseState
+from rating.models.file import UsageFile
+from rating.models.source import UsageSource
+from rating.rules.reasons import NEXT_STEPS, Reason
+
+
+class SuspenseItem(models.Model):
+    """Keep a refused row as it came, with the reason, the column and what to do next."""
+
+    source = models.ForeignKey(UsageSource, on_delete=models.PROTECT, related_name="+")
+    file = models.ForeignKey(UsageFile, on_delete=models.PROTECT, related_name="+")
+    row_number = models.BigIntegerField()
+    reason = models.CharField(max_length=20, choices=[(r.value, r.value) for r in Reason])
+    column = models.CharField(max_length=60, default="", blank=True)
+    message = models.CharField(max_length=300, default="", blank=True)
+    fields = models.JSONField(help_text="The row as received, by column.")
+    usage_type = models.CharField(max_length=40, default="", blank=True)
+    identifier = models.CharField(max_length=64, default="", blank=True)
+    event_start = models.DateTimeField(null=True, blank=True)
+    quantity = models.DecimalField(max_digits=24, decimal_places=8, null=True, blank=True)
+    holds_key = models.BooleanField(default=False)
+    state = models.CharField(
+        max_length=11, choices=SuspenseState.choices, default=SuspenseState.OPEN
+    )
+    attempts = models.IntegerField(default=0)
+    received_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    resolution = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [
+            ("recycle_suspense", "Can correct and recycle suspended usage"),
+            ("write_off_usage", "Can write off suspended usage"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["file", "row_number"], name="rating_suspenseitem_row_once"
+            ),
+            models.CheckConstraint(
+                name="rating_suspenseitem_reason_known",
+                condition=Q(reason__in=[r.value for r in Reason]),
+            ),
+            models.CheckConstraint(
+                name="rating_suspenseitem_state_known",
+                condition=Q(state__in=SuspenseState.values),
+            ),
+            models.CheckConstraint(
+                name="rating_suspenseitem_written_off_with_reason",
+                condition=~Q(state=SuspenseState.WRITTEN_OFF) | ~Q(resolution=""),
+            ),
+            models.CheckConstraint(
+                name="rating_suspenseitem_end_is_dated",
+                condition=Q(state=SuspenseState.OPEN, resolved_at__isnull=True)
+                | (~Q(state=SuspenseState.OPEN) & Q(resolved_at__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["reason", "-id"],
+                name="rating_suspenseitem_waiting",
+                condition=Q(state=SuspenseState.OPEN),
+            ),
+        ]
+
+    @property
+    def next_step(self) -> str:
+        """Say what a clerk does about the reason."""
+        return NEXT_STEPS[Reason(self.reason)]

@@ -1,0 +1,169 @@
+"""Find whose usage an event is: windows of time in which one charge answers (RATE step 5).
+
+Instants are UTC text ("2026-05-03T10:15:22"), which compare as they are; "" is before all and
+"~" after all. A window is worked out once per identifier, usage type and attribute group, and
+then serves every event of a file.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from rating.rules.reasons import Reason
+
+Attributes = tuple[tuple[str, str], ...]
+BEFORE_ALL = ""
+AFTER_ALL = "~"
+
+
+class Span(NamedTuple):
+    lo: str
+    hi: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Say that a service of an account held an identifier for a span."""
+
+    span: Span
+    service_id: int
+    account_id: int
+    subscription_id: int
+    zone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageCharge:
+    """Describe a usage charge of a subscription and the days it is on (local, half-open)."""
+
+    subscription_charge_id: int
+    charge_id: int
+    usage_type: str
+    filter: Attributes
+    days: tuple[tuple[date, date | None], ...]
+    price_names: tuple[str, ...] = ()
+    by_event: bool = False
+    first: Decimal = Decimal(0)
+    following: Decimal = Decimal(0)
+
+
+@dataclass(slots=True, eq=False)
+class Guide:
+    """Lead an event to its charge; carries what storing and pricing need."""
+
+    account_id: int
+    service_id: int
+    currency: str
+    zone: str
+    charge: UsageCharge
+    attribute_key: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    prices: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """Return service and subscription charge as COPY text."""
+        return f"{self.service_id}\t{self.charge.subscription_charge_id}"
+
+
+Window = tuple[str, str, Guide | Reason]
+
+
+def matches(wanted: Attributes, given: Mapping[str, str]) -> bool:
+    """Tell whether attributes satisfy the filter of a charge."""
+    return all(given.get(name) == value for name, value in wanted)
+
+
+def attribute_key(names: Sequence[str], given: Mapping[str, str]) -> str:
+    """Return the canonical sorted `k=v` group of the attributes that prices distinguish."""
+    return ",".join(f"{name}={given[name]}" for name in sorted(names) if name in given) or "*"
+
+
+def windows(
+    holdings: Sequence[Holding],
+    *,
+    active: Mapping[int, Sequence[Span]],
+    charges: Mapping[int, Sequence[UsageCharge]],
+    usage_type: str,
+    given: Attributes,
+    instant: Callable[[date, str], str],
+) -> list[Window]:
+    """Cut the life of an identifier into windows with one guide or one reason each.
+
+    `active` and `charges` are by service; `instant` turns a local day and zone into UTC text.
+    Outside every window the identifier has no owner.
+    """
+    attributes = dict(given)
+    found: list[Window] = []
+    for holding in holdings:
+        candidates = [
+            (charge, _spans(charge, holding.zone, instant))
+            for charge in charges.get(holding.service_id, ())
+            if charge.usage_type == usage_type and matches(charge.filter, attributes)
+        ]
+        found += _cut(holding, active.get(holding.service_id, ()), candidates, attributes)
+    return found
+
+
+def _spans(charge: UsageCharge, zone: str, instant: Callable[[date, str], str]) -> list[Span]:
+    return [
+        Span(instant(start, zone), AFTER_ALL if end is None else instant(end, zone))
+        for start, end in charge.days
+    ]
+
+
+def _cut(
+    holding: Holding,
+    active: Sequence[Span],
+    candidates: Sequence[tuple[UsageCharge, list[Span]]],
+    attributes: dict[str, str],
+) -> list[Window]:
+    lo, hi = holding.span
+    bounds = {lo, hi}
+    for span in [*active, *(span for _, spans in candidates for span in spans)]:
+        bounds.update(at for at in span if lo < at < hi)
+    points = sorted(bounds)
+    guides: dict[int, Guide] = {}
+    found: list[Window] = []
+    for start, end in itertools.pairwise(points):
+        answer = _answer(holding, start, active, candidates, attributes, guides)
+        if found and found[-1][2] is answer:
+            found[-1] = (found[-1][0], end, answer)
+        else:
+            found.append((start, end, answer))
+    return found
+
+
+def _answer(
+    holding: Holding,
+    at: str,
+    active: Sequence[Span],
+    candidates: Sequence[tuple[UsageCharge, list[Span]]],
+    attributes: dict[str, str],
+    guides: dict[int, Guide],
+) -> Guide | Reason:
+    if not _covers(active, at):
+        return Reason.INACTIVE_SERVICE
+    fitting = [charge for charge, spans in candidates if _covers(spans, at)]
+    if len(fitting) != 1:
+        return Reason.NO_CHARGE
+    charge = fitting[0]
+    if charge.subscription_charge_id not in guides:
+        guides[charge.subscription_charge_id] = Guide(
+            account_id=holding.account_id,
+            service_id=holding.service_id,
+            currency=holding.currency,
+            zone=holding.zone,
+            charge=charge,
+            attribute_key=attribute_key(charge.price_names, attributes),
+            attributes=attributes,
+        )
+    return guides[charge.subscription_charge_id]
+
+
+def _covers(spans: Sequence[Span], at: str) -> bool:
+    return any(lo <= at < hi for lo, hi in spans)

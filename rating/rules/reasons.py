@@ -1,0 +1,52 @@
+"""Why a usage row waits in suspense, and what a clerk does next."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Name each refusal of a row once; screens, files and the API show the same word."""
+
+    BAD_ROW = "BAD_ROW"
+    BAD_TEXT = "BAD_TEXT"
+    BAD_TIME = "BAD_TIME"
+    BAD_QUANTITY = "BAD_QUANTITY"
+    NEGATIVE = "NEGATIVE"
+    WRONG_SOURCE = "WRONG_SOURCE"
+    UNKNOWN_TYPE = "UNKNOWN_TYPE"
+    UNKNOWN_UNIT = "UNKNOWN_UNIT"
+    TOO_LATE = "TOO_LATE"
+    IN_FUTURE = "IN_FUTURE"
+    DUP_CONFLICT = "DUP_CONFLICT"
+    NO_OWNER = "NO_OWNER"
+    INACTIVE_SERVICE = "INACTIVE_SERVICE"
+    NO_CHARGE = "NO_CHARGE"
+    NO_PRICE = "NO_PRICE"
+
+
+NEXT_STEPS: dict[Reason, str] = {
+    Reason.BAD_ROW: "Ask the source for the row again, or write it off.",
+    Reason.BAD_TEXT: "Correct the text, then recycle.",
+    Reason.BAD_TIME: "Correct the event time, then recycle.",
+    Reason.BAD_QUANTITY: "Correct the quantity, then recycle.",
+    Reason.NEGATIVE: "Correct the sign, or write it off: this usage type takes no corrections.",
+    Reason.WRONG_SOURCE: "Load the file under the source it names, or correct the row.",
+    Reason.UNKNOWN_TYPE: "Correct the usage type, or add it to the catalog, then recycle.",
+    Reason.UNKNOWN_UNIT: "Correct the unit, then recycle.",
+    Reason.TOO_LATE: "Lift the limit of the source and recycle, or write it off.",
+    Reason.IN_FUTURE: "Check the clock of the source; correct the time, then recycle.",
+    Reason.DUP_CONFLICT: "Compare with the event already held; give a new key or write it off.",
+    Reason.NO_OWNER: "Give the identifier to a service at that time, or correct it; recycle.",
+    Reason.INACTIVE_SERVICE: "Check the service dates; correct them or write the row off.",
+    Reason.NO_CHARGE: "Add the usage charge to the subscription, or correct type or attributes.",
+    Reason.NO_PRICE: "Publish a price for the charge on that day, then recycle.",
+}
+
+
+class Rejected(Exception):
+    """Say which column of a row is refused and why; the row goes to suspense."""
+
+    def __init__(self, reason: Reason, column: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.column = column
+        self.message = message
