@@ -1,0 +1,221 @@
+"""Who may do what: the roles of the house as data.
+
+A role is a group. `may` lists permissions as "app.codename"; "app.view_*" and the like stand for
+every such permission there is. What a role may not do follows from what is not listed, and the
+pairs that one person must not hold together stand in `FORBIDDEN_PAIRS` (the database refuses
+them too: `sql/forbidden_pairs.sql`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AUDITOR = "Auditor"
+CARE = "Care agent"
+CATALOG = "Catalog manager"
+OPERATOR = "Billing operator"
+CASH = "Cash clerk"
+COLLECTIONS = "Collections agent"
+APPROVER = "Finance approver"
+CONTROLLER = "Controller"
+ACCESS = "Access admin"
+INTEGRATION = "Integration"
+
+ROOMS = (
+    "audit", "ledger", "tax", "catalog", "customers", "receivables", "rating", "invoicing",
+    "payments", "revrec", "collections",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A role: its group's name, its demo user, what it is for, and what it may."""
+
+    name: str
+    username: str
+    purpose: str
+    may: tuple[str, ...]
+    handles_money: bool = True
+
+
+def reads(*rooms: str) -> tuple[str, ...]:
+    """Return the right to read everything in the rooms, but not keys and policies of access."""
+    return tuple(f"{room}.view_*" for room in rooms)
+
+
+def edits(*models: str) -> tuple[str, ...]:
+    """Return the rights to add and change the models ("app.model")."""
+    return tuple(
+        f"{app}.{verb}_{model}"
+        for app, model in (name.split(".") for name in models)
+        for verb in ("add", "change")
+    )
+
+
+# What every role of the trade reads: who the customer is, what was billed, what is owed.
+READ_TRADE = reads("catalog", "customers", "invoicing", "receivables")
+
+ROLES: tuple[Role, ...] = (
+    Role(
+        name=AUDITOR,
+        username="auditor",
+        purpose="Reads everything in every room, with history and evidence; changes nothing.",
+        may=reads(*ROOMS),
+        handles_money=False,
+    ),
+    Role(
+        name=CARE,
+        username="care",
+        purpose="Customers, their accounts, orders and services; asks for credits.",
+        may=(
+            *READ_TRADE,
+            *reads("rating", "payments"),
+            *edits(
+                "customers.customer", "customers.account", "customers.contact",
+                "customers.address",
+            ),
+            "customers.place_order",
+            "customers.move_account",
+            "customers.import_customers",
+            "invoicing.request_credit",
+        ),
+    ),  # fmt: skip
+    Role(
+        name=CATALOG,
+        username="catalog",
+        purpose="Drafts products, charges and prices and imports price sheets; publishes nothing.",
+        may=(
+            *reads("catalog", "tax"),
+            *edits(
+                "catalog.product", "catalog.unitofmeasure", "catalog.usagetype",
+                "catalog.pricebook",
+            ),
+            "catalog.draft_price",
+            "catalog.import_prices",
+        ),
+    ),  # fmt: skip
+    Role(
+        name=OPERATOR,
+        username="operator",
+        purpose="Loads usage, clears suspense, runs the bills and posts what another released.",
+        may=(
+            *READ_TRADE,
+            *reads("rating", "payments", "tax"),
+            "audit.view_importbatch",
+            "audit.view_jobrun",
+            "audit.view_approvalrequest",
+            "rating.load_usage",
+            "rating.recycle_suspense",
+            "invoicing.start_run",
+            "invoicing.post_run",
+            "invoicing.cancel_run",
+        ),
+    ),
+    Role(
+        name=CASH,
+        username="cash",
+        purpose="Records, allocates and reverses payments.",
+        may=(
+            *READ_TRADE,
+            *reads("payments"),
+            "payments.record_payment",
+            "payments.import_payments",
+            "payments.reverse_payment",
+            "receivables.allocate",
+        ),
+    ),
+    Role(
+        name=COLLECTIONS,
+        username="collector",
+        purpose="Works what is overdue: reads accounts, items and payments.",
+        may=(*READ_TRADE, *reads("payments", "collections")),
+    ),
+    Role(
+        name=APPROVER,
+        username="approver",
+        purpose="Releases bill runs, approves credits, write-offs and prices others prepared.",
+        may=(
+            *READ_TRADE,
+            *reads("rating", "payments", "tax", "audit", "ledger"),
+            "audit.approve_request",
+            "invoicing.approve_run",
+            "invoicing.approve_credit",
+            "catalog.approve_price",
+            "catalog.publish_price",
+            "rating.write_off_usage",
+        ),
+    ),
+    Role(
+        name=CONTROLLER,
+        username="controller",
+        purpose="Owns the books: periods, chart, series, exchange rates, thresholds.",
+        may=(
+            *reads(*ROOMS),
+            "ledger.close_period",
+            "ledger.reopen_period",
+            "audit.approve_request",
+            *edits(
+                "ledger.legalentity", "ledger.exchangerate", "ledger.glaccount",
+                "ledger.postingrule", "audit.approvalpolicy", "audit.reasoncode",
+                "tax.taxregistration",
+            ),
+        ),
+    ),  # fmt: skip
+    Role(
+        name=ACCESS,
+        username="access",
+        purpose="Users, roles and API keys; no money right whatever.",
+        may=(
+            "auth.view_user",
+            "auth.add_user",
+            "auth.change_user",
+            "auth.view_group",
+            "audit.view_apikey",
+            "audit.add_apikey",
+            "audit.change_apikey",
+        ),
+        handles_money=False,
+    ),
+    Role(
+        name=INTEGRATION,
+        username="integration",
+        purpose="The user behind an API key: reads, loads usage, places orders, records payments.",
+        may=(
+            *READ_TRADE,
+            *reads("rating", "payments"),
+            "customers.place_order",
+            "rating.load_usage",
+            "payments.record_payment",
+        ),
+    ),
+)
+BY_NAME = {role.name: role for role in ROLES}
+
+MONEY_ROLES = tuple(role.name for role in ROLES if role.handles_money)
+FORBIDDEN_PAIRS: tuple[tuple[str, str], ...] = (
+    (CASH, APPROVER),
+    (CATALOG, APPROVER),
+    (CARE, APPROVER),
+    (OPERATOR, CONTROLLER),
+    *((ACCESS, name) for name in MONEY_ROLES),
+    *((INTEGRATION, name) for name in (APPROVER, CONTROLLER)),
+)
+
+
+def conflicts(names: set[str]) -> list[tuple[str, str]]:
+    """Return the pairs among the roles that one person must not hold together."""
+    return [pair for pair in FORBIDDEN_PAIRS if set(pair) <= names]
+
+
+def expand(patterns: tuple[str, ...], existing: set[str]) -> tuple[set[str], set[str]]:
+    """Return the permissions that the patterns name, and the named ones that do not exist."""
+    found: set[str] = set()
+    absent: set[str] = set()
+    for pattern in patterns:
+        if pattern.endswith("*"):
+            found |= {name for name in existing if name.startswith(pattern[:-1])}
+        elif pattern in existing:
+            found.add(pattern)
+        else:
+            absent.add(pattern)
+    return found, absent

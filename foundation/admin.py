@@ -1,0 +1,171 @@
+"""The admin classes every room builds on: bounded lists, no deletion, declared permissions.
+
+`HouseAdmin` is for configuration that staff may edit; `ReadOnlyAdmin` shows what only operations
+may write (documents, journal, usage). Both use the console's look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.options import csrf_protect_m
+from django.core import checks
+from django.core.paginator import Paginator
+from django.db import DatabaseError
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.checks import UnfoldModelAdminChecks
+
+from foundation.errors import Refusal, translate_database_error
+from foundation.paging import COUNT_CAP, capped_count
+
+
+class CappedPaginator(Paginator):
+    """Count at most `COUNT_CAP` rows, so that a list over millions opens as fast as a short one."""
+
+    def __init__(self, object_list: Any, per_page: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(object_list, per_page, *args, **kwargs)
+        self._counted: int | None = None
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        """Return the number of rows, or `COUNT_CAP` where there are more."""
+        if self._counted is None:
+            if isinstance(self.object_list, QuerySet):
+                self._counted = min(capped_count(self.object_list), COUNT_CAP)
+            else:
+                self._counted = len(self.object_list)
+        return self._counted
+
+
+class HouseAdminChecks(UnfoldModelAdminChecks):
+    """Refuse, when the site starts, an action that does not say who may run it."""
+
+    def check(self, admin_obj: Any, **kwargs: Any) -> list[Any]:
+        """Return Django's findings and ours."""
+        return [*super().check(admin_obj, **kwargs), *self._actions_declare_permissions(admin_obj)]
+
+    def _actions_declare_permissions(self, admin_obj: Any) -> list[checks.CheckMessage]:
+        names = ("actions", "actions_list", "actions_row", "actions_detail", "actions_submit_line")
+        found: list[checks.CheckMessage] = []
+        for name in names:
+            for action in _flat(getattr(admin_obj, name, None) or ()):
+                method: Any = action if callable(action) else getattr(admin_obj, action, None)
+                if method is not None and not getattr(method, "allowed_permissions", None):
+                    found.append(
+                        checks.Error(
+                            f"The action '{action}' declares no permissions.",
+                            hint="Decorate it with @action(permissions=[...]).",
+                            obj=admin_obj.__class__,
+                            id="house.E001",
+                        )
+                    )
+        return found
+
+
+def _flat(actions: Any) -> list[Callable[..., Any] | str]:
+    """Return the actions of a list that may hold groups ({"title": …, "items": […]})."""
+    flat: list[Callable[..., Any] | str] = []
+    for action in actions:
+        flat.extend(_flat(action["items"]) if isinstance(action, dict) else [action])
+    return flat
+
+
+class HouseAdmin(ModelAdmin):
+    """An admin page for configuration: bounded list, nothing deleted, refusals as messages.
+
+    A save that a database guard refuses comes back as a sentence, not as an error page.
+    `created_by` and `updated_by` are filled where the model has them.
+    """
+
+    show_full_result_count = False
+    paginator = CappedPaginator
+    list_per_page = 50
+    list_max_show_all = 200
+    list_filter_submit = True
+    compressed_fields = True
+    warn_unsaved_form = True
+    checks_class = HouseAdminChecks
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse: what was used once stays readable; archive or end-date it instead."""
+        return False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the declared actions, without Django's bulk delete."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """Save, and write down who did."""
+        if not change and hasattr(obj, "created_by_id"):
+            obj.created_by = request.user
+        if hasattr(obj, "updated_by_id"):
+            obj.updated_by = request.user
+        super().save_model(request, obj, form, change)
+
+    @csrf_protect_m
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the form; turn what the database or an operation refuses into a message."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except Refusal as refusal:
+            return self._refused(request, refusal)
+        except DatabaseError as error:
+            return self._refused(request, translate_database_error(error))
+
+    def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
+        if request.method != "POST":
+            raise refusal
+        rule = f" ({refusal.rule})" if refusal.rule else ""
+        messages.error(request, f"Not saved: {refusal.message}{rule}")
+        return HttpResponseRedirect(request.get_full_path())
+
+
+class ReadOnlyAdmin(HouseAdmin):
+    """An admin page to look at what only operations write: `view_` shows it, nothing edits it."""
+
+    warn_unsaved_form = False
+    show_add_link = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: rows are made by operations."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse: rows are changed by operations."""
+        return False
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows that belong to the object shown, to look at; set `model` and `fields`."""
+
+    extra = 0
+    max_num = 0
+    can_delete = False
+    per_page = 20
+    show_change_link = True
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse: rows are made by operations."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse: rows are changed by operations."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+        """Return every field shown."""
+        return [str(name) for name in self.fields or ()]

@@ -1,0 +1,69 @@
+"""JSON within bounds: size, nesting and repeated names are checked before anything is built."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+
+from foundation.api.problems import Problem
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_DEPTH = 24
+STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+BRACKETS = re.compile(rb"[\[\]{}]")
+
+
+class BoundedJSONParser(JSONParser):
+    """Read JSON of at most 20 MiB and 24 levels, without repeated names, NaN or infinity."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the parsed body."""
+        body: bytes = stream.read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
+            raise Problem(413, "API-SIZE", f"Send at most {MAX_BYTES // 1024 // 1024} MiB.")
+        if depth(body) > MAX_DEPTH:
+            raise Problem(400, "API-DEPTH", f"Nest at most {MAX_DEPTH} levels.")
+        try:
+            text = codecs.decode(body, "utf-8")
+            return json.loads(
+                text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_refuse_float
+            )
+        except UnicodeDecodeError as error:
+            raise ParseError("The body is not UTF-8.") from error
+        except json.JSONDecodeError as error:
+            raise ParseError(f"The body is not JSON: {error}") from error
+
+
+def depth(body: bytes) -> int:
+    """Return how deep brackets nest, outside strings, without parsing."""
+    deepest = level = 0
+    for bracket in BRACKETS.finditer(STRINGS.sub(b"", body)):
+        level += 1 if bracket.group() in b"[{" else -1
+        deepest = max(deepest, level)
+    return deepest
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ParseError("A name appears twice in one object.")
+    return found
+
+
+def _refuse(word: str) -> Any:
+    raise ParseError(f"{word} is not a number.")
+
+
+def _refuse_float(text: str) -> Any:
+    raise ParseError(f'Write {text} as a string ("{text}"): decimals are never JSON numbers.')

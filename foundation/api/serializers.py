@@ -1,0 +1,42 @@
+"""Serializers that say every field by name and take no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from rest_framework import serializers
+
+
+class StrictInput:
+    """Refuse a field that is unknown or only for reading, instead of ignoring it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Check the names, then the values."""
+        if isinstance(data, dict):
+            fields: dict[str, Any] = self.fields  # type: ignore[attr-defined]
+            writable = {name for name, field in fields.items() if not field.read_only}
+            wrong = {
+                str(name): ["This field is only for reading." if name in fields else "Unknown field."]
+                for name in data
+                if name not in writable
+            }
+            if wrong:
+                raise serializers.ValidationError(wrong, code="API-FIELD")
+        return super().to_internal_value(data)  # type: ignore[misc]
+
+
+class HouseSerializer(StrictInput, serializers.Serializer):  # type: ignore[type-arg]
+    """Input or output of one action, field by field."""
+
+
+class HouseModelSerializer(StrictInput, serializers.ModelSerializer):  # type: ignore[type-arg]
+    """A model's fields, each named in `Meta.fields`: a new column is not published by accident."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        meta = getattr(cls, "Meta", None)
+        if meta is not None and (
+            hasattr(meta, "exclude") or getattr(meta, "fields", None) == serializers.ALL_FIELDS
+        ):
+            raise ImproperlyConfigured(f"{cls.__name__} must name its fields one by one.")

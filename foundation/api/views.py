@@ -1,0 +1,196 @@
+"""The view sets rooms derive from: permission per action, known parameters, one write per POST."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import mixins, permissions, status
+from rest_framework.pagination import CursorPagination
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from foundation.api import idempotency
+from foundation.api.idempotency import Answer
+from foundation.api.parsers import BoundedJSONParser
+from foundation.api.problems import Problem
+
+IDEMPOTENCY_PARAMETER = OpenApiParameter(
+    name=idempotency.HEADER,
+    location=OpenApiParameter.HEADER,
+    required=True,
+    type=str,
+    description="New for every request; the same key with the same body gets the same answer.",
+)
+
+
+class HousePagination(CursorPagination):
+    """Pages by key, newest first, 50 rows unless `page_size` (at most 200) says otherwise."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "page_size"
+    ordering = "-id"
+
+
+class HasDeclaredPermission(permissions.BasePermission):
+    """Allow what the view declares for the action, to a user who has it and a key scoped to it."""
+
+    message = "You lack the permission for this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Check the user's rights and, with an API key, the key's scopes."""
+        if not (request.user and request.user.is_authenticated):
+            return False
+        required = view.permissions_of_action()
+        scopes = getattr(request.auth, "scopes", None)
+        for name in required:
+            if not request.user.has_perm(name) or (scopes is not None and name not in scopes):
+                self.message = f"You lack the permission {name}."
+                return False
+        return True
+
+
+class Replayed(Exception):
+    """Carries the stored answer of a repeated request out of the view."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("replayed")
+        self.answer = answer
+
+
+class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
+    """A view set that takes nothing undeclared.
+
+    `required_permissions` names the permission(s) of every action; `filterset_fields` or
+    `filterset_class` and `query_parameters` (per action) name the query parameters; anything
+    else is 400. Every POST needs an Idempotency-Key and is carried out once, in one transaction.
+    """
+
+    required_permissions: ClassVar[Mapping[str, str | Sequence[str]]] = {}
+    query_parameters: ClassVar[Mapping[str, Sequence[str]]] = {}
+    permission_classes = [HasDeclaredPermission]
+    parser_classes = [BoundedJSONParser]
+    renderer_classes = [JSONRenderer]
+    pagination_class = HousePagination
+    http_method_names = ["get", "post", "head", "options"]
+
+    def permissions_of_action(self) -> tuple[str, ...]:
+        """Return the permissions of the action asked for; an undeclared action is a mistake."""
+        if self.action in (None, "metadata"):
+            return ()
+        try:
+            declared = self.required_permissions[self.action]
+        except KeyError as error:
+            raise ImproperlyConfigured(
+                f"{type(self).__name__} declares no permission for '{self.action}'."
+            ) from error
+        return (declared,) if isinstance(declared, str) else tuple(declared)
+
+    @property
+    def pk(self) -> int:
+        """Return the number in the address; anything but a positive integer is not found."""
+        text = str(self.kwargs.get(self.lookup_url_kwarg or self.lookup_field, ""))
+        if not (text.isascii() and text.isdigit() and len(text) < 19):
+            raise Problem(404, "API-ID", "There is no such object.")
+        return int(text)
+
+    def get_object(self) -> Any:
+        """Return the object of the address, if it is one the caller may see."""
+        if self.lookup_field == "pk":
+            _ = self.pk
+        return super().get_object()
+
+    def checked(self, serializer: type[BaseSerializer[Any]], **kwargs: Any) -> Any:
+        """Return the validated values of the body."""
+        bound = serializer(data=self.request.data, context=self.get_serializer_context(), **kwargs)
+        bound.is_valid(raise_exception=True)
+        return bound.validated_data
+
+    def created(self, data: Any) -> Response:
+        """Answer 201 with what was made."""
+        return Response(data, status=status.HTTP_201_CREATED)
+
+    # -- known parameters ----------------------------------------------------------------------
+
+    def known_parameters(self) -> set[str]:
+        """Return every query parameter that the action takes."""
+        known = {"format", *self.query_parameters.get(self.action or "", ())}
+        if self.action == "list":
+            known |= {"cursor", "page_size"}
+            filterset = getattr(self, "filterset_class", None)
+            if filterset is not None:
+                known |= set(filterset.base_filters)
+            fields: Any = getattr(self, "filterset_fields", None) or ()
+            for name in fields:
+                lookups = fields[name] if isinstance(fields, Mapping) else ["exact"]
+                known |= {name if look == "exact" else f"{name}__{look}" for look in lookups}
+        return known
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, check rights and parameters, then claim the key of a POST."""
+        super().initial(request, *args, **kwargs)
+        unknown = sorted(set(request.query_params) - self.known_parameters())
+        if unknown:
+            raise Problem(400, "API-PARAMETER", f"Unknown parameter: {', '.join(unknown)}.")
+        if any("\x00" in value for value in request.query_params.values()):
+            raise Problem(400, "API-PARAMETER", "A parameter holds a NUL character.")
+        if request.method == "POST":
+            self._claim(request)
+
+    # -- a POST is carried out once ------------------------------------------------------------
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer; a POST and its stored answer share one transaction, a failure stores nothing."""
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        with transaction.atomic():
+            response = super().dispatch(request, *args, **kwargs)
+            if getattr(response, "exception", False) or response.status_code >= 400:
+                transaction.set_rollback(True)
+            elif isinstance(response, Response) and not response.has_header("Idempotent-Replayed"):
+                self._remember(response)
+        return response
+
+    def _claim(self, request: Request) -> None:
+        key = idempotency.key_of(request)
+        body = json.dumps(request.data, sort_keys=True, default=str).encode()
+        answer = idempotency.store().claim(
+            client=idempotency.client_of(request),
+            key=key,
+            request_hash=idempotency.request_hash(request, body),
+        )
+        if answer is not None:
+            raise Replayed(answer)
+
+    def _remember(self, response: Response) -> None:
+        body = json.loads(JSONRenderer().render(response.data) or b"null")
+        idempotency.store().remember(
+            client=idempotency.client_of(self.request),
+            key=idempotency.key_of(self.request),
+            answer=Answer(response.status_code, body),
+        )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Give back a stored answer; everything else is a problem."""
+        if isinstance(exc, Replayed):
+            response = Response(exc.answer.body, status=exc.answer.status)
+            response["Idempotent-Replayed"] = "true"
+            return response
+        return super().handle_exception(exc)
+
+
+class Listed(mixins.ListModelMixin):
+    """Adds the list."""
+
+
+class Retrieved(mixins.RetrieveModelMixin):
+    """Adds one by its id."""

@@ -1,0 +1,40 @@
+"""The pages of the console: a frame with permission, lists with filters, forms that call one verb.
+
+    class RunList(ListScreen):                      # /console/invoicing/runs/
+        title = "Bill runs"
+        permission = "invoicing.view_billrun"
+        filters = RunFilters                        # a FilterForm
+        columns = (
+            Column(label="Run", value="number", link=lambda run: run_url(run.pk)),
+            Column(label="State", value="state", kind="status"),
+            Column(label="Billed", value="amount", kind="money"),
+        )
+
+        def rows(self, filters):
+            return queries.runs(state=filters.get("state"))
+
+A screen without `permission` does not start. Who lacks it gets a page that names the right, the
+roles that hold it and whom to ask. No screen writes except through one operation.
+"""
+
+from foundation.screens.cells import Column, Fact, Table, Total
+from foundation.screens.forms import ActionView, FormScreen
+from foundation.screens.frame import Button, Crumb, Empty, Screen, Tab
+from foundation.screens.lists import FilterForm, ListScreen, totals_by_currency
+
+__all__ = [
+    "ActionView",
+    "Button",
+    "Column",
+    "Crumb",
+    "Empty",
+    "Fact",
+    "FilterForm",
+    "FormScreen",
+    "ListScreen",
+    "Screen",
+    "Tab",
+    "Table",
+    "Total",
+    "totals_by_currency",
+]

@@ -1,0 +1,113 @@
+"""Pages that write: a form or a button, one operation, its refusal as a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.views.generic.edit import FormMixin
+
+from foundation.errors import Refusal, translate_database_error
+from foundation.screens.frame import Screen
+
+
+def sentence(refusal: Refusal) -> str:
+    """Return a refusal as staff read it, with its rule."""
+    return f"{refusal.message} ({refusal.rule})" if refusal.rule else str(refusal.message)
+
+
+class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
+    """A form whose `submit` makes one call into an operation.
+
+    A refusal stands above the form with what was typed kept; success shows `success_message`
+    and goes to `get_success_url`. File fields need nothing special.
+    """
+
+    template_name = "console/form.html"
+    form_class: type[forms.Form]
+    intro = ""
+    submit_label = "Save"
+    success_message = "Done."
+    result: Any = None
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation with the cleaned values; the result is kept in `self.result`."""
+        raise NotImplementedError
+
+    def get_success_message(self) -> str:
+        """Return what to say when it is done; `self.result` is the operation's answer."""
+        return self.success_message
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check the form, call the operation, go on or say why not."""
+        form = self.get_form()
+        if form.is_valid():
+            try:
+                self.result = self.submit(form)
+            except Refusal as refusal:
+                form.add_error(None, sentence(refusal))
+            except DatabaseError as error:
+                form.add_error(None, sentence(translate_database_error(error)))
+            else:
+                return self.succeeded()
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def succeeded(self) -> HttpResponse:
+        """Say so and go on; override to answer with a page that shows `self.result`."""
+        message = self.get_success_message()
+        if message:
+            messages.success(self.request, message)
+        return HttpResponseRedirect(self.get_success_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the frame with the form in it."""
+        context = super().get_context_data(**kwargs)
+        context.setdefault("form", self.get_form())
+        context.setdefault("cancel_url", self.get_cancel_url())
+        context.update(intro=self.intro, submit_label=self.submit_label)
+        return context
+
+    def get_cancel_url(self) -> str:
+        """Return where "Cancel" leads: the last crumb, or the console's home."""
+        crumbs = [crumb.url for crumb in self.crumbs() if crumb.url]
+        return crumbs[-1] if crumbs else "/"
+
+
+class ActionView(Screen):
+    """A button's other end: POST only, one operation, a message, back to a page."""
+
+    http_method_names = ["post", "options"]
+    success_message = "Done."
+    result: Any = None
+
+    def act(self) -> Any:
+        """Call the operation; `self.kwargs` names the object, the result is `self.result`."""
+        raise NotImplementedError
+
+    def get_success_url(self) -> str:
+        """Return where to go when it is done."""
+        raise NotImplementedError
+
+    def get_failure_url(self) -> str:
+        """Return where to go when it was refused."""
+        return self.get_success_url()
+
+    def get_success_message(self) -> str:
+        """Return what to say when it is done."""
+        return self.success_message
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Call the operation, say how it went, go back."""
+        try:
+            self.result = self.act()
+        except Refusal as refusal:
+            messages.error(request, sentence(refusal))
+            return HttpResponseRedirect(self.get_failure_url())
+        except DatabaseError as error:
+            messages.error(request, sentence(translate_database_error(error)))
+            return HttpResponseRedirect(self.get_failure_url())
+        messages.success(request, self.get_success_message())
+        return HttpResponseRedirect(self.get_success_url())

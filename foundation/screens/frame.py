@@ -1,0 +1,154 @@
+"""The frame of every console page: who may see it, where it stands, what can be done from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
+from django.utils.cache import add_never_cache_headers
+from django.views.generic import TemplateView
+
+ACCESS_ADMIN = "Access admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step of the way to a page; without address it is the page itself."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """A page beside this one; shown to whoever has `permission`."""
+
+    label: str
+    url: str
+    permission: str = ""
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to do from a page; shown to whoever has `permission`.
+
+    `method="post"` sends an empty form (for an `ActionView`); `confirm` asks first.
+    """
+
+    label: str
+    url: str
+    permission: str = ""
+    method: Literal["get", "post"] = "get"
+    style: Literal["primary", "plain", "danger"] = "plain"
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Empty:
+    """What a list says when it is empty: what it will hold, and the next step."""
+
+    title: str = "Nothing here"
+    text: str = "No rows match. Clear the filters or widen them."
+    button: Button | None = None
+
+
+def missing_rights(request: HttpRequest, permissions: Sequence[str]) -> list[str]:
+    """Return the permissions of the list that the user lacks."""
+    return [name for name in permissions if not request.user.has_perm(name)]
+
+
+def refuse(request: HttpRequest, missing: Sequence[str]) -> HttpResponse:
+    """Return the page that says which right is missing, who holds it and whom to ask."""
+    wanted = Q(pk__in=[])
+    for name in missing:
+        label, _, codename = name.partition(".")
+        wanted |= Q(content_type__app_label=label, codename=codename)
+    rights = Permission.objects.filter(wanted).order_by("codename")
+    roles = Group.objects.filter(permissions__in=rights).distinct().order_by("name")
+    admins = Group.objects.filter(name=ACCESS_ADMIN).values_list("user__username", flat=True)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Not for your role",
+        "missing": [{"code": name} for name in missing],
+        "rights": [right.name for right in rights],
+        "roles": [role.name for role in roles],
+        "ask": [name for name in admins.order_by("user__username")[:5] if name],
+    }
+    return TemplateResponse(request, "console/refused.html", context, status=403)
+
+
+class Screen(TemplateView):
+    """A page in the console's frame.
+
+    Set `title`, `permission` ("app.codename" or several, all needed) and `template_name` (which
+    extends `console/page.html` and fills its block `page`). Override `get_context_data` for what
+    the page shows, `crumbs`, `buttons` and `tabs` for what stands around it.
+    """
+
+    title = ""
+    permission: str | Sequence[str] = ()
+    template_name = "console/page.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ask for a log-in, refuse whoever lacks the permission, then answer."""
+        if not (request.user.is_authenticated and request.user.is_active):
+            return redirect_to_login(request.get_full_path(), resolve_url("admin:login"))
+        required = self.required_permissions()
+        if not required:
+            raise ImproperlyConfigured(f"{type(self).__name__} declares no permission.")
+        missing = missing_rights(request, required)
+        if missing or not request.user.is_staff:
+            return refuse(request, missing or required)
+        response = super().dispatch(request, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    def required_permissions(self) -> tuple[str, ...]:
+        """Return every permission the page needs."""
+        if isinstance(self.permission, str):
+            return (self.permission,) if self.permission else ()
+        return tuple(self.permission)
+
+    def get_title(self) -> str:
+        """Return the heading; override where it names the object shown."""
+        return self.title
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Return the way to this page, without the page itself."""
+        return ()
+
+    def tabs(self) -> Sequence[Tab]:
+        """Return the pages that stand beside this one."""
+        return ()
+
+    def buttons(self) -> Sequence[Button]:
+        """Return what can be done from here."""
+        return ()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the frame; add what the page itself shows."""
+        allowed = self.request.user.has_perm
+        context = super().get_context_data(**kwargs)
+        context.update(admin.site.each_context(self.request))
+        context.update(
+            title=self.get_title(),
+            crumbs=[*self.crumbs(), Crumb(self.get_title())] if self.crumbs() else [],
+            tabs=[tab for tab in self.tabs() if not tab.permission or allowed(tab.permission)],
+            buttons=[
+                button
+                for button in self.buttons()
+                if not button.permission or allowed(button.permission)
+            ],
+        )
+        context.update(kwargs)
+        return context
