@@ -71,7 +71,9 @@ ROLES: tuple[Role, ...] = (
             *READ_TRADE,
             *reads("rating", "payments"),
             *edits(
-                "customers.customer", "customers.account", "customers.contact",
+                "customers.customer",
+                "customers.account",
+                "customers.contact",
                 "customers.address",
             ),
             "customers.place_order",
@@ -79,7 +81,7 @@ ROLES: tuple[Role, ...] = (
             "customers.import_customers",
             "invoicing.request_credit",
         ),
-    ),  # fmt: skip
+    ),
     Role(
         name=CATALOG,
         username="catalog",
@@ -87,13 +89,15 @@ ROLES: tuple[Role, ...] = (
         may=(
             *reads("catalog", "tax"),
             *edits(
-                "catalog.product", "catalog.unitofmeasure", "catalog.usagetype",
+                "catalog.product",
+                "catalog.unitofmeasure",
+                "catalog.usagetype",
                 "catalog.pricebook",
             ),
             "catalog.draft_price",
             "catalog.import_prices",
         ),
-    ),  # fmt: skip
+    ),
     Role(
         name=OPERATOR,
         username="operator",
@@ -155,12 +159,16 @@ ROLES: tuple[Role, ...] = (
             "ledger.reopen_period",
             "audit.approve_request",
             *edits(
-                "ledger.legalentity", "ledger.exchangerate", "ledger.glaccount",
-                "ledger.postingrule", "audit.approvalpolicy", "audit.reasoncode",
+                "ledger.legalentity",
+                "ledger.exchangerate",
+                "ledger.glaccount",
+                "ledger.postingrule",
+                "audit.approvalpolicy",
+                "audit.reasoncode",
                 "tax.taxregistration",
             ),
         ),
-    ),  # fmt: skip
+    ),
     Role(
         name=ACCESS,
         username="access",

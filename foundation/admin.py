@@ -25,7 +25,7 @@ from foundation.paging import COUNT_CAP, capped_count
 
 
 class CappedPaginator(Paginator):
-    """Count at most `COUNT_CAP` rows, so that a list over millions opens as fast as a short one."""
+    """Count at most `COUNT_CAP` rows, so that long lists open as fast as short ones."""
 
     def __init__(self, object_list: Any, per_page: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(object_list, per_page, *args, **kwargs)
@@ -128,8 +128,7 @@ class HouseAdmin(ModelAdmin):
     def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
         if request.method != "POST":
             raise refusal
-        rule = f" ({refusal.rule})" if refusal.rule else ""
-        messages.error(request, f"Not saved: {refusal.message}{rule}")
+        messages.error(request, f"Not saved: {refusal.message} ({refusal.rule})")
         return HttpResponseRedirect(request.get_full_path())
 
 

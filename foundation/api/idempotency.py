@@ -44,7 +44,7 @@ class Store(Protocol):
 @cache
 def store() -> Store:
     """Return the store that the settings name."""
-    return cast(Store, import_string(settings.BILLING_IDEMPOTENCY_STORE))
+    return cast(Store, import_string(str(settings.BILLING_IDEMPOTENCY_STORE)))
 
 
 def key_of(request: Request) -> str:

@@ -61,7 +61,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     rule = serializers.CharField(required=False)
-    errors = ErrorDetailSerializer(many=True, required=False)
+    errors = ErrorDetailSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 def problem(
@@ -117,10 +117,11 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 def _headers(exc: exceptions.APIException) -> dict[str, str]:
     headers: dict[str, str] = {}
-    if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header
-    if getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(exc.wait))  # type: ignore[attr-defined]
+    challenge, wait = getattr(exc, "auth_header", None), getattr(exc, "wait", None)
+    if challenge:
+        headers["WWW-Authenticate"] = str(challenge)
+    if wait:
+        headers["Retry-After"] = str(int(wait))
     return headers
 
 

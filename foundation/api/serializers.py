@@ -17,7 +17,9 @@ class StrictInput:
             fields: dict[str, Any] = self.fields  # type: ignore[attr-defined]
             writable = {name for name, field in fields.items() if not field.read_only}
             wrong = {
-                str(name): ["This field is only for reading." if name in fields else "Unknown field."]
+                str(name): [
+                    "This field is only for reading." if name in fields else "Unknown field."
+                ]
                 for name in data
                 if name not in writable
             }

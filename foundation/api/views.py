@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import mixins, permissions, status
 from rest_framework.pagination import CursorPagination
 from rest_framework.renderers import JSONRenderer
@@ -22,14 +21,6 @@ from foundation.api import idempotency
 from foundation.api.idempotency import Answer
 from foundation.api.parsers import BoundedJSONParser
 from foundation.api.problems import Problem
-
-IDEMPOTENCY_PARAMETER = OpenApiParameter(
-    name=idempotency.HEADER,
-    location=OpenApiParameter.HEADER,
-    required=True,
-    type=str,
-    description="New for every request; the same key with the same body gets the same answer.",
-)
 
 
 class HousePagination(CursorPagination):

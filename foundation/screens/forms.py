@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.views.generic.edit import FormMixin
@@ -16,7 +17,8 @@ from foundation.screens.frame import Screen
 
 def sentence(refusal: Refusal) -> str:
     """Return a refusal as staff read it, with its rule."""
-    return f"{refusal.message} ({refusal.rule})" if refusal.rule else str(refusal.message)
+    text = refusal.message[:1].upper() + refusal.message[1:]
+    return f"{text} ({refusal.rule})" if refusal.rule else text
 
 
 class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
@@ -35,7 +37,7 @@ class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation with the cleaned values; the result is kept in `self.result`."""
-        raise NotImplementedError
+        raise ImproperlyConfigured(f"{type(self).__name__} does not say how.")
 
     def get_success_message(self) -> str:
         """Return what to say when it is done; `self.result` is the operation's answer."""
@@ -85,11 +87,11 @@ class ActionView(Screen):
 
     def act(self) -> Any:
         """Call the operation; `self.kwargs` names the object, the result is `self.result`."""
-        raise NotImplementedError
+        raise ImproperlyConfigured(f"{type(self).__name__} does not say how.")
 
     def get_success_url(self) -> str:
         """Return where to go when it is done."""
-        raise NotImplementedError
+        raise ImproperlyConfigured(f"{type(self).__name__} does not say how.")
 
     def get_failure_url(self) -> str:
         """Return where to go when it was refused."""

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from foundation import exports
 from foundation.paging import COUNT_CAP, capped_count, keyset_page
@@ -65,13 +66,13 @@ class ListScreen(Screen):
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[Any] | Sequence[Any]:
         """Return what the list holds, narrowed by the cleaned filters."""
-        raise NotImplementedError
+        raise ImproperlyConfigured(f"{type(self).__name__} does not say how.")
 
     def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
         """Return the figures above the list; see `totals_by_currency`."""
         return ()
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the page asked for, or hand out the whole list as a file."""
         form = self.filter_form()
         valid = form is None or form.is_valid()
@@ -145,9 +146,7 @@ class ListScreen(Screen):
     def export(self, file_format: str, filters: dict[str, Any]) -> HttpResponse:
         """Hand out every row of the filtered list as CSV or XLSX, up to `EXPORT_CAP`."""
         rows = self.rows(filters)
-        counted = (
-            capped_count(rows, cap=EXPORT_CAP) if isinstance(rows, QuerySet) else len(rows)
-        )
+        counted = capped_count(rows, cap=EXPORT_CAP) if isinstance(rows, QuerySet) else len(rows)
         if counted > EXPORT_CAP:
             messages.error(
                 self.request,
@@ -166,7 +165,9 @@ def headers(columns: Sequence[Column]) -> list[str]:
         heading
         for column in columns
         for heading in (
-            [column.label, f"{column.label} currency"] if column.kind == "money" else [column.label]
+            [column.label, f"{column.label} currency"]
+            if column.kind == "money"
+            else [column.label]
         )
     ]
 

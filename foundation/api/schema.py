@@ -1,0 +1,58 @@
+"""How view sets describe themselves in OpenAPI: parameters, the key of a POST, the problems."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from foundation.api.idempotency import HEADER
+from foundation.api.problems import CONTENT_TYPE, ProblemSerializer
+
+KEY = OpenApiParameter(
+    name=HEADER,
+    location=OpenApiParameter.HEADER,
+    required=True,
+    type=str,
+    description="New for every request; the same key with the same body gets the same answer.",
+)
+PROBLEMS = {
+    "400": "The request is not valid: unknown parameter or field, wrong form.",
+    "401": "No key and no session.",
+    "403": "The permission or the key's scope is missing.",
+    "404": "No such object.",
+    "409": "Refused by a rule of the books; `rule` says which.",
+    "422": "Understood, but it cannot be meant.",
+    "429": "Too many requests.",
+}
+
+
+class HouseSchema(AutoSchema):
+    """Adds what every view set of the house has."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the Idempotency-Key of a POST and the action's own query parameters."""
+        names = getattr(self.view, "query_parameters", {}).get(
+            getattr(self.view, "action", ""), ()
+        )
+        own = [OpenApiParameter(name=name, type=str) for name in names]
+        return [*own, KEY] if self.method == "POST" else own
+
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        codes = ["400", "401", "403", "404", "429"]
+        if self.method == "POST":
+            codes += ["409", "422"]
+        component = self.resolve_serializer(ProblemSerializer, direction)
+        for code in codes:
+            bodies.setdefault(
+                code,
+                {
+                    "description": PROBLEMS[code],
+                    "content": {CONTENT_TYPE: {"schema": component.ref}},
+                },
+            )
+        return bodies

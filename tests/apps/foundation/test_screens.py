@@ -1,0 +1,162 @@
+"""Pages: who sees them, how lists bound, filter, add up and export, how refusals read."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+
+from foundation.paging import keyset_page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.apps.foundation.console_urls")]
+
+
+def staff(client: Client, *permissions: str) -> User:
+    user = User.objects.create_user("clara", is_staff=True)
+    for name in permissions:
+        user.user_permissions.add(Permission.objects.get(codename=name.partition(".")[2]))
+    client.force_login(user)
+    return user
+
+
+def test_whoever_is_not_logged_in_is_sent_to_the_login(client: Client) -> None:
+    response = client.get("/t/people/")
+    assert response.status_code == 302
+    assert response["Location"].startswith("/admin/login/?next=/t/people/")
+
+
+def test_a_refused_page_names_the_right_the_roles_and_whom_to_ask(client: Client) -> None:
+    staff(client)
+    role = Group.objects.create(name="Registrar")
+    role.permissions.add(Permission.objects.get(codename="view_user"))
+    User.objects.create_user("ada").groups.add(Group.objects.get_or_create(name="Access admin")[0])
+    response = client.get("/t/people/")
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "Can view user" in page
+    assert "Registrar" in page
+    assert "ada" in page
+
+
+def test_a_user_with_the_right_but_not_staff_is_refused(client: Client) -> None:
+    user = staff(client, "auth.view_user")
+    User.objects.filter(pk=user.pk).update(is_staff=False)
+    assert client.get("/t/people/").status_code == 403
+
+
+def test_a_screen_without_permission_does_not_start(client: Client) -> None:
+    staff(client)
+    with pytest.raises(ImproperlyConfigured):
+        client.get("/t/forgotten/")
+
+
+def test_a_list_shows_cells_totals_buttons_and_pages(client: Client) -> None:
+    staff(client, "auth.view_user")
+    User.objects.bulk_create(User(username=f"u{n}") for n in range(7))
+    page = client.get("/t/people/?page=2").content.decode()
+    assert "u2" in page
+    assert "u6" not in page
+    assert "4–6 of 8" in page
+    assert '<span class="hs-chip hs-warn">Held</span>' in page
+    assert 'href="/owed/"' in page
+    assert "Drop" in page
+    assert ">Add<" not in page, "a button is shown only to whoever has its permission"
+
+
+def test_a_page_number_out_of_bounds_gives_the_nearest_page(client: Client) -> None:
+    staff(client, "auth.view_user")
+    for asked in ("99", "0", "-1", "x", "१", "9" * 30):
+        assert client.get("/t/people/", {"page": asked}).status_code == 200
+
+
+def test_a_filter_that_cannot_be_read_is_said(client: Client) -> None:
+    staff(client, "auth.view_user")
+    response = client.get("/t/people/?since=yesterday")
+    assert response.status_code == 422
+    assert "Enter a valid date" in response.content.decode()
+
+
+def test_an_empty_list_says_what_to_do(client: Client) -> None:
+    staff(client, "auth.view_user")
+    assert "Clear the filters" in client.get("/t/people/?name=zz").content.decode()
+    User.objects.exclude(username="clara").delete()
+
+
+def test_the_export_holds_every_row_and_keeps_the_filter(client: Client) -> None:
+    staff(client, "auth.view_user")
+    User.objects.bulk_create(User(username=f"u{n}") for n in range(7))
+    User.objects.create(username="=cmd()")
+    lines = client.get("/t/people/?name=u&export=csv").content.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("Name,Owes,Owes currency,State")
+    assert len(lines) == 8
+    everyone = client.get("/t/people/?export=csv").content.decode("utf-8-sig")
+    assert "'=cmd()" in everyone
+    book = client.get("/t/people/?export=xlsx")
+    assert book.content.startswith(b"PK")
+
+
+def test_a_keyed_list_goes_forth_and_back(client: Client) -> None:
+    staff(client, "auth.view_user")
+    User.objects.bulk_create(User(username=f"u{n}") for n in range(7))
+    response = client.get("/t/keyed/")
+    paging = response.context["paging"]
+    assert [user.username for user in response.context["table"].rows] == ["u6", "u5", "u4"]
+    second = client.get("/t/keyed/" + paging["older"])
+    assert [user.username for user in second.context["table"].rows] == ["u3", "u2", "u1"]
+    back = client.get("/t/keyed/" + second.context["paging"]["newer"])
+    assert [user.username for user in back.context["table"].rows] == ["u6", "u5", "u4"]
+    assert not back.context["paging"]["newer"]
+    assert client.get("/t/keyed/?cursor=hostile").status_code == 200
+
+
+def test_keyset_paging_visits_every_row_once() -> None:
+    User.objects.bulk_create(
+        User(username=f"k{n}", first_name=f"n{n % 3}", last_name="key") for n in range(20)
+    )
+    rows = User.objects.filter(last_name="key")
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = keyset_page(rows, ordering=("first_name", "-id"), size=4, cursor=cursor)
+        seen += [user.username for user in page.rows]
+        if not page.older:
+            break
+        cursor = page.older
+    expected = [user.username for user in rows.order_by("first_name", "-id")]
+    assert seen == expected
+
+
+def test_a_refusal_stands_at_the_form(client: Client) -> None:
+    staff(client, "auth.add_group")
+    response = client.post("/t/group/", {"name": "no"})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "There is such a group (TEST-1)" in page
+    assert 'value="no"' in page
+
+
+def test_a_guard_of_the_database_stands_at_the_form(client: Client) -> None:
+    staff(client, "auth.add_group")
+    assert client.post("/t/group/", {"name": "yes"}).status_code == 302
+    response = client.post("/t/group/", {"name": "yes"})
+    assert response.status_code == 422
+    assert "it exists already" in response.content.decode()
+
+
+def test_an_action_takes_only_post_and_says_its_refusal(client: Client) -> None:
+    staff(client, "auth.delete_group")
+    assert client.get("/t/drop/").status_code == 405
+    response = client.post("/t/drop/")
+    assert response.status_code == 302
+    assert "A group is kept (TEST-2)" in str(
+        [str(m) for m in response.wsgi_request._messages]  # type: ignore[attr-defined]
+    )
+
+
+def test_text_of_users_is_escaped(client: Client) -> None:
+    staff(client, "auth.view_user")
+    User.objects.create(username="<script>alert(1)</script>")
+    page = client.get("/t/people/").content.decode()
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
