@@ -1,0 +1,33 @@
+"""States and kinds of the audit room."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class ApprovalState(TextChoices):
+    PENDING = "PENDING", "Waiting for a second person"
+    APPROVED = "APPROVED", "Approved, not used yet"
+    REJECTED = "REJECTED", "Rejected"
+    USED = "USED", "Used"
+    EXPIRED = "EXPIRED", "Expired"
+
+
+class BatchState(TextChoices):
+    OPEN = "OPEN", "Being read"
+    DONE = "DONE", "Done"
+    WITH_ERRORS = "WITH_ERRORS", "Done, some rows rejected"
+    REFUSED = "REFUSED", "Refused as a whole"
+
+
+class JobState(TextChoices):
+    RUNNING = "RUNNING", "Running"
+    DONE = "DONE", "Done"
+    FAILED = "FAILED", "Failed, to be tried again"
+    PARKED = "PARKED", "Parked after too many tries"
+
+
+class Operation(TextChoices):
+    INSERT = "INSERT", "Created"
+    UPDATE = "UPDATE", "Changed"
+    DELETE = "DELETE", "Deleted"

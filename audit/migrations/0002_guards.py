@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from foundation.sql import guards
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0001_initial")]
+    operations = guards("audit", "history", "approval_guards")

@@ -1,0 +1,61 @@
+"""The writes of the audit room."""
+
+from audit.operations.api_keys import issue_api_key, mark_used, revoke_api_key
+from audit.operations.approvals import (
+    ApprovalMissing,
+    CannotDecide,
+    PayloadChanged,
+    approve,
+    consume_approval,
+    expire_requests,
+    reject,
+    request_approval,
+)
+from audit.operations.context import context
+from audit.operations.events import mark_delivered, record_event, record_events
+from audit.operations.idempotency import KeyReused, claim, forget_expired, remember_answer
+from audit.operations.imports import AlreadyImported, close_batch, open_batch, refuse_batch
+from audit.operations.jobs import (
+    JobIsParked,
+    JobIsRunning,
+    beat,
+    fail_job,
+    finish_job,
+    release_job,
+    start_job,
+)
+from audit.operations.seals import seal_changes
+
+__all__ = [
+    "AlreadyImported",
+    "ApprovalMissing",
+    "CannotDecide",
+    "JobIsParked",
+    "JobIsRunning",
+    "KeyReused",
+    "PayloadChanged",
+    "approve",
+    "beat",
+    "claim",
+    "close_batch",
+    "consume_approval",
+    "context",
+    "expire_requests",
+    "fail_job",
+    "finish_job",
+    "forget_expired",
+    "issue_api_key",
+    "mark_delivered",
+    "mark_used",
+    "open_batch",
+    "record_event",
+    "record_events",
+    "refuse_batch",
+    "reject",
+    "release_job",
+    "remember_answer",
+    "request_approval",
+    "revoke_api_key",
+    "seal_changes",
+    "start_job",
+]

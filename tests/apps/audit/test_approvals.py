@@ -1,0 +1,169 @@
+"""Approvals: two people, one act, once, in time (F44)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+
+from audit import operations, queries
+from audit.choices import ApprovalState
+from audit.models import ApprovalPolicy, ApprovalRequest, BusinessEvent, ReasonCode
+from foundation.errors import Forbidden
+
+pytestmark = pytest.mark.django_db
+
+ACTION = "ledger.reopen_period"
+
+
+@pytest.fixture
+def subject(db: None) -> ReasonCode:
+    return ReasonCode.objects.create(domain="CREDIT", code="GOODWILL", text="Goodwill")
+
+
+@pytest.fixture
+def request_(maker: User, subject: ReasonCode) -> ApprovalRequest:
+    return operations.request_approval(
+        action=ACTION,
+        subject=subject,
+        payload={"amount": Decimal("10.00")},
+        requester=maker,
+        reason="late invoice",
+    )
+
+
+def attack(statement: str, *binds: object) -> str:
+    with (
+        pytest.raises(IntegrityError) as refused,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement, binds)
+    return str(refused.value.__cause__.diag.constraint_name)
+
+
+def test_an_approval_lets_the_act_happen_once(request_, subject, checker):
+    operations.approve(request_id=request_.pk, approver=checker, comment="seen")
+    used = operations.consume_approval(
+        action=ACTION, subject=subject, payload={"amount": Decimal("10")}
+    )
+    assert used.pk == request_.pk
+    with pytest.raises(operations.ApprovalMissing):
+        operations.consume_approval(
+            action=ACTION, subject=subject, payload={"amount": Decimal("10")}
+        )
+    topics = list(BusinessEvent.objects.order_by("pk").values_list("topic", flat=True))
+    assert topics == ["approval.requested", "approval.approved", "approval.used"]
+
+
+def test_an_approval_is_for_what_was_asked_only(request_, subject, checker):
+    operations.approve(request_id=request_.pk, approver=checker)
+    with pytest.raises(operations.PayloadChanged):
+        operations.consume_approval(
+            action=ACTION, subject=subject, payload={"amount": Decimal("11")}
+        )
+
+
+def test_nobody_approves_a_request_of_their_own(request_, maker, checker):
+    maker.user_permissions.set(checker.user_permissions.all())
+    maker = User.objects.get(pk=maker.pk)
+    with pytest.raises(operations.CannotDecide, match="of their own"):
+        operations.approve(request_id=request_.pk, approver=maker)
+
+
+def test_approving_needs_the_permission_and_what_the_policy_asks(request_, maker, checker):
+    stranger = User.objects.create_user("stranger")
+    with pytest.raises(Forbidden):
+        operations.approve(request_id=request_.pk, approver=stranger)
+    ApprovalPolicy.objects.create(action=ACTION, permissions=["ledger.reopen_period"])
+    with pytest.raises(Forbidden, match="reopen_period"):
+        operations.approve(request_id=request_.pk, approver=checker)
+
+
+def test_asking_twice_is_asking_once(request_, subject, maker):
+    again = operations.request_approval(
+        action=ACTION, subject=subject, payload={"amount": Decimal("10.0")}, requester=maker
+    )
+    assert again.pk == request_.pk
+
+
+def test_a_rejection_says_why_and_is_final(request_, checker):
+    with pytest.raises(operations.CannotDecide, match="say why"):
+        operations.reject(request_id=request_.pk, approver=checker, comment=" ")
+    operations.reject(request_id=request_.pk, approver=checker, comment="wrong month")
+    with pytest.raises(operations.CannotDecide, match="not waiting"):
+        operations.approve(request_id=request_.pk, approver=checker)
+
+
+def test_policies_say_what_needs_nobody_else():
+    assert queries.needs_approval("invoicing.credit", amount=Decimal(1), currency="EUR")
+    ApprovalPolicy.objects.create(
+        action="invoicing.credit", currency="EUR", free_up_to=Decimal(100)
+    )
+    assert not queries.needs_approval("invoicing.credit", amount=Decimal(100), currency="EUR")
+    assert queries.needs_approval("invoicing.credit", amount=Decimal("100.01"), currency="EUR")
+    assert queries.needs_approval("invoicing.credit", amount=Decimal(1), currency="USD")
+
+
+def test_raw_sql_cannot_make_one_person_both(request_, maker):
+    guard = attack(
+        "UPDATE audit_approvalrequest SET state = 'APPROVED', approver_id = %s WHERE id = %s",
+        maker.pk,
+        request_.pk,
+    )
+    assert guard == "audit_approvalrequest_needs_two"
+
+
+def test_raw_sql_cannot_change_what_was_asked(request_, checker):
+    for change in ("payload = '{\"amount\": 99}'", "amount = 5", "expires_at = now() + '9 days'"):
+        guard = attack(f"UPDATE audit_approvalrequest SET {change} WHERE id = %s", request_.pk)
+        assert guard == "audit_approvalrequest_is_bound"
+    operations.approve(request_id=request_.pk, approver=checker)
+    guard = attack(
+        "UPDATE audit_approvalrequest SET approver_id = NULL WHERE id = %s", request_.pk
+    )
+    assert guard == "audit_approvalrequest_is_bound"
+
+
+def test_raw_sql_cannot_step_out_of_line(request_, maker, checker):
+    guard = attack(
+        "UPDATE audit_approvalrequest SET state = 'USED', approver_id = %s WHERE id = %s",
+        checker.pk,
+        request_.pk,
+    )
+    assert guard == "audit_approvalrequest_steps"
+    guard = attack("DELETE FROM audit_approvalrequest WHERE id = %s", request_.pk)
+    assert guard == "audit_approvalrequest_is_kept"
+    guard = attack(
+        "INSERT INTO audit_approvalrequest (action, subject_type, subject_id, payload, "
+        "payload_hash, currency, state, reason, comment, requester_id, approver_id, expires_at) "
+        "VALUES ('a', 'b', 1, '{}', 'x', '', 'APPROVED', '', '', %s, %s, now() + '1 day')",
+        maker.pk,
+        checker.pk,
+    )
+    assert guard == "audit_approvalrequest_starts_pending"
+
+
+def test_raw_sql_cannot_use_an_approval_too_late(request_, maker, checker, subject):
+    late = ApprovalRequest.objects.create(
+        action="late",
+        subject_type="x",
+        subject_id=1,
+        payload={},
+        payload_hash="y",
+        requester=maker,
+        expires_at="2020-01-01T00:00:00Z",
+    )
+    guard = attack(
+        "UPDATE audit_approvalrequest SET state = 'APPROVED', approver_id = %s WHERE id = %s",
+        checker.pk,
+        late.pk,
+    )
+    assert guard == "audit_approvalrequest_in_time"
+    with pytest.raises(operations.CannotDecide, match="expired"):
+        operations.approve(request_id=late.pk, approver=checker)
+    assert operations.expire_requests() == 1
+    late.refresh_from_db()
+    assert late.state == ApprovalState.EXPIRED

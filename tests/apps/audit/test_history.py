@@ -1,0 +1,138 @@
+"""Row history, events and seals."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from audit import operations, queries
+from audit.models import ApiKey, BusinessEvent, Change, ReasonCode, Seal
+
+pytestmark = pytest.mark.django_db
+
+
+def raw(statement: str, *binds: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, binds)
+
+
+def attack(statement: str, *binds: object) -> str:
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        raw(statement, *binds)
+    return str(refused.value.__cause__.diag.constraint_name)
+
+
+@pytest.fixture
+def code(db: None) -> ReasonCode:
+    return ReasonCode.objects.create(domain="CREDIT", code="GOODWILL", text="Goodwill")
+
+
+def test_every_way_of_writing_is_recorded_with_who_and_why(code, maker):
+    with operations.context(actor=maker, via="console", reason="typing error", request_id="r1"):
+        ReasonCode.objects.filter(pk=code.pk).update(text="Gesture")
+        raw("UPDATE audit_reasoncode SET is_active = false WHERE id = %s", code.pk)
+    raw("DELETE FROM audit_reasoncode WHERE id = %s", code.pk)
+    deleted, second, first, created = queries.changes_of(code)
+    assert created.operation == "INSERT"
+    assert created.after["text"] == "Goodwill"
+    assert (first.before, first.after) == ({"text": "Goodwill"}, {"text": "Gesture"})
+    assert (first.actor_id, first.via, first.reason, first.request_id) == (
+        maker.pk,
+        "console",
+        "typing error",
+        "r1",
+    )
+    assert second.after == {"is_active": False}
+    assert deleted.operation == "DELETE"
+    assert (deleted.actor_id, deleted.via) == (None, "")
+
+
+def test_contexts_nest_and_end(maker, checker):
+    def now_acting() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('billing.actor', true)")
+            return cursor.fetchone()[0]
+
+    with operations.context(actor=maker, via="console"):
+        with operations.context(actor=checker, via="console"):
+            assert now_acting() == str(checker.pk)
+        assert now_acting() == str(maker.pk)
+        with (
+            pytest.raises(IntegrityError),
+            transaction.atomic(),
+            operations.context(actor=checker, via="api"),
+        ):
+            raw("SELECT refuse('a', 'b', 'c')")
+        assert now_acting() == str(maker.pk)
+    assert now_acting() == ""
+
+
+def test_an_update_that_changes_nothing_leaves_no_trace(code):
+    raw("UPDATE audit_reasoncode SET text = text WHERE id = %s", code.pk)
+    assert queries.changes_of(code).count() == 1
+
+
+def test_secrets_are_hidden(maker):
+    key, secret = operations.issue_api_key(
+        name="ERP", user=maker, scopes=[], expires_at="2030-01-01T00:00:00Z", actor=None
+    )
+    change = queries.changes_of(key).get()
+    assert change.after["secret_hash"] == "***"
+    assert secret not in str(change.after)
+
+
+def test_history_itself_is_append_only(code):
+    pk = Change.objects.latest("pk").pk
+    assert attack("UPDATE audit_change SET actor_id = 7 WHERE id = %s", pk) == (
+        "audit_change_is_append_only"
+    )
+    assert attack("DELETE FROM audit_change") == "audit_change_is_append_only"
+    assert attack("TRUNCATE audit_change") == "audit_change_is_append_only"
+    assert attack("SET LOCAL session_replication_role = replica; DELETE FROM audit_change") == (
+        "audit_change_is_append_only"
+    )
+
+
+def test_events_are_kept_as_they_happened(code, maker):
+    event = operations.record_event(topic="reason.made", subject=code, actor=maker)
+    assert attack("UPDATE audit_businessevent SET topic = 'x'") == "audit_businessevent_is_kept"
+    assert attack("DELETE FROM audit_businessevent") == "audit_businessevent_is_kept"
+    assert operations.mark_delivered(event_ids=[event.pk]) == 1
+    assert operations.mark_delivered(event_ids=[event.pk]) == 0
+    assert BusinessEvent.objects.get(pk=event.pk).attempts == 1
+
+
+def test_i_23_seals_chain_and_show_tampering(code):
+    assert operations.seal_changes() is not None
+    assert operations.seal_changes() is None
+    ReasonCode.objects.create(domain="CREDIT", code="PRICE", text="Wrong price")
+    second = operations.seal_changes()
+    assert second is not None
+    assert queries.check_seals() == []
+    assert Seal.objects.count() == 2
+
+    victim = Change.objects.latest("pk").pk
+    raw("ALTER TABLE audit_change DISABLE TRIGGER ALL")
+    raw("UPDATE audit_change SET reason = 'covered up' WHERE id = %s", victim)
+    (finding,) = queries.check_seals()
+    assert finding.subject == f"seal {second.pk}"
+    assert "not what was sealed" in finding.message
+
+
+def test_api_keys_live_until_revoked_or_expired(maker):
+    key, secret = operations.issue_api_key(
+        name="ERP",
+        user=maker,
+        scopes=["ledger.view_journalentry"],
+        expires_at="2099-01-01T00:00:00Z",
+        actor=None,
+    )
+    from audit.operations.api_keys import hash_of
+
+    assert queries.live_api_key(hash_of(secret)) == key
+    operations.mark_used(key_id=key.pk)
+    operations.revoke_api_key(key_id=key.pk, actor=None)
+    assert queries.live_api_key(hash_of(secret)) is None
+    ApiKey.objects.filter(pk=key.pk).update(revoked_at=None, expires_at="2020-01-01T00:00:00Z")
+    assert queries.live_api_key(hash_of(secret)) is None
+    assert attack("UPDATE audit_apikey SET secret_hash = 'plain'") == "audit_apikey_is_hashed"
