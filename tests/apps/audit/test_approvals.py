@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
 
 from audit import operations, queries
 from audit.choices import ApprovalState
 from audit.models import ApprovalPolicy, ApprovalRequest, BusinessEvent, ReasonCode
 from foundation.errors import Forbidden
+from tests.attacks import refused_by
 
 pytestmark = pytest.mark.django_db
 
@@ -32,16 +32,6 @@ def request_(maker: User, subject: ReasonCode) -> ApprovalRequest:
         requester=maker,
         reason="late invoice",
     )
-
-
-def attack(statement: str, *binds: object) -> str:
-    with (
-        pytest.raises(IntegrityError) as refused,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(statement, binds)
-    return str(refused.value.__cause__.diag.constraint_name)
 
 
 def test_an_approval_lets_the_act_happen_once(request_, subject, checker):
@@ -108,7 +98,7 @@ def test_policies_say_what_needs_nobody_else():
 
 
 def test_raw_sql_cannot_make_one_person_both(request_, maker):
-    guard = attack(
+    guard = refused_by(
         "UPDATE audit_approvalrequest SET state = 'APPROVED', approver_id = %s WHERE id = %s",
         maker.pk,
         request_.pk,
@@ -118,25 +108,25 @@ def test_raw_sql_cannot_make_one_person_both(request_, maker):
 
 def test_raw_sql_cannot_change_what_was_asked(request_, checker):
     for change in ("payload = '{\"amount\": 99}'", "amount = 5", "expires_at = now() + '9 days'"):
-        guard = attack(f"UPDATE audit_approvalrequest SET {change} WHERE id = %s", request_.pk)
+        guard = refused_by(f"UPDATE audit_approvalrequest SET {change} WHERE id = %s", request_.pk)
         assert guard == "audit_approvalrequest_is_bound"
     operations.approve(request_id=request_.pk, approver=checker)
-    guard = attack(
+    guard = refused_by(
         "UPDATE audit_approvalrequest SET approver_id = NULL WHERE id = %s", request_.pk
     )
     assert guard == "audit_approvalrequest_is_bound"
 
 
 def test_raw_sql_cannot_step_out_of_line(request_, maker, checker):
-    guard = attack(
+    guard = refused_by(
         "UPDATE audit_approvalrequest SET state = 'USED', approver_id = %s WHERE id = %s",
         checker.pk,
         request_.pk,
     )
     assert guard == "audit_approvalrequest_steps"
-    guard = attack("DELETE FROM audit_approvalrequest WHERE id = %s", request_.pk)
+    guard = refused_by("DELETE FROM audit_approvalrequest WHERE id = %s", request_.pk)
     assert guard == "audit_approvalrequest_is_kept"
-    guard = attack(
+    guard = refused_by(
         "INSERT INTO audit_approvalrequest (action, subject_type, subject_id, payload, "
         "payload_hash, currency, state, reason, comment, requester_id, approver_id, expires_at) "
         "VALUES ('a', 'b', 1, '{}', 'x', '', 'APPROVED', '', '', %s, %s, now() + '1 day')",
@@ -156,7 +146,7 @@ def test_raw_sql_cannot_use_an_approval_too_late(request_, maker, checker, subje
         requester=maker,
         expires_at="2020-01-01T00:00:00Z",
     )
-    guard = attack(
+    guard = refused_by(
         "UPDATE audit_approvalrequest SET state = 'APPROVED', approver_id = %s WHERE id = %s",
         checker.pk,
         late.pk,
