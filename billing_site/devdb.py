@@ -29,6 +29,7 @@ SERVER_ROLE = "billing"
 SERVER_USER_FOR_ROOT = "nobody"  # PostgreSQL refuses to run as root
 ROOT_STORE = Path("/var/tmp")  # noqa: S108  (outside the checkout, where nobody may read)
 SOCKET_STORE = Path("/tmp")  # noqa: S108  (short enough for a socket address)
+TRIES_ALONE = 3  # starts tried when no other process is at work in the data folder
 LONGEST_SOCKET_FOLDER = 85  # a socket address holds 107 bytes, its file name takes some
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -47,6 +48,13 @@ UNSAFE_SETTINGS = ("fsync = off", "synchronous_commit = off", "full_page_writes 
 
 class DatabaseUnavailable(RuntimeError):
     """Say in one sentence why no server could be started, and what to do about it."""
+
+
+class DiskFull(DatabaseUnavailable):
+    """Say which disk is full."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"The disk of {folder} is full: free some space, then run this again.")
 
 
 class CommandFailed(DatabaseUnavailable):
@@ -122,8 +130,7 @@ class Cluster:
         if not self.is_ready():
             with self._lock():
                 if not self.is_ready():
-                    self._prepare()
-                    self._start(timeout)
+                    self._start_or_begin_anew(timeout)
         self._create_database(database)
         return self.url(database)
 
@@ -164,9 +171,25 @@ class Cluster:
 
     def _hand_over(self, folder: Path) -> None:
         """Make a folder of ours private to the account the server runs under."""
+        if folder.is_symlink():
+            raise DatabaseUnavailable(f"{folder} is a link, which is not followed: remove it.")
         if self.owner and folder.stat().st_uid != self.owner.pw_uid:
             os.chown(folder, self.owner.pw_uid, self.owner.pw_gid)
         folder.chmod(0o700)
+
+    def _start_or_begin_anew(self, timeout: int) -> None:
+        """Start on the data there is; what only tests use is made anew when it is damaged."""
+        try:
+            self._prepare()
+            self._start(timeout)
+        except DiskFull:
+            raise
+        except DatabaseUnavailable:
+            if self.durable:
+                raise
+            shutil.rmtree(self.data, ignore_errors=True)
+            self._prepare()
+            self._start(timeout)
 
     def _prepare(self) -> None:
         self.socket_folder.mkdir(exist_ok=True)
@@ -199,6 +222,7 @@ class Cluster:
     def _start(self, timeout: int) -> None:
         deadline = time.monotonic() + timeout
         options = f"-k '{self.socket_folder}'"
+        tries_alone = 0
         while True:
             try:
                 self._run(
@@ -207,7 +231,12 @@ class Cluster:
                     *("-o", options, "start"),
                 )
             except CommandFailed as failure:
-                if time.monotonic() > deadline or not self._clear_stale_locks():
+                if "No space left on device" in self._log_tail():
+                    raise DiskFull(self.root) from failure
+                alone = not self._has_live_server()
+                tries_alone += alone
+                hopeless = alone and (tries_alone > TRIES_ALONE or not self._clear_stale_locks())
+                if hopeless or time.monotonic() > deadline:
                     raise DatabaseUnavailable(
                         f"The database did not start; its log is {self.log}.\n{self._log_tail()}"
                     ) from failure
@@ -216,9 +245,7 @@ class Cluster:
                 return
 
     def _clear_stale_locks(self) -> bool:
-        """Remove lock files that no server holds; False when there is nothing to wait for."""
-        if self._has_live_server():
-            return True
+        """Remove the lock files of a server that is gone; False when there were none."""
         locks = [self.data / "postmaster.pid", *self.socket_folder.glob(".s.PGSQL.*.lock")]
         present = [lock for lock in locks if lock.exists()]
         for lock in present:
@@ -262,6 +289,8 @@ class Cluster:
             )
             output.seek(0)
             printed = output.read()
+        if "No space left on device" in printed:
+            raise DiskFull(self.root)
         if done.returncode:
             raise CommandFailed(f"{program} failed ({done.returncode}):\n{printed}")
         return printed
@@ -273,7 +302,8 @@ class Cluster:
             folder.stat().st_mode & stat.S_IXOTH for folder in (found, *found.parents)
         ):
             return found
-        copy = self.root / "pginstall"
+        made_at = int((found / "postgres").stat().st_mtime)
+        copy = self.root / f"pginstall-{made_at}"
         if not copy.exists():
             unfinished = self.root / "pginstall.unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
+from billing_site import health
 from billing_site.roles import ROOMS
 
 # Room by label; the import name of one differs from its label (docs: house.md).
@@ -37,6 +38,8 @@ def api_router() -> DefaultRouter:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     *consoles(),
     path("api/v1/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),

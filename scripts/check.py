@@ -39,7 +39,12 @@ if not PAGES:
     del CHECKS["templates"]
 EXTRA_ENVIRONMENT: dict[str, dict[str, str]] = {
     "migrations": {"DATABASE_URL": NOWHERE, "DEBUG": "true"},
-    "deploy": {"DATABASE_URL": NOWHERE, "DEBUG": "false", "SECRET_KEY": "check-" + "9b1fA7x_" * 8},
+    "deploy": {
+        "DATABASE_URL": NOWHERE,
+        "DEBUG": "false",
+        "SECRET_KEY": "check-" + "9b1fA7x_" * 8,
+        "EMAIL_URL": "smtp://localhost:25",
+    },
 }
 
 

@@ -1,0 +1,48 @@
+"""Answers for those who watch the installation: is the process there, can it work."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_q.models import OrmQ
+
+TASKS_LATE_AFTER = timedelta(minutes=2)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer without touching anything: the process lives."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when the database is there and migrated, else 503 and what is missing.
+
+    A task cluster that lags is told, but does not take the console out of service.
+    """
+    try:
+        connection = connections[DEFAULT_DB_ALIAS]
+        executor = MigrationExecutor(connection)
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if missing:
+            return JsonResponse({"status": "migrations missing", "missing": missing}, status=503)
+        return JsonResponse({"status": "ok", "tasks": "late" if tasks_are_late() else "ok"})
+    except DatabaseError:
+        return JsonResponse({"status": "no database"}, status=503)
+
+
+def tasks_are_late() -> bool:
+    """Tell whether a queued task has waited so long that no cluster seems to run.
+
+    The queue stamps a new task with its time less the retry interval.
+    """
+    retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
+    return OrmQ.objects.filter(lock__lt=timezone.now() - retry - TASKS_LATE_AFTER).exists()

@@ -1,0 +1,118 @@
+"""The closed lists of words of the invoicing room."""
+
+from django.db.models import TextChoices
+
+
+class ApprovalMode(TextChoices):
+    MANUAL = "MANUAL", "Another person approves"
+    AUTOMATIC = "AUTOMATIC", "Approved by rule when nothing is found"
+
+
+class ZeroDocuments(TextChoices):
+    SUPPRESS = "SUPPRESS", "Keep without a number"
+    CREATE = "CREATE", "Issue"
+
+
+class RunKind(TextChoices):
+    CYCLE = "CYCLE", "Cycle"
+    CATCH_UP = "CATCH_UP", "Catch-up"
+
+
+class RunState(TextChoices):
+    CREATED = "CREATED", "Created"
+    SELECTED = "SELECTED", "Selected"
+    CALCULATING = "CALCULATING", "Calculating"
+    CALCULATED = "CALCULATED", "Calculated"
+    IN_REVIEW = "IN_REVIEW", "In review"
+    APPROVED = "APPROVED", "Approved"
+    POSTING = "POSTING", "Posting"
+    POSTED = "POSTED", "Posted"
+    CLOSED = "CLOSED", "Closed"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+class ChunkStage(TextChoices):
+    DRAFT = "DRAFT", "To draft"
+    DRAFTED = "DRAFTED", "Drafted"
+    POST = "POST", "To post"
+    POSTED = "POSTED", "Posted"
+    SPLIT = "SPLIT", "Split into smaller chunks"
+
+
+class AccountState(TextChoices):
+    QUEUED = "QUEUED", "Queued"
+    DRAFTED = "DRAFTED", "Drafted"
+    HELD = "HELD", "Held"
+    ERROR = "ERROR", "Failed"
+    NOTHING = "NOTHING", "Nothing to bill"
+    SUPPRESSED = "SUPPRESSED", "Zero document kept"
+    POSTED = "POSTED", "Posted"
+    NOT_SELECTED = "NOT_SELECTED", "Not selected"
+    RELEASED = "RELEASED", "Left to a later run"
+
+
+class Severity(TextChoices):
+    INFO = "INFO", "For information"
+    WARN = "WARN", "Look at it"
+    BLOCK = "BLOCK", "Holds the account"
+
+
+class ItemKind(TextChoices):
+    RECURRING = "RECURRING", "Recurring"
+    USAGE = "USAGE", "Usage"
+    ONE_TIME = "ONE_TIME", "One-time"
+    OTHER = "OTHER", "Other"
+
+
+class ItemOrigin(TextChoices):
+    NORMAL = "NORMAL", "Normal"
+    BACKDATED = "BACKDATED", "Backdated change"
+    LATE_USAGE = "LATE_USAGE", "Late usage"
+    RERATE = "RERATE", "Rerated"
+    ADJUSTMENT = "ADJUSTMENT", "Adjustment"
+    FEE = "FEE", "Fee"
+
+
+class ItemState(TextChoices):
+    OPEN = "OPEN", "Follows its document"
+    WAIVED = "WAIVED", "Waived"
+
+
+class DocumentType(TextChoices):
+    INVOICE = "INVOICE", "Invoice"
+    CREDIT_NOTE = "CREDIT_NOTE", "Credit memo"
+    DEBIT_NOTE = "DEBIT_NOTE", "Debit memo"
+    CORRECTIVE = "CORRECTIVE", "Corrective invoice"
+    PROFORMA = "PROFORMA", "Pro forma"
+
+
+class DocumentOrigin(TextChoices):
+    CYCLE = "CYCLE", "Cycle run"
+    CORRECTION = "CORRECTION", "Correction of an earlier period"
+    MANUAL = "MANUAL", "Made by hand"
+
+
+class DocumentState(TextChoices):
+    DRAFT = "DRAFT", "Draft"
+    POSTED = "POSTED", "Posted"
+    SUPPRESSED = "SUPPRESSED", "Zero, kept without a number"
+    DISCARDED = "DISCARDED", "Discarded"
+
+
+class ArtifactKind(TextChoices):
+    PDF = "PDF", "PDF"
+    CSV = "CSV", "Itemised CSV"
+    XML = "XML", "Structured invoice"
+
+
+class CreditScope(TextChoices):
+    FULL = "FULL", "The whole document"
+    LINES = "LINES", "Chosen lines"
+    AMOUNT = "AMOUNT", "An amount, spread over the lines"
+
+
+class CreditState(TextChoices):
+    PENDING = "PENDING", "Waits for approval"
+    APPROVED = "APPROVED", "Approved"
+    REJECTED = "REJECTED", "Rejected"
+    POSTED = "POSTED", "Posted"

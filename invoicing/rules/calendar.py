@@ -1,0 +1,109 @@
+"""Which full periods of a charge a run looks at (PER-6 to PER-8, CHG-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from foundation.periods import Alignment, Period, Rhythm, Unit, charge_rhythm
+
+DAY = timedelta(days=1)
+
+
+class Timing(NamedTuple):
+    """When a charge is owed and in which steps."""
+
+    in_advance: bool
+    alignment: str
+    unit: str
+    steps: int
+
+
+class Due(NamedTuple):
+    """Full periods to look at, first to last, and the day before which nothing is looked at."""
+
+    periods: tuple[Period, ...]
+    horizon: date
+
+
+class Calendar:
+    """Answer, for one cycle and bill date, which periods are due; answers are remembered.
+
+    Boundaries depend on few things (the steps of the charge and, unless it follows the cycle, the
+    day it is anchored on), so a run of thousands of payers computes them a few times.
+    """
+
+    def __init__(self, cycle: Rhythm, bill_date: date, rebill_periods: int) -> None:
+        self.cycle = cycle
+        self.bill_date = bill_date
+        self.rebill_periods = rebill_periods
+        self._due: dict[tuple[Timing, date], Due] = {}
+        self._pinned: dict[tuple[str, str, int], bool] = {}
+
+    @property
+    def invoice_period(self) -> Period:
+        """Return the cycle period that ends on the bill date, or is running on it."""
+        k = self.cycle.number(self.bill_date)
+        if self.cycle.boundary(k) == self.bill_date:
+            k -= 1
+        return self.cycle.period(k)
+
+    def horizon(self) -> date:
+        """Return the first day of the periods of the cycle that are looked at (CHG-6)."""
+        return self.cycle.boundary(self.cycle.number(self.bill_date) - self.rebill_periods - 1)
+
+    def due(self, timing: Timing, anchor: date) -> Due:
+        """Return the periods owed by the bill date and still within the horizon (PER-8, CHG-6).
+
+        In advance: up to the period that has begun by the bill date; in arrears: up to the last
+        that has ended by it. The life of the charge does not matter here.
+        """
+        if self._follows_cycle(timing):
+            anchor = date.min
+        key = (timing, anchor)
+        found = self._due.get(key)
+        if found is None:
+            found = self._due[key] = self._find(timing, anchor)
+        return found
+
+    def once(self, day: date) -> Period:
+        """Return the period of something that happens on one day."""
+        return Period(day, day + DAY)
+
+    def _follows_cycle(self, timing: Timing) -> bool:
+        months = {"MONTH": 1, "YEAR": 12}.get(timing.unit, 0) * timing.steps
+        return timing.alignment == Alignment.CYCLE and months == self.cycle.months
+
+    def _find(self, timing: Timing, anchor: date) -> Due:
+        if anchor == date.min:
+            rhythm = self.cycle
+        else:
+            rhythm = charge_rhythm(
+                start=anchor,
+                alignment=Alignment(timing.alignment),
+                cycle=self.cycle,
+                unit=Unit(timing.unit),
+                count=timing.steps,
+            )
+        last = rhythm.number(self.bill_date)
+        if not timing.in_advance:
+            last -= 1
+        first = last - self.rebill_periods
+        if timing.alignment == Alignment.TERM:
+            first, last = 0, min(last, 0)
+        periods = tuple(rhythm.period(k) for k in range(first, last + 1))
+        return Due(periods, rhythm.boundary(first))
+
+
+def uncovered(period: Period, billed: Iterable[tuple[date, date]]) -> Period | None:
+    """Return the part of a new full period that no other billed period reaches into (PER-7).
+
+    After a change of cycle day the running full period ends inside a period of the new cycle;
+    what is left of that one is a stub of it.
+    """
+    start = period.start
+    for first, end in billed:
+        if (first, end) != (period.start, period.end) and first < period.end and end > start:
+            start = end
+    return Period(start, period.end) if start < period.end else None

@@ -1,0 +1,199 @@
+"""Bill only the difference between what is owed and what has been billed (CHG-3 to CHG-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+Key = tuple[date, str, str]
+"""Start of the segment, usage group, price: what stays itself while amounts move."""
+
+
+class Target(NamedTuple):
+    """What one piece of a full period owes by the timeline, the usage and the prices of today."""
+
+    start: date
+    end: date
+    usage_key: str
+    price_key: str
+    quantity: Decimal
+    unit_price: Decimal | None
+    factor: Decimal
+    exact: Decimal
+    amount: Decimal
+    price_version_id: int | None
+    service_id: int | None
+    trace: str | None
+
+
+class Billed(NamedTuple):
+    """An item of a posted document; `left` is what of it may still be given back (CHG-11)."""
+
+    id: int
+    line_id: int
+    start: date
+    end: date
+    usage_key: str
+    price_key: str
+    generation: int
+    quantity: Decimal
+    unit_price: Decimal | None
+    factor: Decimal
+    amount: Decimal
+    left: Decimal
+    price_version_id: int | None
+    service_id: int | None
+
+
+class Change(NamedTuple):
+    """An item to write. `reverses` names what a reduction gives back (CHG-5)."""
+
+    start: date
+    end: date
+    usage_key: str
+    price_key: str
+    generation: int
+    quantity: Decimal
+    unit_price: Decimal | None
+    factor: Decimal
+    exact: Decimal
+    amount: Decimal
+    price_version_id: int | None
+    service_id: int | None
+    trace: str | None
+    reverses: Billed | None
+
+
+def changes(targets: Sequence[Target], billed: Sequence[Billed]) -> list[Change]:
+    """Return the items after which billed equals target for one charge and full period (CHG-3).
+
+    Same identity and amount: nothing. Same start and price, other amount: one difference item.
+    No longer owed: the full billed amount is given back. Not yet billed: a new item. Running it
+    on its own result returns nothing (CHG-8).
+    """
+    if not billed:
+        return [_new(target, 0) for target in targets]
+    groups: dict[Key, list[Billed]] = {}
+    for item in billed:
+        groups.setdefault((item.start, item.usage_key, item.price_key), []).append(item)
+    found: list[Change] = []
+    for target in targets:
+        items = groups.pop((target.start, target.usage_key, target.price_key), None)
+        if items is None:
+            found.append(_new(target, 0))
+            continue
+        difference = target.amount - _sum(items)
+        if difference > ZERO:
+            found.append(_more(target, items, difference))
+        elif difference < ZERO:
+            found += _less(target, items, difference)
+    for items in groups.values():
+        difference = -_sum(items)
+        if difference < ZERO:
+            found += _less(None, items, difference)
+        elif difference > ZERO:
+            raise BilledLessThanNothing(items[0].id)
+    return found
+
+
+class BilledLessThanNothing(Exception):
+    """More was given back than was ever billed for a piece of a period."""
+
+    rule = "CHG-3"
+
+    def __init__(self, item_id: int) -> None:
+        super().__init__(
+            f"Charge item {item_id} and its corrections add up to less than nothing; "
+            "a person has to look at them."
+        )
+
+
+def _new(target: Target, generation: int) -> Change:
+    return Change(
+        target.start,
+        target.end,
+        target.usage_key,
+        target.price_key,
+        generation,
+        target.quantity,
+        target.unit_price,
+        target.factor,
+        target.exact,
+        target.amount,
+        target.price_version_id,
+        target.service_id,
+        target.trace,
+        None,
+    )
+
+
+def _more(target: Target, items: list[Billed], difference: Decimal) -> Change:
+    """Bill what was added: a new supply, taxed on the new document (CHG-5)."""
+    quantity, factor = _moved(target, items)
+    return _new(target, _next_generation(items))._replace(
+        quantity=quantity, factor=factor, exact=difference, amount=difference
+    )
+
+
+def _less(target: Target | None, items: list[Billed], difference: Decimal) -> list[Change]:
+    """Give back what is no longer owed, the latest item first, never twice (CHG-5, CHG-11)."""
+    generation = _next_generation(items)
+    found: list[Change] = []
+    rest = -difference
+    quantity, factor = (
+        _moved(target, items)
+        if target is not None
+        else (-sum((one.quantity for one in items), ZERO), ONE)
+    )
+    for item in sorted(items, key=lambda one: -one.generation):
+        given = min(rest, item.left)
+        if given <= ZERO:
+            continue
+        whole = target is None and given == item.amount
+        found.append(
+            Change(
+                item.start,
+                item.end,
+                item.usage_key,
+                item.price_key,
+                generation + len(found),
+                -item.quantity if whole else quantity,
+                item.unit_price,
+                item.factor if whole else factor,
+                -given,
+                -given,
+                item.price_version_id,
+                item.service_id,
+                None,
+                item,
+            )
+        )
+        rest -= given
+        if rest == ZERO:
+            break
+    return found
+
+
+def _moved(target: Target, items: list[Billed]) -> tuple[Decimal, Decimal]:
+    """Return quantity and factor of a difference; the factor moves where the quantity stays."""
+    if all(one.quantity == target.quantity for one in items):
+        factor = target.factor - sum((one.factor for one in items), ZERO)
+        if factor:
+            return target.quantity, factor
+    return target.quantity - sum((one.quantity for one in items), ZERO), target.factor
+
+
+def _next_generation(items: Iterable[Billed]) -> int:
+    return max(one.generation for one in items) + 1
+
+
+def _sum(items: Iterable[Billed]) -> Decimal:
+    total = ZERO
+    for one in items:
+        total += one.amount
+    return total

@@ -1,0 +1,76 @@
+"""What a reviewer should see before a draft is posted (BR-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+ZERO = Decimal(0)
+
+
+class Limits(NamedTuple):
+    """Percentages by which a total may differ from the previous one."""
+
+    warn: int
+    hold: int
+
+
+class Facts(NamedTuple):
+    """What is known of one payer's draft and of its previous document, if there is one."""
+
+    currency: str
+    total: Decimal
+    tax: Decimal
+    previous_total: Decimal | None
+    previous_tax: Decimal
+    silent_charges: tuple[str, ...] = ()
+    unbilled_before: tuple[str, ...] = ()
+    repriced: tuple[str, ...] = ()
+
+
+class Found(NamedTuple):
+    """A finding: rule, severity, sentence."""
+
+    rule: str
+    severity: str
+    message: str
+
+
+def findings(facts: Facts, limits: Limits) -> Iterator[Found]:
+    """Give what stands out in a draft, gravest rules first; most drafts give nothing (BR-5)."""
+    total, before = facts.total, facts.previous_total
+    if total == ZERO:
+        yield Found("BR-5-ZERO", "WARN", "The document comes to nothing.")
+    elif total < ZERO:
+        yield Found(
+            "BR-5-NEGATIVE",
+            "WARN",
+            f"The document gives back {-total} {facts.currency} and becomes a credit memo.",
+        )
+    if before is None:
+        yield Found("BR-5-FIRST", "INFO", "First bill of this payer.")
+    elif before > ZERO and total != before:
+        yield from _variance(facts, before, limits)
+    if facts.tax == ZERO and facts.previous_tax > ZERO and total > ZERO:
+        yield Found(
+            "BR-5-TAX", "WARN", f"No tax; the previous document bore {facts.previous_tax}."
+        )
+    for text in facts.silent_charges:
+        yield Found("BR-5-USAGE", "WARN", f"No usage for {text}, which had some before.")
+    for text in facts.unbilled_before:
+        yield Found("CHG-6", "WARN", text)
+    for text in facts.repriced:
+        yield Found("BR-5-PRICE", "INFO", f"New price for {text}.")
+
+
+def _variance(facts: Facts, before: Decimal, limits: Limits) -> Iterator[Found]:
+    percent = (facts.total - before) * 100 / before
+    if abs(percent) < limits.warn:
+        return
+    held = percent > limits.hold
+    yield Found(
+        "BR-5-RUNAWAY" if held else "BR-5-VARIANCE",
+        "BLOCK" if held else "WARN",
+        f"{facts.total} {facts.currency} after {before}: {percent:+.0f} %.",
+    )
