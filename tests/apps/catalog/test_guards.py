@@ -409,7 +409,7 @@ def test_charges_are_frozen_with_their_offer_version() -> None:
     ],
 )  # fmt: skip
 def test_charges_are_checked(changes: dict[str, object], guard: str) -> None:
-    assert refused(charge_statement(9002, **changes)) == f"catalog_charge_{guard}"
+    assert refused(charge_statement(9002, 9001, **changes)) == f"catalog_charge_{guard}"
 
 
 def test_one_version_of_an_offer_is_on_sale_at_a_time() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def candidate(number: int, **asks: object) -> Candidate:
     return Candidate(terms, **asks)  # type: ignore[arg-type]
 
 
-def chosen(*candidates: Candidate, on: date = START, **asks: object) -> int | None:
+def chosen(*candidates: Candidate, on: date = START, **asks: Any) -> int | None:
     asks.setdefault("attributes", {})
     found = choose(candidates, on_date=on, **asks)  # type: ignore[arg-type]
     return None if found is None else found.terms.price_version_id
@@ -42,7 +43,7 @@ def test_the_most_attributes_win_then_segment_region_and_channel() -> None:
     channel = candidate(4, channel="WEB")
     plain = candidate(5)
     everything = (plain, channel, region, segment, zone)
-    asks = {"segment": "SMB", "region": "NORTH", "channel": "WEB"}
+    asks: dict[str, Any] = {"segment": "SMB", "region": "NORTH", "channel": "WEB"}
     assert chosen(*everything, **asks, attributes={"zone": "EU"}) == 1
     assert chosen(*everything, **asks) == 2
     assert chosen(*everything, region="NORTH", channel="WEB") == 3
