@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing_site import operations, servers
 
-PASSWORD = "billing-demo"
+PASSWORD = "billing-demo"  # noqa: S105  (of invented users, on a development installation only)
 
 
 class Command(BaseCommand):
