@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 
 from django.conf import settings
@@ -11,6 +12,9 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+
+import audit.operations
+from billing_site.authentication import key_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -56,5 +60,30 @@ def session_limits(get_response: Answer) -> Answer:
             if now - seen > TOUCH_EVERY_SECONDS:
                 request.session["seen_at"] = now
         return get_response(request)
+
+    return answer
+
+
+def audit_context(get_response: Answer) -> Answer:
+    """Let every change that a request makes be recorded with who, by which way and in which one.
+
+    A page that only reads changes nothing, so it is spared the two statements.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        request_id = uuid.uuid4().hex
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            response = get_response(request)
+        else:
+            is_api = request.path.startswith("/api/")
+            key = key_of(request) if is_api else None
+            with audit.operations.context(
+                actor=key.user if key is not None else request.user,
+                via="api" if is_api else "console",
+                request_id=request_id,
+            ):
+                response = get_response(request)
+        response.headers["X-Request-Id"] = request_id
+        return response
 
     return answer

@@ -25,6 +25,8 @@ ROOMS = (
     "audit", "ledger", "tax", "catalog", "customers", "receivables", "rating", "invoicing",
     "payments", "revrec", "collections",
 )  # fmt: skip
+# Package by label: that of collections has another name, which the standard library has taken.
+PACKAGES = {label: {"collections": "collecting"}.get(label, label) for label in ROOMS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

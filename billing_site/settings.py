@@ -33,6 +33,7 @@ if (
     raise ImproperlyConfigured(
         "DEBUG is off and DATABASE_URL is not set: the embedded server is for development only."
     )
+ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", default="Development" if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_TLS = env.bool("BEHIND_TLS", default=not DEBUG)
@@ -89,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "billing_site.middleware.content_security",
     "billing_site.middleware.session_limits",
+    "billing_site.middleware.audit_context",
 ]
 ROOT_URLCONF = "billing_site.urls"
 WSGI_APPLICATION = "billing_site.wsgi.application"
@@ -195,6 +197,7 @@ Q_CLUSTER = {
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "foundation.api.schema.HouseSchema",
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "billing_site.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],

@@ -1,12 +1,106 @@
 """How the console presents itself: its name, its sections and what each links to."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the sidebar; shown to whoever has `permission` ("" for all staff)."""
+
+    title: str
+    icon: str
+    url_name: str
+    permission: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the trade and its pages."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "",
+        (
+            Entry("Home", "home", "console:home"),
+            Entry("Approvals", "approval", "console:approvals", "audit.view_approvalrequest"),
+            Entry("Reports", "monitoring", "console:reports"),
+        ),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sections for this user, with the page shown now marked."""
+    found: list[dict[str, Any]] = []
+    addresses: list[tuple[str, dict[str, Any]]] = []
+    for section in SECTIONS:
+        items = []
+        for entry in section.entries:
+            if entry.permission and not request.user.has_perm(entry.permission):
+                continue
+            link = reverse(entry.url_name)
+            item = {"title": entry.title, "icon": entry.icon, "link": link, "active": False}
+            items.append(item)
+            addresses.append((link, item))
+        if items:
+            found.append({"title": section.title, "separator": bool(found), "items": items})
+    current = [pair for pair in addresses if request.path.startswith(pair[0])]
+    if current:
+        _, nearest = max(current, key=lambda pair: len(pair[0]))
+        nearest["active"] = True
+    return found
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """Return the badge that says which installation this is; none in production."""
+    name: str = settings.ENVIRONMENT_NAME
+    if not name:
+        return None
+    return [name, "info" if name.lower() in ("development", "demo") else "warning"]
+
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Billing engine",
     "SITE_HEADER": "Billing engine",
+    "SITE_SUBHEADER": "Billing and collections",
     "SITE_SYMBOL": "receipt_long",
+    "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {"show_search": True, "show_all_applications": True, "navigation": []},
+    "SHOW_BACK_BUTTON": True,
+    "ENVIRONMENT": "billing_site.sidebar.environment",
+    "BORDER_RADIUS": "6px",
+    "STYLES": [lambda request: static("console.css")],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .012 220)",
+            "100": "oklch(94.5% .028 220)",
+            "200": "oklch(89% .055 221)",
+            "300": "oklch(81% .09 222)",
+            "400": "oklch(72% .115 224)",
+            "500": "oklch(60% .115 228)",
+            "600": "oklch(49% .1 231)",
+            "700": "oklch(43% .088 232)",
+            "800": "oklch(37% .072 233)",
+            "900": "oklch(32% .058 234)",
+            "950": "oklch(23% .045 236)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": "billing_site.sidebar.navigation",
+    },
 }

@@ -9,10 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import DefaultRouter
 
 from billing_site import health
-from billing_site.roles import ROOMS
-
-# Room by label; the import name of one differs from its label (docs: house.md).
-PACKAGES = {label: {"collections": "collecting"}.get(label, label) for label in ROOMS}
+from billing_site.roles import PACKAGES
 
 
 def consoles() -> list[URLResolver]:
@@ -37,10 +34,12 @@ def api_router() -> DefaultRouter:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("", RedirectView.as_view(pattern_name="console:home"), name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("admin/", RedirectView.as_view(pattern_name="console:home")),
     path("admin/", admin.site.urls),
+    path("console/", include("billing_site.console_urls")),
     *consoles(),
     path("api/v1/schema/", SpectacularAPIView.as_view(permission_classes=[]), name="schema"),
     path(
@@ -50,3 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("api/v1/", include((api_router().urls, "api"))),
 ]
+
+handler403 = "billing_site.views.errors.forbidden"
+handler404 = "billing_site.views.errors.not_found"
+handler500 = "billing_site.views.errors.server_error"

@@ -1,4 +1,4 @@
-"""What the roof itself writes: roles and who holds them."""
+"""What the roof itself does: roles and who holds them, the identities, the schedules."""
 
 from billing_site.operations.access import (
     ConflictingRoles,
@@ -8,12 +8,15 @@ from billing_site.operations.access import (
     create_demo_users,
     setup_roles,
 )
+from billing_site.operations.integrity import check_integrity, run_integrity
 
 __all__ = [
     "ConflictingRoles",
     "RolesReport",
     "UnknownRole",
     "assign_roles",
+    "check_integrity",
     "create_demo_users",
+    "run_integrity",
     "setup_roles",
 ]

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from foundation.api.problems import Problem
 
 HEADER = "Idempotency-Key"
-FORM = re.compile(r"^[\x21-\x7e]{8,200}$")
+FORM = re.compile(r"^[\x21-\x7e]{8,128}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Answer:
 class Store(Protocol):
     """What keeps keys; both calls run inside the request's transaction."""
 
-    def claim(self, *, client: str, key: str, request_hash: str) -> Answer | None:
+    def claim(self, *, client: str, key: str, fingerprint: str) -> Answer | None:
         """Take the key, or return the answer stored under it; a foreign body is a Refusal."""
 
     def remember(self, *, client: str, key: str, answer: Answer) -> None:
@@ -52,7 +52,7 @@ def key_of(request: Request) -> str:
     key = request.headers.get(HEADER, "")
     if not FORM.match(key):
         raise Problem(
-            400, "API-IDEMPOTENCY", f"Send {HEADER}: 8 to 200 visible characters, new per request."
+            400, "API-IDEMPOTENCY", f"Send {HEADER}: 8 to 128 visible characters, new per request."
         )
     return key
 
@@ -62,7 +62,7 @@ def client_of(request: Request) -> str:
     return f"user:{request.user.pk}"
 
 
-def request_hash(request: Request, body: bytes) -> str:
+def fingerprint(request: Request, body: bytes) -> str:
     """Return the fingerprint of a request: method, path and body."""
     head = f"{request.method} {request.get_full_path()}\n".encode()
     return hashlib.sha256(head + body).hexdigest()

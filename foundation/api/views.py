@@ -157,7 +157,7 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
         answer = idempotency.store().claim(
             client=idempotency.client_of(request),
             key=key,
-            request_hash=idempotency.request_hash(request, body),
+            fingerprint=idempotency.fingerprint(request, body),
         )
         if answer is not None:
             raise Replayed(answer)

@@ -19,10 +19,11 @@ roles that hold it and whom to ask. No screen writes except through one operatio
 
 from foundation.screens.cells import Column, Fact, Table, Total
 from foundation.screens.forms import ActionView, FormScreen
-from foundation.screens.frame import Button, Crumb, Empty, Screen, Tab
+from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen, Tab
 from foundation.screens.lists import FilterForm, ListScreen, totals_by_currency
 
 __all__ = [
+    "STAFF",
     "ActionView",
     "Button",
     "Column",

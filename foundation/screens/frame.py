@@ -18,6 +18,8 @@ from django.utils.cache import add_never_cache_headers
 from django.views.generic import TemplateView
 
 ACCESS_ADMIN = "Access admin"
+STAFF = "staff"
+"""The permission of a page that every member of staff may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Screen(TemplateView):
         required = self.required_permissions()
         if not required:
             raise ImproperlyConfigured(f"{type(self).__name__} declares no permission.")
-        missing = missing_rights(request, required)
+        missing = missing_rights(request, [name for name in required if name != STAFF])
         if missing or not request.user.is_staff:
             return refuse(request, missing or required)
         response = super().dispatch(request, *args, **kwargs)
@@ -114,7 +116,7 @@ class Screen(TemplateView):
         return response
 
     def required_permissions(self) -> tuple[str, ...]:
-        """Return every permission the page needs."""
+        """Return every permission needed; `STAFF` stands for none beyond a staff log-in."""
         if isinstance(self.permission, str):
             return (self.permission,) if self.permission else ()
         return tuple(self.permission)

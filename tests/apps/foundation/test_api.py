@@ -26,11 +26,11 @@ class MemoryStore:
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], tuple[str, Answer | None]] = {}
 
-    def claim(self, *, client: str, key: str, request_hash: str) -> Answer | None:
-        known, answer = self.kept.get((client, key), (request_hash, None))
-        if known != request_hash:
+    def claim(self, *, client: str, key: str, fingerprint: str) -> Answer | None:
+        known, answer = self.kept.get((client, key), (fingerprint, None))
+        if known != fingerprint:
             raise Refusal("this key was used for another request", rule="API-IDEMPOTENCY")
-        self.kept[client, key] = (request_hash, answer)
+        self.kept[client, key] = (fingerprint, answer)
         return answer
 
     def remember(self, *, client: str, key: str, answer: Answer) -> None:

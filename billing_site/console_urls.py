@@ -1,0 +1,22 @@
+"""The pages of the roof, under /console/."""
+
+from django.urls import path
+
+from billing_site.views import approvals, history, home, integrity, reports
+
+app_name = "console"
+urlpatterns = [
+    path("", home.Home.as_view(), name="home"),
+    path("approvals/", approvals.Inbox.as_view(), name="approvals"),
+    path("approvals/<int:pk>/", approvals.Request.as_view(), name="approval"),
+    path("approvals/<int:pk>/approve/", approvals.Approve.as_view(), name="approve"),
+    path("approvals/<int:pk>/reject/", approvals.Reject.as_view(), name="reject"),
+    path("history/<str:label>/<int:pk>/", history.History.as_view(), name="history"),
+    path("imports/", reports.Imports.as_view(), name="imports"),
+    path("imports/<int:pk>/", reports.ImportErrors.as_view(), name="import"),
+    path("jobs/", reports.Jobs.as_view(), name="jobs"),
+    path("integrity/", integrity.Board.as_view(), name="integrity"),
+    path("integrity/run/", integrity.Run.as_view(), name="integrity_run"),
+    path("integrity/<str:code>/", integrity.Findings.as_view(), name="findings"),
+    path("reports/", reports.Index.as_view(), name="reports"),
+]

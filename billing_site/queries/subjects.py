@@ -1,0 +1,42 @@
+"""From a stored subject ("customers.account", 7) to its page and its name on screen."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+
+from billing_site.roles import PACKAGES
+
+# The page of a thing where it has one of its own; anything else is shown by its admin page.
+PAGES: dict[str, str] = {}
+
+
+def model_of(label: str) -> type[Model] | None:
+    """Return the model of a label, or None where there is none."""
+    try:
+        return apps.get_model(label)
+    except (LookupError, ValueError):
+        return None
+
+
+def address(label: str, pk: int) -> str:
+    """Return the address of a thing's page, or "" where it has none."""
+    if label in PAGES:
+        return reverse(PAGES[label], args=[pk])
+    try:
+        return reverse(f"admin:{label.replace('.', '_')}_change", args=[pk])
+    except NoReverseMatch:
+        return ""
+
+
+def name(label: str, pk: int) -> str:
+    """Return what staff call it: "bill run 7"."""
+    model = model_of(label)
+    kind = str(model._meta.verbose_name) if model is not None else label
+    return f"{kind} {pk}"
+
+
+def is_ours(model: type[Model]) -> bool:
+    """Tell whether the model belongs to a room of the house (not to Django or a package)."""
+    return model._meta.app_label in PACKAGES

@@ -1,0 +1,92 @@
+"""The history of one thing: who changed what, when, by which way and why; and what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
+
+import audit.queries
+from audit.models import Change
+from billing_site.queries import subjects
+from foundation.screens import Column, Crumb, Screen, Table
+
+SHOWN = 200
+
+
+class History(Screen):
+    """Row history and business events of the thing in the address, newest first."""
+
+    permission = "audit.view_change"
+    template_name = "console/table.html"
+
+    @cached_property
+    def thing(self) -> Any:
+        """Return the thing; its model must be one of ours."""
+        model = subjects.model_of(self.kwargs["label"])
+        if model is None or not subjects.is_ours(model):
+            raise Http404("no such kind")
+        return get_object_or_404(model._default_manager, pk=self.kwargs["pk"])
+
+    def get_title(self) -> str:
+        """Name the thing."""
+        return f"History of {subjects.name(self.kwargs['label'], self.kwargs['pk'])}"
+
+    def crumbs(self) -> list[Crumb]:
+        """Lead back to the thing."""
+        url = subjects.address(self.kwargs["label"], self.kwargs["pk"])
+        return [Crumb(str(self.thing), url)] if url else []
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return both tables."""
+        changes = list(audit.queries.changes_of(self.thing)[:SHOWN])
+        events = list(
+            audit.queries.events_of(self.thing).select_related("actor").order_by("-pk")[:SHOWN]
+        )
+        people = User.objects.in_bulk({c.actor_id for c in changes if c.actor_id})
+
+        def who(change: Change) -> str:
+            person = people.get(change.actor_id or 0)
+            return person.get_username() if person else "the engine"
+
+        table = Table(
+            caption="Changes",
+            columns=(
+                Column(label="When", value="at", kind="instant"),
+                Column(label="Who", value=who),
+                Column(label="What", value=lambda c: c.get_operation_display()),
+                Column(label="From → to", value=difference),
+                Column(label="By way of", value="via"),
+                Column(label="Why", value="reason"),
+            ),
+            rows=changes,
+            empty="No change is recorded.",
+        )
+        happened = Table(
+            caption="Events",
+            columns=(
+                Column(label="When", value="occurred_at", kind="instant"),
+                Column(label="What", value="topic", kind="code"),
+                Column(label="Who", value=lambda e: str(e.actor or "the engine")),
+                Column(label="Details", value=lambda e: words(e.payload)),
+            ),
+            rows=events,
+            empty="Nothing is recorded.",
+        )
+        return super().get_context_data(table=table, tables=[happened], **kwargs)
+
+
+def words(values: dict[str, Any] | None) -> str:
+    """Write a record as "name: value" pairs."""
+    return "; ".join(f"{name}: {value}" for name, value in sorted((values or {}).items()))
+
+
+def difference(change: Change) -> str:
+    """Write what a change did, column by column."""
+    if change.operation != "UPDATE":
+        return words(change.after or change.before)
+    before, after = change.before or {}, change.after or {}
+    return "; ".join(f"{name}: {before.get(name)} → {after.get(name)}" for name in sorted(after))

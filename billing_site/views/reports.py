@@ -1,0 +1,147 @@
+"""The index of reports, and the lists of the audit room: imports and jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from audit.choices import BatchState, JobState
+from audit.models import ImportBatch, ImportRowError, JobRun
+from billing_site.reports import GROUPS
+from foundation.screens import STAFF, Column, Crumb, Empty, FilterForm, ListScreen, Screen
+
+
+class Index(Screen):
+    """Every report that this user may open, by part of the trade."""
+
+    title = "Reports"
+    permission = STAFF
+    template_name = "console/reports.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the groups with the reports of this user's rights."""
+        allowed = self.request.user.has_perm
+        groups = [
+            (title, [(r, reverse(r.url_name)) for r in reports if allowed(r.permission)])
+            for title, reports in GROUPS
+        ]
+        return super().get_context_data(groups=[g for g in groups if g[1]], **kwargs)
+
+
+class BatchFilters(FilterForm):
+    """Which files to show."""
+
+    kind = forms.CharField(max_length=40)
+    state = forms.ChoiceField(choices=[("", "Any"), *BatchState.choices])
+
+
+class Imports(ListScreen):
+    """Files that were read, newest first."""
+
+    title = "Imports"
+    permission = "audit.view_importbatch"
+    filters = BatchFilters
+    columns = (
+        Column(
+            label="File",
+            value="filename",
+            link=lambda batch: reverse("console:import", args=[batch.pk]),
+        ),
+        Column(label="Kind", value="kind"),
+        Column(label="State", value="state", kind="status"),
+        Column(label="Counts", value=lambda b: ", ".join(f"{k} {v}" for k, v in b.counts.items())),
+        Column(label="By", value=lambda b: str(b.actor or "the engine")),
+        Column(label="Read", value="opened_at", kind="instant"),
+    )
+    keyset = ("-id",)
+    empty = Empty(
+        title="No file was read yet",
+        text="Usage, prices, customers and payments that come as files are listed here with "
+        "what was taken, what was rejected and why.",
+    )
+
+    def rows(self, filters: dict[str, Any]) -> QuerySet[ImportBatch]:
+        """Return the files."""
+        found = ImportBatch.objects.select_related("actor")
+        if filters.get("kind"):
+            found = found.filter(kind=filters["kind"])
+        if filters.get("state"):
+            found = found.filter(state=filters["state"])
+        return found
+
+
+class ImportErrors(ListScreen):
+    """The rows of a file that were not taken, with row, column and rule."""
+
+    permission = "audit.view_importbatch"
+    columns = (
+        Column(label="Row", value="row", kind="number"),
+        Column(label="Column", value="column"),
+        Column(label="Value", value="value", kind="code"),
+        Column(label="What is wrong", value="message"),
+        Column(label="Rule", value="rule", kind="code"),
+    )
+    keyset = ("row", "id")
+    empty = Empty(title="Every row was taken", text="Nothing in this file was rejected.")
+
+    @cached_property
+    def batch(self) -> ImportBatch:
+        """Return the file."""
+        return get_object_or_404(ImportBatch, pk=self.kwargs["pk"])
+
+    def get_title(self) -> str:
+        """Name the file."""
+        return self.batch.filename
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Imports", reverse("console:imports"))]
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        """Say what happened to the file above its rows."""
+        self.intro = self.batch.message
+        return super().get(*args, **kwargs)
+
+    def rows(self, filters: dict[str, Any]) -> QuerySet[ImportRowError]:
+        """Return the rejected rows."""
+        return self.batch.errors.all()
+
+
+class JobFilters(FilterForm):
+    """Which runs to show."""
+
+    name = forms.CharField(max_length=80)
+    state = forms.ChoiceField(choices=[("", "Any"), *JobState.choices])
+
+
+class Jobs(ListScreen):
+    """What ran by itself, newest first."""
+
+    title = "Job runs"
+    permission = "audit.view_jobrun"
+    filters = JobFilters
+    columns = (
+        Column(label="Job", value="name", kind="code"),
+        Column(label="State", value="state", kind="status"),
+        Column(label="Tries", value="attempts", kind="number"),
+        Column(label="Began", value="started_at", kind="instant"),
+        Column(label="Last sign of life", value="heartbeat_at", kind="instant"),
+        Column(label="Ended", value="finished_at", kind="instant"),
+        Column(label="Error", value="error"),
+    )
+    keyset = ("-id",)
+    empty = Empty(title="Nothing has run yet", text="The schedule rings every five minutes.")
+
+    def rows(self, filters: dict[str, Any]) -> QuerySet[JobRun]:
+        """Return the runs."""
+        found = JobRun.objects.all()
+        if filters.get("name"):
+            found = found.filter(name__startswith=filters["name"])
+        if filters.get("state"):
+            found = found.filter(state=filters["state"])
+        return found

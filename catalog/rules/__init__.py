@@ -1,1 +1,0 @@
-"""Catalogue policy, pure: what a quantity costs and which price applies."""
