@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, transaction
 
@@ -59,7 +60,7 @@ class HouseCommand(BaseCommand):
 
     def work(self, **options: Any) -> Exit | None:
         """Do the work; None means DONE."""
-        raise NotImplementedError
+        raise ImproperlyConfigured(f"{type(self).__module__} says no work")
 
     def surroundings(self) -> AbstractContextManager[object]:
         """Return the context in which the work runs; the audit room says who and why here."""

@@ -9,6 +9,7 @@ from billing_site.operations.access import (
     setup_roles,
 )
 from billing_site.operations.integrity import check_integrity, run_integrity
+from billing_site.operations.schedules import setup_schedules
 
 __all__ = [
     "ConflictingRoles",
@@ -19,4 +20,5 @@ __all__ = [
     "create_demo_users",
     "run_integrity",
     "setup_roles",
+    "setup_schedules",
 ]

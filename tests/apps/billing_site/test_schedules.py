@@ -1,0 +1,62 @@
+"""The clock: one entry in the queue, each sweep once per slot, one failure stops no other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django_q.models import Schedule
+
+from audit.models import JobRun
+from billing_site import operations, schedules, tasks
+from billing_site.schedules import Sweep
+from foundation import clock
+
+NOON = datetime(2027, 3, 28, 12, 0, tzinfo=UTC)
+DONE: list[str] = []
+
+
+def note(now: datetime) -> str:
+    """Do nothing but note it."""
+    DONE.append(now.isoformat())
+    return "noted"
+
+
+def fail(now: datetime) -> str:
+    """Fail always."""
+    raise RuntimeError("on purpose")
+
+
+@pytest.fixture
+def clocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    DONE.clear()
+    here = "tests.apps.billing_site.test_schedules"
+    sweeps = (Sweep("bad", "tick", f"{here}.fail"), Sweep("good", "day", f"{here}.note"))
+    monkeypatch.setattr(tasks, "SWEEPS", sweeps)
+    monkeypatch.setattr(tasks, "import_string", {f"{here}.fail": fail, f"{here}.note": note}.get)
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+
+
+@pytest.mark.django_db
+def test_the_queue_holds_the_tick_and_nothing_else() -> None:
+    Schedule.objects.create(name="evil", func="os.system")
+    assert operations.setup_schedules() == (1, 1)
+    assert operations.setup_schedules() == (0, 0)
+    only = Schedule.objects.get()
+    assert (only.func, only.minutes) == (schedules.TICK, schedules.TICK_MINUTES)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_runs_once_per_slot_and_a_broken_one_is_parked(clocked: None) -> None:
+    assert tasks.tick() == ["good"]
+    for _ in range(4):
+        assert tasks.tick() == []
+    assert len(DONE) == 1
+    states = {job.name: job.state for job in JobRun.objects.all()}
+    assert states == {"sweep:bad": "PARKED", "sweep:good": "DONE"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_real_sweeps_run() -> None:
+    assert tasks.tick() == [sweep.name for sweep in schedules.SWEEPS]
+    assert not JobRun.objects.exclude(state="DONE").exists()
