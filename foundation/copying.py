@@ -50,6 +50,19 @@ def copy_out(cursor: CursorWrapper, query: str) -> Iterator[list[str | None]]:
             yield list(row)
 
 
+def copy_lines(cursor: CursorWrapper, query: str) -> list[str]:
+    r"""Return the rows of a query as raw COPY text: tab between values, `\N` for NULL.
+
+    The fastest way out, for a set that fits into memory. Free text stays escaped, ready to be
+    written back by `copy_text`.
+    """
+    with cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+        data = b"".join(copy)
+    lines = data.decode().split("\n")
+    lines.pop()
+    return lines
+
+
 def escape(text: str) -> str:
     """Make free text safe inside COPY text."""
     return text.translate(_ESCAPES)

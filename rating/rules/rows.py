@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from foundation.money import round_places
 from foundation.parsing import BadValue, instant_text
 from rating.rules.reasons import Reason, Rejected
 
@@ -220,7 +221,7 @@ class RowReader:
         if found[1] and not terms.allows_negative:
             raise Rejected(Reason.NEGATIVE, "quantity", f"{terms.code} takes no corrections")
         value = Decimal(text) * factor
-        if value != value.quantize(Decimal("1E-8")) or abs(value) >= 10**16:
+        if value != round_places(value, 8) or abs(value) >= 10**16:
             raise Rejected(Reason.BAD_QUANTITY, "quantity", "too long in the base unit")
         plain = f"{value:f}"
         plain = plain.rstrip("0").rstrip(".") if "." in plain else plain

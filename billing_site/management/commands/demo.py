@@ -3,20 +3,20 @@
 import os
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-STEPS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("making the tables", "migrate", {"verbosity": 0, "interactive": False}),
-    ("setting up roles", "setup_roles", {}),
-    ("filling the demo company", "seed_demo", {}),
-)
+from billing_site import operations, servers
+
+PASSWORD = "billing-demo"  # noqa: S105  (of invented users, on a development installation only)
 
 
 class Command(BaseCommand):
-    """Do each step, tell how long it took, then serve until Ctrl-C."""
+    """Do each step, tell how long it took, show the logins, then serve until Ctrl-C."""
 
     help = "Fill an invented provider and serve its console."
 
@@ -27,10 +27,28 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, no_serve: bool, **options: Any) -> None:
         """Run the steps in order; a step that failed is resumed by running this again."""
-        for title, command, arguments in STEPS:
-            self.stdout.write(f"{title} ...")
-            began = time.monotonic()
-            call_command(command, **arguments)
-            self.stdout.write(f"{title}: done in {time.monotonic() - began:.1f} s")
+        if not settings.DEBUG:
+            raise CommandError("The demo makes users with a known password: only with DEBUG on.")
+        if not no_serve:
+            try:
+                servers.refuse_busy_port("127.0.0.1", port)
+            except servers.CannotServe as refusal:
+                raise CommandError(str(refusal)) from refusal
+        self._step("Making the tables", lambda: call_command("migrate", verbosity=0))
+        self._step("Setting up the roles", operations.setup_roles)
+        logins = operations.create_demo_users(password=PASSWORD)
+        self._step("Filling the demo company", lambda: call_command("seed_demo"))
+        self.stdout.write(f"\nLog in with one of these, each with the password {PASSWORD}:\n\n")
+        for username, role in logins:
+            self.stdout.write(f"  {username:<12} {role}")
+        self.stdout.write("")
         if not no_serve:
             call_command("serve", port=port)
+
+    def _step(self, title: str, act: Callable[[], object]) -> None:
+        self.stdout.write(f"{title} ...")
+        self.stdout.flush()
+        began = time.monotonic()
+        act()
+        self.stdout.write(f"{title}: done in {time.monotonic() - began:.1f} s")
+        self.stdout.flush()

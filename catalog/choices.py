@@ -1,0 +1,196 @@
+"""The enumerations of the catalogue."""
+
+from django.db.models import TextChoices
+
+
+class Dimension(TextChoices):
+    """What a unit of measure measures."""
+
+    COUNT = "COUNT", "Count"
+    TIME = "TIME", "Time"
+    DATA = "DATA", "Data"
+    ENERGY = "ENERGY", "Energy"
+    MONEY = "MONEY", "Money"
+    OTHER = "OTHER", "Other"
+
+
+class TimeAttribute(TextChoices):
+    """Which end of an event decides its date (PER-4)."""
+
+    START = "START", "Start"
+    END = "END", "End"
+
+
+class AggregateRule(TextChoices):
+    """How events of a period become one quantity (UNIT-3, UNIT-4)."""
+
+    SUM = "SUM", "Sum"
+    MAX = "MAX", "Greatest"
+    LAST = "LAST", "Last"
+    UNIQUE = "UNIQUE", "Distinct"
+
+
+class ProductType(TextChoices):
+    """What kind of thing a product is."""
+
+    SERVICE = "SERVICE", "Service"
+    EQUIPMENT = "EQUIPMENT", "Equipment"
+    USAGE = "USAGE", "Usage"
+    FEE = "FEE", "Fee"
+    DEPOSIT = "DEPOSIT", "Deposit"
+    TOPUP = "TOPUP", "Top-up"
+
+
+class RevenuePattern(TextChoices):
+    """How revenue of a product is recognised."""
+
+    RATABLE_DAILY = "RATABLE_DAILY", "Ratable by day"
+    RATABLE_MONTHLY = "RATABLE_MONTHLY", "Ratable by month"
+    ON_USAGE = "ON_USAGE", "On usage"
+    POINT_IN_TIME = "POINT_IN_TIME", "At a point in time"
+    MILESTONE = "MILESTONE", "By milestone"
+    PREPAID_DRAWDOWN = "PREPAID_DRAWDOWN", "As prepaid is used"
+    MATERIAL_RIGHT = "MATERIAL_RIGHT", "Material right"
+    NON_REVENUE = "NON_REVENUE", "Not revenue"
+
+
+class VersionState(TextChoices):
+    """The life of an offer version and of a price version."""
+
+    DRAFT = "DRAFT", "Draft"
+    IN_REVIEW = "IN_REVIEW", "In review"
+    APPROVED = "APPROVED", "Approved"
+    PUBLISHED = "PUBLISHED", "Published"
+    RETIRED = "RETIRED", "Retired"
+    OBSOLETE = "OBSOLETE", "Obsolete"
+
+
+class SuspensionPolicy(TextChoices):
+    """What a suspension does to charges (PRO-4)."""
+
+    CONTINUE = "CONTINUE", "Charge on"
+    STOP = "STOP", "Stop charging"
+    REDUCE = "REDUCE", "Charge the suspension price"
+
+
+class ChargeKind(TextChoices):
+    """When a charge arises."""
+
+    RECURRING = "RECURRING", "Recurring"
+    USAGE = "USAGE", "Usage"
+    ONE_TIME = "ONE_TIME", "One-time"
+
+
+class Timing(TextChoices):
+    """On which side of its period a charge is billed."""
+
+    ADVANCE = "ADVANCE", "In advance"
+    ARREARS = "ARREARS", "In arrears"
+
+
+class PeriodUnit(TextChoices):
+    """The step of a charge period (PER-2)."""
+
+    DAY = "DAY", "Day"
+    WEEK = "WEEK", "Week"
+    MONTH = "MONTH", "Month"
+    YEAR = "YEAR", "Year"
+
+
+class Alignment(TextChoices):
+    """What charge periods are aligned with (PER-6)."""
+
+    CYCLE = "CYCLE", "Bill cycle"
+    ANNIVERSARY = "ANNIVERSARY", "Anniversary"
+    CALENDAR = "CALENDAR", "Calendar"
+    TERM = "TERM", "Term"
+
+
+class Trigger(TextChoices):
+    """Which date starts a charge (CHG-7)."""
+
+    EFFECTIVE = "EFFECTIVE", "Effective date"
+    ACTIVATION = "ACTIVATION", "Activation"
+    ACCEPTANCE = "ACCEPTANCE", "Acceptance"
+    DATE = "DATE", "Agreed date"
+
+
+class ProrationConvention(TextChoices):
+    """How a part of a period is counted (PRO)."""
+
+    ACTUAL_DAYS = "ACTUAL_DAYS", "Actual days"
+    FIXED_30 = "FIXED_30", "Days of a 30-day month"
+    THIRTY_360 = "THIRTY_360", "30/360"
+    MONTHS_PLUS_DAYS = "MONTHS_PLUS_DAYS", "Months plus days"
+    ACTUAL_365 = "ACTUAL_365", "Actual/365"
+    SECONDS = "SECONDS", "Seconds"
+    FULL_IF_ANY = "FULL_IF_ANY", "Whole if any"
+    ONLY_IF_FULL = "ONLY_IF_FULL", "Only if whole"
+
+
+class InPolicy(TextChoices):
+    """The first, partial period (PRO-2)."""
+
+    PRORATE = "PRORATE", "Prorate"
+    FULL = "FULL", "Charge whole"
+    FREE = "FREE", "Free"
+
+
+class OutPolicy(TextChoices):
+    """The last, partial period (PRO-2)."""
+
+    PRORATE = "PRORATE", "Credit the unused part"
+    KEEP = "KEEP", "Keep"
+
+
+class ChangePolicy(TextChoices):
+    """A change inside a period (PRO-2)."""
+
+    PRORATE = "PRORATE", "Prorate"
+    NEXT_PERIOD = "NEXT_PERIOD", "From the next period"
+
+
+class PriceModel(TextChoices):
+    """How a quantity becomes an amount (TIER-2)."""
+
+    FLAT = "FLAT", "Flat"
+    PER_UNIT = "PER_UNIT", "Per unit"
+    GRADUATED = "GRADUATED", "Graduated"
+    VOLUME = "VOLUME", "Volume"
+    STAIRSTEP = "STAIRSTEP", "Stairstep"
+    PACKAGE = "PACKAGE", "Package"
+    OVERAGE = "OVERAGE", "Overage"
+    PERCENT = "PERCENT", "Percent"
+
+
+class UsageRounding(TextChoices):
+    """What is rounded first (UNIT-2)."""
+
+    LINE = "LINE", "The line"
+    EVENT = "EVENT", "Each event"
+
+
+class EventMode(TextChoices):
+    """How an event is rounded (UNIT-2)."""
+
+    HALF_UP = "ROUND_HALF_UP", "Half up"
+    UP = "ROUND_UP", "Up"
+    DOWN = "ROUND_DOWN", "Down"
+    HALF_EVEN = "ROUND_HALF_EVEN", "Half even"
+
+
+class CounterScope(TextChoices):
+    """Whose quantities share one tier counter (TIER-3)."""
+
+    SERVICE = "SERVICE", "Service"
+    SUBSCRIPTION = "SUBSCRIPTION", "Subscription"
+    ACCOUNT = "ACCOUNT", "Account"
+    PAYER = "PAYER", "Payer"
+
+
+class TierReset(TextChoices):
+    """When a tier counter starts again (TIER-3)."""
+
+    PERIOD = "PERIOD", "Each period"
+    CONTRACT_YEAR = "CONTRACT_YEAR", "Each contract year"
+    TERM = "TERM", "Each term"

@@ -1,0 +1,21 @@
+"""The tables of the catalogue."""
+
+from catalog.models.charges import Charge
+from catalog.models.offers import Offer, OfferVersion
+from catalog.models.prices import PriceBook, PriceTier, PriceVersion
+from catalog.models.products import GLCode, Product, RevenueRule
+from catalog.models.usage import UnitOfMeasure, UsageType
+
+__all__ = [
+    "Charge",
+    "GLCode",
+    "Offer",
+    "OfferVersion",
+    "PriceBook",
+    "PriceTier",
+    "PriceVersion",
+    "Product",
+    "RevenueRule",
+    "UnitOfMeasure",
+    "UsageType",
+]

@@ -1,0 +1,177 @@
+"""Charges: what an offer version costs, when and how it is counted."""
+
+from django.db import models
+from django.db.models import Q
+
+from catalog import choices
+from catalog.models.offers import OfferVersion
+from catalog.models.products import Product
+from catalog.models.usage import UsageType
+from foundation.fields import QuantityField, number_checks
+from foundation.stamped import Stamped
+
+RECURRING = Q(kind="RECURRING")
+USAGE = Q(kind="USAGE")
+
+
+class Charge(Stamped):
+    """One charge of an offer version.
+
+    `reference` is `<offer>/<version>/<code>` and names the charge in files. The content is frozen
+    together with its offer version.
+    """
+
+    offer_version = models.ForeignKey(
+        OfferVersion, on_delete=models.PROTECT, related_name="charges"
+    )
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=32)
+    reference = models.CharField(max_length=80, unique=True, editable=False)
+    name = models.CharField(max_length=100)
+    sequence = models.PositiveSmallIntegerField(default=1)
+    kind = models.CharField(max_length=9, choices=choices.ChargeKind)
+    timing = models.CharField(max_length=7, choices=choices.Timing, default=choices.Timing.ADVANCE)
+    period_unit = models.CharField(
+        max_length=5, choices=choices.PeriodUnit, default=choices.PeriodUnit.MONTH
+    )
+    period_count = models.PositiveSmallIntegerField(default=1)
+    alignment = models.CharField(
+        max_length=11, choices=choices.Alignment, default=choices.Alignment.CYCLE
+    )
+    trigger = models.CharField(
+        max_length=10, choices=choices.Trigger, default=choices.Trigger.EFFECTIVE
+    )
+    proration = models.CharField(
+        "proration convention",
+        max_length=16,
+        choices=choices.ProrationConvention,
+        default=choices.ProrationConvention.ACTUAL_DAYS,
+    )
+    factor_decimals = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Decimals of the proration factor; empty is exact."
+    )
+    in_policy = models.CharField(
+        "first partial period",
+        max_length=7,
+        choices=choices.InPolicy,
+        default=choices.InPolicy.PRORATE,
+    )
+    out_policy = models.CharField(
+        "last partial period",
+        max_length=7,
+        choices=choices.OutPolicy,
+        default=choices.OutPolicy.PRORATE,
+    )
+    change_policy = models.CharField(
+        "change within a period",
+        max_length=11,
+        choices=choices.ChangePolicy,
+        default=choices.ChangePolicy.PRORATE,
+    )
+    price_model = models.CharField(max_length=10, choices=choices.PriceModel)
+    usage_type = models.ForeignKey(
+        UsageType, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    usage_filter = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Attributes that an event must carry: {"zone": "EU"}; empty takes all.',
+    )
+    price_attributes = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Attributes by which usage is grouped and prices are keyed.",
+    )
+    usage_rounding = models.CharField(
+        max_length=5, choices=choices.UsageRounding, default=choices.UsageRounding.LINE
+    )
+    event_decimals = models.PositiveSmallIntegerField(default=4)
+    event_mode = models.CharField(
+        max_length=16, choices=choices.EventMode, default=choices.EventMode.HALF_UP
+    )
+    first_increment = QuantityField(default=0)
+    next_increment = QuantityField(default=0)
+    counter_scope = models.CharField(
+        max_length=12, choices=choices.CounterScope, default=choices.CounterScope.SUBSCRIPTION
+    )
+    tier_reset = models.CharField(
+        max_length=13, choices=choices.TierReset, default=choices.TierReset.PERIOD
+    )
+    tier_proration = models.BooleanField(default=False)
+    bill_zero = models.BooleanField(
+        default=False, help_text="A quantity of zero is priced too (minimum amounts)."
+    )
+    show_zero = models.BooleanField(default=False)
+    split_on_price_change = models.BooleanField(default=False)
+    payer_price = models.BooleanField(
+        default=False, help_text="Contract prices of a redirected payer apply."
+    )
+    invoice_section = models.CharField(max_length=40, default="Charges")
+    text_template = models.CharField(
+        max_length=200, default="{name}", help_text="{name}, {product}, {quantity}, {unit}."
+    )
+
+    class Meta:
+        """Ordered within the offer version; what a kind does not have stays empty."""
+
+        ordering = ["offer_version_id", "sequence", "code"]
+        constraints = [
+            *number_checks("catalog_charge", "first_increment", "next_increment"),
+            models.UniqueConstraint(
+                fields=["offer_version", "code"], name="catalog_charge_code_is_unique"
+            ),
+            *(
+                models.CheckConstraint(
+                    name=f"catalog_charge_{field}_is_known",
+                    condition=Q(**{f"{field}__in": words.values}),
+                )
+                for field, words in (
+                    ("kind", choices.ChargeKind),
+                    ("timing", choices.Timing),
+                    ("period_unit", choices.PeriodUnit),
+                    ("alignment", choices.Alignment),
+                    ("trigger", choices.Trigger),
+                    ("proration", choices.ProrationConvention),
+                    ("in_policy", choices.InPolicy),
+                    ("out_policy", choices.OutPolicy),
+                    ("change_policy", choices.ChangePolicy),
+                    ("price_model", choices.PriceModel),
+                    ("usage_rounding", choices.UsageRounding),
+                    ("event_mode", choices.EventMode),
+                    ("counter_scope", choices.CounterScope),
+                    ("tier_reset", choices.TierReset),
+                )
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_usage_has_a_usage_type",
+                condition=(USAGE & Q(usage_type__isnull=False))
+                | (~USAGE & Q(usage_type__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_usage_is_in_arrears",
+                condition=~USAGE | Q(timing="ARREARS"),
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_event_rounding_is_for_usage",
+                condition=Q(usage_rounding="LINE")
+                | (USAGE & Q(price_model__in=["FLAT", "PER_UNIT", "PERCENT"])),
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_event_decimals_fit", condition=Q(event_decimals__lte=10)
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_factor_decimals_fit",
+                condition=Q(factor_decimals__isnull=True) | Q(factor_decimals__lte=16),
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_period_is_positive", condition=Q(period_count__gte=1)
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_increments_are_not_negative",
+                condition=Q(first_increment__gte=0, next_increment__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show the reference and the name."""
+        return f"{self.reference} {self.name}"

@@ -1,0 +1,16 @@
+"""Reads of the catalogue."""
+
+from catalog.queries.compiled import ChargeTerms, CompiledCatalog, compiled, current_stamp
+from catalog.queries.integrity import INTEGRITY
+from catalog.queries.terms import charge_terms, price_candidate, price_terms
+
+__all__ = [
+    "INTEGRITY",
+    "ChargeTerms",
+    "CompiledCatalog",
+    "charge_terms",
+    "compiled",
+    "current_stamp",
+    "price_candidate",
+    "price_terms",
+]

@@ -1,0 +1,155 @@
+"""Stored charges and prices as the engine reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from catalog.models import Charge, PriceVersion
+from catalog.rules.pricing import PriceTerms, Tier
+from catalog.rules.selection import Candidate, attribute_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeTerms:
+    """A charge without a database behind it; ids are those of catalogue rows."""
+
+    id: int
+    reference: str
+    code: str
+    name: str
+    offer_version_id: int
+    offer_id: int
+    offer_code: str
+    offer_name: str
+    sequence: int
+    kind: str
+    timing: str
+    unit: str
+    count: int
+    alignment: str
+    trigger: str
+    convention: str
+    factor_decimals: int | None
+    in_policy: str
+    out_policy: str
+    change_policy: str
+    suspension_policy: str
+    model: str
+    usage_type_id: int | None
+    usage_filter: tuple[tuple[str, str], ...]
+    price_attributes: tuple[str, ...]
+    rounding: str
+    event_decimals: int
+    event_mode: str
+    first_increment: Decimal
+    next_increment: Decimal
+    counter_scope: str
+    tier_reset: str
+    tier_proration: bool
+    bill_zero: bool
+    show_zero: bool
+    split_on_price_change: bool
+    payer_price: bool
+    section: str
+    text: str
+    product_id: int
+    product_code: str
+    product_name: str
+    tax_category: str
+    sourcing: str
+    gl_code: str
+    revenue_rule: str
+    uom: str
+    aggregate_rule: str
+
+
+def charge_terms(charge: Charge) -> ChargeTerms:
+    """Return a stored charge, its relations selected, as the engine reads it."""
+    product, version, usage = charge.product, charge.offer_version, charge.usage_type
+    category = product.tax_category
+    return ChargeTerms(
+        id=charge.pk,
+        reference=charge.reference,
+        code=charge.code,
+        name=charge.name,
+        offer_version_id=version.pk,
+        offer_id=version.offer_id,
+        offer_code=version.offer.code,
+        offer_name=version.offer.name,
+        sequence=charge.sequence,
+        kind=charge.kind,
+        timing=charge.timing,
+        unit=charge.period_unit,
+        count=charge.period_count,
+        alignment=charge.alignment,
+        trigger=charge.trigger,
+        convention=charge.proration,
+        factor_decimals=charge.factor_decimals,
+        in_policy=charge.in_policy,
+        out_policy=charge.out_policy,
+        change_policy=charge.change_policy,
+        suspension_policy=version.suspension_policy,
+        model=charge.price_model,
+        usage_type_id=charge.usage_type_id,
+        usage_filter=tuple(sorted((str(k), str(v)) for k, v in charge.usage_filter.items())),
+        price_attributes=tuple(charge.price_attributes),
+        rounding=charge.usage_rounding,
+        event_decimals=charge.event_decimals,
+        event_mode=charge.event_mode,
+        first_increment=charge.first_increment,
+        next_increment=charge.next_increment,
+        counter_scope=charge.counter_scope,
+        tier_reset=charge.tier_reset,
+        tier_proration=charge.tier_proration,
+        bill_zero=charge.bill_zero,
+        show_zero=charge.show_zero,
+        split_on_price_change=charge.split_on_price_change,
+        payer_price=charge.payer_price,
+        section=charge.invoice_section,
+        text=charge.text_template,
+        product_id=product.pk,
+        product_code=product.code,
+        product_name=product.name,
+        tax_category="" if category is None else category.code,
+        sourcing="" if category is None else category.sourcing,
+        gl_code="" if product.gl_code is None else product.gl_code.code,
+        revenue_rule="" if product.revenue_rule is None else product.revenue_rule.code,
+        uom="" if usage is None else usage.unit.code,
+        aggregate_rule="" if usage is None else usage.aggregate_rule,
+    )
+
+
+def price_terms(version: PriceVersion, charge: ChargeTerms) -> PriceTerms:
+    """Return a stored price, its tiers fetched, as the price models read it."""
+    return PriceTerms(
+        price_version_id=version.pk,
+        model=charge.model,
+        currency=version.currency,
+        unit_price=version.unit_price,
+        flat_amount=version.flat_amount,
+        percent=version.percent,
+        min_amount=version.min_amount,
+        max_amount=version.max_amount,
+        package_size=version.package_size,
+        included=version.free_units,
+        tiers=tuple(
+            Tier(tier.upper_inclusive, tier.unit_price, tier.flat_amount)
+            for tier in sorted(version.tiers.all(), key=lambda tier: tier.seq)
+        ),
+        tax_inclusive=version.tax_inclusive,
+        bill_zero=charge.bill_zero,
+    )
+
+
+def price_candidate(version: PriceVersion, charge: ChargeTerms) -> Candidate:
+    """Return a stored price with what it asks for."""
+    return Candidate(
+        terms=price_terms(version, charge),
+        starts=version.valid.lower,
+        ends=version.valid.upper,
+        segment=version.segment,
+        region=version.region,
+        channel=version.channel,
+        attributes=attribute_pairs(version.attribute_key),
+    )

@@ -1,0 +1,1 @@
+"""Catalogue policy, pure: what a quantity costs and which price applies."""

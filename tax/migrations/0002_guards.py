@@ -1,0 +1,10 @@
+from django.db import migrations
+
+from foundation.sql import guards
+
+
+class Migration(migrations.Migration):
+    """Put the guards into the database."""
+
+    dependencies = [("tax", "0001_initial")]
+    operations = guards("tax", "history_is_kept", "tree_and_references")
