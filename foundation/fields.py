@@ -48,10 +48,15 @@ class CurrencyField(models.CharField):  # type: ignore[type-arg]  # set and get 
         super().__init__(*args, **kwargs)
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        return "char(3)"
+        """Say `bpchar(3)`: bulk inserts drop the length, and a bare `char` keeps one letter."""
+        return "bpchar(3)"
 
     def cast_db_type(self, connection: BaseDatabaseWrapper) -> str:
-        return "char(3)"
+        return "bpchar(3)"
+
+    def from_db_value(self, value: str | None, *_: object) -> str | None:
+        """Return an empty code as empty, without the padding of the column."""
+        return value.rstrip() if value is not None else None
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()

@@ -20,3 +20,9 @@ def refused_by(statement: str, *binds: Any) -> str:
         raw(statement, *binds)
     diagnosis: Any = getattr(refusal.value.__cause__, "diag", None)
     return str(diagnosis.constraint_name)
+
+
+def unguard(table: str) -> None:
+    """Take the guards of a table away, to show that a check finds what they would have stopped."""
+    raw("SET CONSTRAINTS ALL IMMEDIATE")
+    raw(f"ALTER TABLE {table} DISABLE TRIGGER USER")

@@ -1,0 +1,19 @@
+"""Legal entities, currencies and rates, number series, the chart, periods and the journal."""
+
+from ledger.models.chart import GLAccount, PostingRule
+from ledger.models.currency import Currency, ExchangeRate
+from ledger.models.entity import LegalEntity, NumberSeries
+from ledger.models.journal import JournalEntry, JournalLine
+from ledger.models.period import AccountingPeriod
+
+__all__ = [
+    "AccountingPeriod",
+    "Currency",
+    "ExchangeRate",
+    "GLAccount",
+    "JournalEntry",
+    "JournalLine",
+    "LegalEntity",
+    "NumberSeries",
+    "PostingRule",
+]

@@ -1,0 +1,105 @@
+-- Purpose: the journal balances, is dated in an open period, and is never changed (D6, LED-1, LED-2).
+-- Grain: one check per INSERT or COPY statement, over its new rows (transition tables): a row-level
+--   trigger would cost fifteen times as much in a bill run.
+-- Binds: none. Repeating: functions are replaced, triggers renewed. Triggers are ENABLE ALWAYS.
+
+CREATE OR REPLACE FUNCTION ledger_require_balance() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT l.entry_id, sum(l.debit) AS debit, sum(l.credit) AS credit,
+           sum(l.functional_debit) AS functional_debit,
+           sum(l.functional_credit) AS functional_credit
+    INTO wrong
+    FROM new_lines AS l
+    GROUP BY l.entry_id
+    HAVING sum(l.debit) <> sum(l.credit)
+        OR sum(l.functional_debit) <> sum(l.functional_credit)
+    LIMIT 1;
+    IF FOUND THEN
+        PERFORM refuse('LED-1', 'ledger_journalline_balances', format(
+            'entry %s does not balance: debit %s, credit %s; functional debit %s, credit %s',
+            wrong.entry_id, wrong.debit, wrong.credit,
+            wrong.functional_debit, wrong.functional_credit));
+    END IF;
+
+    SELECT l.entry_id INTO wrong
+    FROM new_lines AS l
+    JOIN ledger_journalentry AS e ON e.id = l.entry_id
+    JOIN ledger_legalentity AS o ON o.id = e.entity_id
+    LEFT JOIN ledger_glaccount AS a ON a.id = l.account_id AND a.entity_id = e.entity_id
+    WHERE a.id IS NULL
+       OR l.currency <> e.currency
+       OR NOT is_money(l.functional_debit, o.functional_currency)
+       OR NOT is_money(l.functional_credit, o.functional_currency)
+    LIMIT 1;
+    IF FOUND THEN
+        PERFORM refuse('LED-1', 'ledger_journalline_fits_entry', format(
+            'a line of entry %s is not in the entry''s currency, not in whole minor units of the '
+            'functional currency, or on an account of another entity', wrong.entry_id));
+    END IF;
+
+    SELECT l.entry_id INTO wrong
+    FROM new_lines AS l
+    JOIN ledger_journalentry AS e ON e.id = l.entry_id
+    WHERE e.posted_at <> now()
+    LIMIT 1;
+    IF FOUND THEN
+        PERFORM refuse('LED-1', 'ledger_journalline_joins_no_old_entry', format(
+            'entry %s is posted: no line is added to it', wrong.entry_id));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+DROP TRIGGER IF EXISTS ledger_journalline_balances ON ledger_journalline;
+CREATE TRIGGER ledger_journalline_balances AFTER INSERT ON ledger_journalline
+    REFERENCING NEW TABLE AS new_lines
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_require_balance();
+ALTER TABLE ledger_journalline ENABLE ALWAYS TRIGGER ledger_journalline_balances;
+
+-- The share lock on the period row makes a close wait for the postings under way, and every
+-- posting after it see the closed period (F45).
+CREATE OR REPLACE FUNCTION ledger_require_open_period() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    dated record;
+    found_state text;
+BEGIN
+    FOR dated IN SELECT DISTINCT entity_id, accounting_date FROM new_entries ORDER BY 1, 2 LOOP
+        SELECT p.state INTO found_state
+        FROM ledger_accountingperiod AS p
+        WHERE p.entity_id = dated.entity_id AND p.period @> dated.accounting_date
+        FOR SHARE;
+        IF NOT FOUND THEN
+            PERFORM refuse('LED-2', 'ledger_journalentry_in_open_period', format(
+                'no accounting period is open for %s', dated.accounting_date));
+        ELSIF found_state = 'CLOSED'
+           OR (found_state = 'SOFT_CLOSED'
+               AND coalesce(current_setting('billing.finance', true), '') <> 'on') THEN
+            PERFORM refuse('LED-2', 'ledger_journalentry_in_open_period', format(
+                'the accounting period of %s is %s', dated.accounting_date,
+                replace(lower(found_state), '_', ' ')));
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+DROP TRIGGER IF EXISTS ledger_journalentry_in_open_period ON ledger_journalentry;
+CREATE TRIGGER ledger_journalentry_in_open_period AFTER INSERT ON ledger_journalentry
+    REFERENCING NEW TABLE AS new_entries
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_require_open_period();
+ALTER TABLE ledger_journalentry ENABLE ALWAYS TRIGGER ledger_journalentry_in_open_period;
+
+SELECT make_append_only('ledger_journalentry');
+SELECT make_append_only('ledger_journalline');
+
+-- reverse:
+DROP FUNCTION IF EXISTS ledger_require_open_period() CASCADE;
+DROP FUNCTION IF EXISTS ledger_require_balance() CASCADE;
+DROP TRIGGER IF EXISTS ledger_journalentry_append_only ON ledger_journalentry;
+DROP TRIGGER IF EXISTS ledger_journalentry_no_truncate ON ledger_journalentry;
+DROP TRIGGER IF EXISTS ledger_journalline_append_only ON ledger_journalline;
+DROP TRIGGER IF EXISTS ledger_journalline_no_truncate ON ledger_journalline;
