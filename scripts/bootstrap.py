@@ -72,7 +72,7 @@ def install_with_uv(uv: str, python: str) -> str:
     for command in commands:
         done = run(command, **here)
         if done.returncode:
-            return done.stdout + done.stderr
+            return done.stdout + done.stderr or f"{uv} ended with {done.returncode}"
     return ""
 
 
