@@ -384,17 +384,13 @@ def _bounded(terms: PriceTerms, amount: Decimal) -> tuple[Decimal, str]:
 def _shown(
     terms: PriceTerms, amount: Decimal, value: Decimal, rows: tuple[TierRow, ...]
 ) -> Decimal:
-    if terms.model == "FLAT":
-        return terms.flat_amount
-    if terms.model == "PERCENT":
-        return terms.percent
     if terms.model == "GRADUATED":
         return _divide(amount, value)
     if terms.model == "VOLUME" and rows:
         return rows[0].unit_price
     if terms.model == "STAIRSTEP" and rows:
         return rows[0].flat_amount
-    return terms.unit_price
+    return {"FLAT": terms.flat_amount, "PERCENT": terms.percent}.get(terms.model, terms.unit_price)
 
 
 def _divide(amount: Decimal, quantity: Decimal) -> Decimal:
