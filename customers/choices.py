@@ -1,0 +1,155 @@
+"""The closed lists of words of the customers room."""
+
+from django.db.models import TextChoices
+
+
+class CustomerKind(TextChoices):
+    PERSON = "PERSON", "Person"
+    ORG = "ORG", "Organisation"
+    PARTNER = "PARTNER", "Partner"
+
+
+class CustomerStatus(TextChoices):
+    PROSPECT = "PROSPECT", "Prospect"
+    ACTIVE = "ACTIVE", "Active"
+    CLOSED = "CLOSED", "Closed"
+
+
+class AccountRole(TextChoices):
+    PAYER = "PAYER", "Payer"
+    NON_PAYER = "NON_PAYER", "Non-payer"
+
+
+class AccountStatus(TextChoices):
+    PENDING = "PENDING", "Pending"
+    ACTIVE = "ACTIVE", "Active"
+    SUSPENDED = "SUSPENDED", "Suspended"
+    CLOSING = "CLOSING", "Closing"
+    CLOSED = "CLOSED", "Closed"
+
+
+class InvoiceMode(TextChoices):
+    CONSOLIDATED = "CONSOLIDATED", "One invoice, a section per account"
+    SEPARATE = "SEPARATE", "Each account pays for itself"
+    SUMMARY = "SUMMARY", "Own invoices, summary statement above"
+
+
+class TermsKind(TextChoices):
+    NET = "NET", "Net days"
+    EOM = "EOM", "End of month plus days"
+    FIXED_DAY = "FIXED_DAY", "Fixed day of the next month"
+    ON_RECEIPT = "ON_RECEIPT", "On receipt"
+
+
+class Delivery(TextChoices):
+    EMAIL = "EMAIL", "E-mail"
+    POST = "POST", "Post"
+    PORTAL = "PORTAL", "Portal only"
+
+
+class ContactRole(TextChoices):
+    BILLING = "BILLING", "Billing"
+    TECHNICAL = "TECHNICAL", "Technical"
+    LEGAL = "LEGAL", "Legal"
+    GENERAL = "GENERAL", "General"
+
+
+class AddressRole(TextChoices):
+    BILLING = "BILLING", "Billing"
+    SERVICE = "SERVICE", "Service"
+
+
+class ContractState(TextChoices):
+    DRAFT = "DRAFT", "Draft"
+    SIGNED = "SIGNED", "Signed"
+    EXPIRED = "EXPIRED", "Expired"
+    TERMINATED = "TERMINATED", "Terminated"
+
+
+class Renewal(TextChoices):
+    NONE = "NONE", "Ends"
+    AUTO = "AUTO", "Renews by itself"
+
+
+class ContractPriceKind(TextChoices):
+    FIXED = "FIXED", "Fixed unit price"
+    PERCENT_OFF = "PERCENT_OFF", "Percent off the next lower price"
+
+
+class OrderChannel(TextChoices):
+    CLERK = "CLERK", "Clerk"
+    API = "API", "API"
+    IMPORT = "IMPORT", "Import"
+    SELF_SERVICE = "SELF_SERVICE", "Self service"
+
+
+class OrderState(TextChoices):
+    DRAFT = "DRAFT", "Draft"
+    SUBMITTED = "SUBMITTED", "Submitted"
+    COMPLETED = "COMPLETED", "Completed"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+class OrderAction(TextChoices):
+    ADD = "ADD", "Add"
+    MODIFY = "MODIFY", "Modify"
+    TERMINATE = "TERMINATE", "Terminate"
+
+
+class SubscriptionState(TextChoices):
+    PENDING = "PENDING", "Pending"
+    TRIAL = "TRIAL", "Trial"
+    ACTIVE = "ACTIVE", "Active"
+    SUSPENDED = "SUSPENDED", "Suspended"
+    PENDING_END = "PENDING_END", "Ends on a date"
+    TERMINATED = "TERMINATED", "Terminated"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+class TermType(TextChoices):
+    EVERGREEN = "EVERGREEN", "Evergreen"
+    TERMED = "TERMED", "Termed"
+
+
+class PricePolicy(TextChoices):
+    FLOATING = "FLOATING", "Price of the period"
+    LOCKED_START = "LOCKED_START", "Price of the start"
+    LOCKED_TERM = "LOCKED_TERM", "Price of the term's start"
+    FIXED = "FIXED", "Own price"
+
+
+class SegmentState(TextChoices):
+    ON = "ON", "On"
+    OFF = "OFF", "Off"
+    REDUCED = "REDUCED", "Reduced"
+
+
+class SubscriptionEventKind(TextChoices):
+    CREATED = "CREATED", "Created"
+    ACTIVATED = "ACTIVATED", "Activated"
+    TRIAL_STARTED = "TRIAL_STARTED", "Trial started"
+    QUANTITY_CHANGED = "QUANTITY_CHANGED", "Quantity changed"
+    PRICE_CHANGED = "PRICE_CHANGED", "Own price changed"
+    PLAN_CHANGED = "PLAN_CHANGED", "Plan changed"
+    IDENTIFIERS_CHANGED = "IDENTIFIERS_CHANGED", "Identifiers changed"
+    ACCEPTED = "ACCEPTED", "Accepted"
+    END_SCHEDULED = "END_SCHEDULED", "End scheduled"
+    END_WITHDRAWN = "END_WITHDRAWN", "Scheduled end withdrawn"
+    CHANGE_WITHDRAWN = "CHANGE_WITHDRAWN", "Scheduled change withdrawn"
+    TERMINATED = "TERMINATED", "Terminated"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+class ServiceState(TextChoices):
+    PENDING = "PENDING", "Pending"
+    ACTIVE = "ACTIVE", "Active"
+    SUSPENDED = "SUSPENDED", "Suspended"
+    TERMINATED = "TERMINATED", "Terminated"
+
+
+class CertificateState(TextChoices):
+    DRAFT = "DRAFT", "Draft"
+    PENDING = "PENDING", "Waits for approval"
+    APPROVED = "APPROVED", "Approved"
+    REJECTED = "REJECTED", "Rejected"
+    REVOKED = "REVOKED", "Revoked"

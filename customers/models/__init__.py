@@ -1,0 +1,41 @@
+"""The nouns of the customers room, one file per aggregate."""
+
+from customers.models.account import Account, AccountPosition
+from customers.models.address import AccountAddress, Address
+from customers.models.certificate import ExemptionCertificate
+from customers.models.contract import Contract, ContractPrice
+from customers.models.customer import Contact, Customer, VatIdCheck
+from customers.models.order import Order, OrderItem, OrderItemIdentifier, OrderItemPrice
+from customers.models.service import ServiceIdentifier, ServiceInstance, ServiceStatusPeriod
+from customers.models.subscription import (
+    ChargeSegment,
+    Subscription,
+    SubscriptionCharge,
+    SubscriptionEvent,
+    SubscriptionItem,
+)
+
+__all__ = [
+    "Account",
+    "AccountAddress",
+    "AccountPosition",
+    "Address",
+    "ChargeSegment",
+    "Contact",
+    "Contract",
+    "ContractPrice",
+    "Customer",
+    "ExemptionCertificate",
+    "Order",
+    "OrderItem",
+    "OrderItemIdentifier",
+    "OrderItemPrice",
+    "ServiceIdentifier",
+    "ServiceInstance",
+    "ServiceStatusPeriod",
+    "Subscription",
+    "SubscriptionCharge",
+    "SubscriptionEvent",
+    "SubscriptionItem",
+    "VatIdCheck",
+]

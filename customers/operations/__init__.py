@@ -1,0 +1,95 @@
+"""Writes of the customers room; other rooms call these by `customers.operations.<verb>`."""
+
+from customers.operations.accounts import (
+    CannotCloseAccount,
+    change_account,
+    close_account,
+    hold_billing,
+    open_account,
+    release_billing,
+)
+from customers.operations.certificates import (
+    approve_certificate,
+    draft_certificate,
+    record_vat_id_check,
+    reject_certificate,
+    request_certificate,
+    revoke_certificate,
+)
+from customers.operations.contracts import (
+    draft_contract,
+    set_contract_price,
+    sign_contract,
+    terminate_contract,
+)
+from customers.operations.lifecycle import (
+    activate_due,
+    record_acceptance,
+    record_activation,
+)
+from customers.operations.moves import (
+    AccountNotOpen,
+    CannotMove,
+    apply_due_moves,
+    change_role,
+    move_account,
+    rebuild_tree,
+)
+from customers.operations.orders import (
+    CannotCancelOrder,
+    IdentifierInput,
+    IncompleteOrder,
+    ItemInput,
+    cancel_order,
+    missing_in,
+    place_order,
+    submit_order,
+)
+from customers.operations.parties import (
+    AddressInput,
+    add_contact,
+    change_customer,
+    create_customer,
+    set_address,
+)
+
+__all__ = [
+    "AccountNotOpen",
+    "AddressInput",
+    "CannotCancelOrder",
+    "CannotCloseAccount",
+    "CannotMove",
+    "IdentifierInput",
+    "IncompleteOrder",
+    "ItemInput",
+    "activate_due",
+    "add_contact",
+    "apply_due_moves",
+    "approve_certificate",
+    "cancel_order",
+    "change_account",
+    "change_customer",
+    "change_role",
+    "close_account",
+    "create_customer",
+    "draft_certificate",
+    "draft_contract",
+    "hold_billing",
+    "missing_in",
+    "move_account",
+    "open_account",
+    "place_order",
+    "rebuild_tree",
+    "record_acceptance",
+    "record_activation",
+    "record_vat_id_check",
+    "reject_certificate",
+    "release_billing",
+    "request_certificate",
+    "revoke_certificate",
+    "set_address",
+    "set_contract_price",
+    "sign_contract",
+    "submit_order",
+    "terminate_contract",
+]

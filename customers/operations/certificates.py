@@ -1,0 +1,202 @@
+"""Exemption certificates, approved by a second person, and checks of VAT numbers."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+import audit.operations
+from audit.choices import ApprovalState
+from audit.models import ApprovalRequest
+from customers.choices import CertificateState
+from customers.models import Account, Customer, ExemptionCertificate, VatIdCheck
+from foundation.errors import Invalid, Refusal
+from foundation.permissions import require
+from tax.models import Jurisdiction, TaxType
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+ACTION = "customers.approve_certificate"
+
+
+class CannotDecideCertificate(Refusal):
+    """The certificate is not in the state that the step needs."""
+
+    rule = "TAX-6"
+
+
+@transaction.atomic
+def draft_certificate(
+    *,
+    account: Account,
+    number: str,
+    jurisdiction: Jurisdiction,
+    valid_from: date,
+    actor: User | None,
+    valid_to: date | None = None,
+    tax_type: TaxType | None = None,
+    category_code: str = "",
+    percent: Decimal = Decimal(1),
+    flows_down: bool = False,
+    document_reference: str = "",
+) -> ExemptionCertificate:
+    """Draft a certificate; `percent` is the exempt fraction. Nothing is exempt before approval."""
+    require(actor, "customers.add_exemptioncertificate")
+    if valid_to is not None and valid_to <= valid_from:
+        raise Invalid("a certificate ends after it starts")
+    if not Decimal(0) < percent <= 1:
+        raise Invalid("the exempt share is more than 0 and at most 1")
+    return ExemptionCertificate.objects.create(
+        account=account,
+        number=number,
+        jurisdiction=jurisdiction,
+        tax_type=tax_type,
+        category_code=category_code,
+        percent=percent,
+        valid=(valid_from, valid_to),
+        flows_down=flows_down,
+        document_reference=document_reference,
+        created_by=actor,
+        updated_by=actor,
+    )
+
+
+@transaction.atomic
+def request_certificate(
+    *, certificate: ExemptionCertificate, requester: User
+) -> ExemptionCertificate:
+    """Send a draft for approval; from here on its content is kept as it was sent.
+
+    One that waits already is sent again only when its request has expired.
+    """
+    require(requester, "customers.request_certificate")
+    row = _locked(certificate)
+    if row.state in {CertificateState.APPROVED, CertificateState.REVOKED}:
+        raise CannotDecideCertificate(f"certificate {row.number} was decided already")
+    if row.state != CertificateState.PENDING:
+        row.state = CertificateState.PENDING
+        row.requested_by = requester
+        row.save()
+    audit.operations.request_approval(
+        action=ACTION,
+        subject=row,
+        payload=_payload(row),
+        requester=requester,
+        reason=f"exemption certificate {row.number}",
+    )
+    return row
+
+
+@transaction.atomic
+def approve_certificate(
+    *, certificate: ExemptionCertificate, approver: User, comment: str = ""
+) -> ExemptionCertificate:
+    """Approve a certificate that somebody else sent; it holds from now on (TAX-6)."""
+    require(approver, "customers.approve_certificate")
+    row = _pending(certificate)
+    request = _request_of(row)
+    if request.state == ApprovalState.PENDING:
+        audit.operations.approve(request_id=request.pk, approver=approver, comment=comment)
+    used = audit.operations.consume_approval(action=ACTION, subject=row, payload=_payload(row))
+    row.state = CertificateState.APPROVED
+    row.approved_by = used.approver
+    row.updated_by = approver
+    row.save()
+    return row
+
+
+@transaction.atomic
+def reject_certificate(
+    *, certificate: ExemptionCertificate, approver: User, comment: str
+) -> ExemptionCertificate:
+    """Send a certificate back with the reason."""
+    require(approver, "customers.approve_certificate")
+    row = _pending(certificate)
+    audit.operations.reject(request_id=_request_of(row).pk, approver=approver, comment=comment)
+    row.state = CertificateState.REJECTED
+    row.updated_by = approver
+    row.save()
+    return row
+
+
+@transaction.atomic
+def revoke_certificate(
+    *, certificate: ExemptionCertificate, actor: User | None
+) -> ExemptionCertificate:
+    """Take an approved certificate out of force; what was billed keeps its tax snapshot."""
+    require(actor, "customers.approve_certificate")
+    row = _locked(certificate)
+    if row.state != CertificateState.APPROVED:
+        raise CannotDecideCertificate(f"certificate {row.number} is not in force")
+    row.state = CertificateState.REVOKED
+    row.updated_by = actor
+    row.save()
+    return row
+
+
+@transaction.atomic
+def record_vat_id_check(
+    *,
+    customer: Customer,
+    checked_on: date,
+    is_valid: bool,
+    source: str,
+    actor: User | None,
+    consultation_reference: str = "",
+) -> VatIdCheck:
+    """Keep the answer of a check of the customer's VAT number (TAX-7)."""
+    require(actor, "customers.change_customer")
+    if not customer.vat_id:
+        raise Invalid(f"customer {customer.number} has no VAT number")
+    return VatIdCheck.objects.create(
+        customer=customer,
+        vat_id=customer.vat_id,
+        checked_on=checked_on,
+        is_valid=is_valid,
+        source=source,
+        consultation_reference=consultation_reference,
+        checked_by=actor,
+    )
+
+
+def _payload(row: ExemptionCertificate) -> dict[str, Any]:
+    """Return what the approval is bound to."""
+    return {
+        "number": row.number,
+        "account": row.account_id,
+        "jurisdiction": row.jurisdiction_id,
+        "tax_type": row.tax_type_id,
+        "category": row.category_code,
+        "percent": f"{row.percent:.7f}",
+        "valid": [str(row.valid.lower), str(row.valid.upper)],
+        "flows_down": row.flows_down,
+    }
+
+
+def _request_of(row: ExemptionCertificate) -> ApprovalRequest:
+    found = ApprovalRequest.objects.filter(
+        action=ACTION,
+        subject_type=row._meta.label_lower,
+        subject_id=row.pk,
+        state__in=[ApprovalState.PENDING, ApprovalState.APPROVED],
+    ).first()
+    if found is None:
+        raise CannotDecideCertificate(
+            f"the approval request of certificate {row.number} has expired; send it again"
+        )
+    return found
+
+
+def _pending(certificate: ExemptionCertificate) -> ExemptionCertificate:
+    row = _locked(certificate)
+    if row.state != CertificateState.PENDING:
+        raise CannotDecideCertificate(f"certificate {row.number} does not wait for approval")
+    return row
+
+
+def _locked(certificate: ExemptionCertificate) -> ExemptionCertificate:
+    return ExemptionCertificate.objects.select_for_update().get(pk=certificate.pk)

@@ -1,0 +1,54 @@
+"""Reads of the customers room across rows and models."""
+
+from customers.queries.billing import (
+    copy_contract_prices,
+    copy_exemptions,
+    copy_members,
+    copy_membership,
+    copy_payers,
+    copy_segments,
+)
+from customers.queries.guiding import (
+    identifier_owners,
+    owner_of_identifier,
+    service_status,
+    usage_charges,
+)
+from customers.queries.identities import INTEGRITY, hierarchy_findings
+from customers.queries.offers import account_facts, current_item, order_facts
+from customers.queries.tree import (
+    address_of,
+    ancestors,
+    children,
+    membership_of,
+    payer_of,
+    position_of,
+    pricebook_of,
+    subtree,
+)
+
+__all__ = [
+    "INTEGRITY",
+    "account_facts",
+    "address_of",
+    "ancestors",
+    "children",
+    "copy_contract_prices",
+    "copy_exemptions",
+    "copy_members",
+    "copy_membership",
+    "copy_payers",
+    "copy_segments",
+    "current_item",
+    "hierarchy_findings",
+    "identifier_owners",
+    "membership_of",
+    "order_facts",
+    "owner_of_identifier",
+    "payer_of",
+    "position_of",
+    "pricebook_of",
+    "service_status",
+    "subtree",
+    "usage_charges",
+]

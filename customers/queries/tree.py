@@ -1,0 +1,70 @@
+"""The account tree: the picture of now for screens, the dated truth for everything else."""
+
+from datetime import date
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from customers.choices import AddressRole
+from customers.models import Account, AccountPosition, Address
+from customers.queries.billing import bound
+from foundation import sql
+
+
+def payer_of(*, account_id: int, on_date: date) -> int | None:
+    """Return the account that pays for this one on the day (HIER-2); None when not open then."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customers_payer_of(%s, %s)", [account_id, on_date])
+        payer: int | None = cursor.fetchone()[0]
+    return payer
+
+
+def pricebook_of(*, account_id: int, on_date: date) -> int | None:
+    """Return the price book of the nearest account-or-ancestor with one on the day (PRC-2)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customers_pricebook_of(%s, %s)", [account_id, on_date])
+        book: int | None = cursor.fetchone()[0]
+    return book
+
+
+def position_of(*, account_id: int, on_date: date) -> AccountPosition | None:
+    """Return where the account hangs on the day."""
+    return AccountPosition.objects.filter(account_id=account_id, valid__contains=on_date).first()
+
+
+def membership_of(*, payer_ids: list[int], on_date: date) -> dict[int, int]:
+    """Map every account that the payers pay for on the day to its payer, payers included."""
+    text = bound(sql.statement("customers", "members"), payers=payer_ids, on_date=on_date)
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+        return {account: payer for payer, account, *_ in cursor.fetchall()}
+
+
+def ancestors(*, account: Account) -> QuerySet[Account]:
+    """Return the accounts above, the root first (picture of now, for screens)."""
+    return Account.objects.filter(
+        tree_id=account.tree_id, lft__lt=account.lft, rght__gt=account.rght
+    ).order_by("lft")
+
+
+def children(*, account: Account) -> QuerySet[Account]:
+    """Return the accounts directly below, by number (picture of now)."""
+    return Account.objects.filter(parent_id=account.pk).order_by("number")
+
+
+def subtree(*, account: Account) -> QuerySet[Account]:
+    """Return the account and all below it in tree order (picture of now, for screens)."""
+    return Account.objects.filter(
+        tree_id=account.tree_id, lft__gte=account.lft, rght__lte=account.rght
+    ).order_by("lft")
+
+
+def address_of(*, account_id: int, role: AddressRole, on_date: date) -> Address | None:
+    """Return the address of the account in the role on the day."""
+    return (
+        Address.objects.filter(
+            uses__account_id=account_id, uses__role=role, uses__valid__contains=on_date
+        )
+        .select_related("jurisdiction")
+        .first()
+    )

@@ -1,0 +1,19 @@
+-- Row history of everything that decides who pays what; written facts that never change.
+SELECT audit_track('customers_customer');
+SELECT audit_track('customers_account');
+SELECT audit_track('customers_accountposition');
+SELECT audit_track('customers_contact');
+SELECT audit_track('customers_address');
+SELECT audit_track('customers_accountaddress');
+SELECT audit_track('customers_contract');
+SELECT audit_track('customers_contractprice');
+SELECT audit_track('customers_order');
+SELECT audit_track('customers_orderitem');
+SELECT audit_track('customers_subscription');
+SELECT audit_track('customers_subscriptionitem');
+SELECT audit_track('customers_chargesegment');
+SELECT audit_track('customers_serviceinstance');
+SELECT audit_track('customers_serviceidentifier');
+SELECT audit_track('customers_exemptioncertificate');
+SELECT make_append_only('customers_subscriptionevent');
+SELECT make_append_only('customers_vatidcheck');
