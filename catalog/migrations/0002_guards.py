@@ -6,5 +6,5 @@ from foundation.sql import guards
 class Migration(migrations.Migration):
     """Put the guards into the database."""
 
-    dependencies = [("catalog", "0001_initial")]
-    operations = guards("catalog", "version_life", "frozen_parts")
+    dependencies = [("catalog", "0001_initial"), ("audit", "0002_guards")]
+    operations = guards("catalog", "version_life", "frozen_parts", "history")

@@ -67,6 +67,7 @@ class TaxRate(Stamped):
     class Meta:
         """One rate of a code at a time."""
 
+        permissions = [("change_tax_tables", "Can add and end places, taxes, rates and rules")]
         ordering = ["code", "id"]
         constraints = [
             ExclusionConstraint(

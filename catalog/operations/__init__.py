@@ -1,0 +1,69 @@
+"""The writes of the catalogue."""
+
+from catalog.operations.life import (
+    CannotApprove,
+    CannotPublish,
+    NotADraft,
+    WrongState,
+)
+from catalog.operations.offers import (
+    add_charge,
+    approve_offer,
+    create_offer,
+    draft_version,
+    publish_offer,
+    reject_offer,
+    remove_charge,
+    retire_offer,
+    submit_offer,
+)
+from catalog.operations.prices import (
+    RetroactivePrice,
+    approve_price,
+    discard_price,
+    draft_price,
+    publish_price,
+    reject_price,
+    retire_price,
+    revise_price,
+    submit_price,
+)
+from catalog.operations.setup import (
+    define_gl_code,
+    define_price_book,
+    define_product,
+    define_revenue_rule,
+    define_unit,
+    define_usage_type,
+)
+
+__all__ = [
+    "CannotApprove",
+    "CannotPublish",
+    "NotADraft",
+    "RetroactivePrice",
+    "WrongState",
+    "add_charge",
+    "approve_offer",
+    "approve_price",
+    "create_offer",
+    "define_gl_code",
+    "define_price_book",
+    "define_product",
+    "define_revenue_rule",
+    "define_unit",
+    "define_usage_type",
+    "discard_price",
+    "draft_price",
+    "draft_version",
+    "publish_offer",
+    "publish_price",
+    "reject_offer",
+    "reject_price",
+    "remove_charge",
+    "retire_offer",
+    "retire_price",
+    "revise_price",
+    "submit_offer",
+    "submit_price",
+]

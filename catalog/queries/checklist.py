@@ -1,0 +1,134 @@
+"""What stands between a version and its publication: the checklist, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from catalog.models import Charge, OfferVersion, PriceVersion
+from catalog.queries.terms import charge_terms, price_candidate
+from catalog.rules.checklist import Problem, charge_problems, price_problems
+
+IN_FORCE: Final = ("PUBLISHED", "RETIRED")
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """All that is wrong with a version; green when nothing is."""
+
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_green(self) -> bool:
+        """Say whether the version may be published."""
+        return not self.problems
+
+
+def price_checklist(price: PriceVersion) -> Checklist:
+    """Check one price: its charge, its model's values, its tiers, and its rivals (PRC-3)."""
+    charge = full_charge(price.charge_id)
+    terms = charge_terms(charge)
+    problems = [*charge_problems(terms), *price_problems(terms, price_candidate(price, terms))]
+    problems += _rivals(price)
+    return Checklist(tuple(problems))
+
+
+def offer_checklist(version: OfferVersion) -> Checklist:
+    """Check an offer version: charges that can be taxed, posted, recognised and priced.
+
+    Every charge needs a published price in every currency on its first day of sale (PRC-1).
+    """
+    charges = list(
+        Charge.objects.filter(offer_version=version).select_related(
+            "offer_version__offer",
+            "product__tax_category",
+            "product__gl_code",
+            "product__revenue_rule",
+            "usage_type__unit",
+        )
+    )
+    problems: list[Problem] = []
+    if not charges:
+        problems.append(Problem("PUBLISH", "", "The offer version has no charge."))
+    for charge in charges:
+        problems += charge_problems(charge_terms(charge))
+    problems += _missing_prices(version, charges)
+    return Checklist(tuple(problems))
+
+
+def full_charge(charge_id: int) -> Charge:
+    """Return a charge with all that its terms need, in one query."""
+    return Charge.objects.select_related(
+        "offer_version__offer",
+        "product__tax_category",
+        "product__gl_code",
+        "product__revenue_rule",
+        "usage_type__unit",
+    ).get(pk=charge_id)
+
+
+def _missing_prices(version: OfferVersion, charges: Iterable[Charge]) -> Iterator[Problem]:
+    first_day = version.sale_window.lower
+    priced: dict[int, set[str]] = {}
+    found = PriceVersion.objects.filter(
+        charge__offer_version=version,
+        state__in=IN_FORCE,
+        pricebook__isnull=True,
+        segment="*",
+        region="*",
+        channel="*",
+        valid__contains=first_day,
+    ).values_list("charge_id", "currency")
+    for charge_id, currency in found:
+        priced.setdefault(charge_id, set()).add(currency)
+    wanted = set(version.currencies) or set().union(*priced.values())
+    for charge in charges:
+        if not wanted:
+            message = f"{charge.code} has no published price on {first_day}."
+            yield Problem("PRC-1", charge.code, message)
+        for currency in sorted(wanted - priced.get(charge.pk, set())):
+            message = f"{charge.code} has no published price in {currency} on {first_day}."
+            yield Problem("PRC-1", charge.code, message)
+
+
+def _rivals(price: PriceVersion) -> Iterator[Problem]:
+    """Find prices in force that would fit as well as this one, so that neither wins (PRC-3)."""
+    others = PriceVersion.objects.filter(
+        charge_id=price.charge_id,
+        pricebook_id=price.pricebook_id,
+        currency=price.currency,
+        state__in=IN_FORCE,
+        valid__overlap=price.valid,
+    ).exclude(pk=price.pk)
+    mine = _asks(price)
+    for other in others:
+        theirs = _asks(other)
+        if theirs == mine:
+            continue  # the same key: publication ends the earlier one, or is refused
+        both = mine.keys() & theirs.keys()
+        can_meet = all(mine[name] == theirs[name] for name in both)
+        if can_meet and _rank(mine) == _rank(theirs):
+            yield Problem(
+                "PRC-3",
+                "attributes",
+                f"Price {other.pk} asks for as much and fits the same sales; neither would win.",
+            )
+
+
+def _asks(price: PriceVersion) -> dict[str, str]:
+    asks = {
+        f".{name}": value
+        for name in ("segment", "region", "channel")
+        if (value := getattr(price, name)) != "*"
+    }
+    if price.attribute_key != "*":
+        for part in price.attribute_key.split(","):
+            name, _, value = part.partition("=")
+            asks[name] = value
+    return asks
+
+
+def _rank(asks: dict[str, str]) -> tuple[int, bool, bool, bool]:
+    attributes = sum(1 for name in asks if not name.startswith("."))
+    return attributes, ".segment" in asks, ".region" in asks, ".channel" in asks
