@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Q
 
 import audit.operations
 from catalog.choices import VersionState
@@ -260,7 +261,7 @@ def _make_room(price: PriceVersion, on_date: date, actor: User | None) -> None:
     """End or supersede the prices in force that the new one meets."""
     starts = price.valid.lower
     met = PriceVersion.objects.select_for_update().filter(
-        **{name: getattr(price, name) for name in KEY},
+        *same_key(price),
         state__in=[VersionState.PUBLISHED, VersionState.RETIRED],
         valid__overlap=price.valid,
     )
@@ -282,6 +283,15 @@ def _make_room(price: PriceVersion, on_date: date, actor: User | None) -> None:
             )
         before.updated_by = actor
         before.save()
+
+
+def same_key(price: PriceVersion) -> list[Q]:
+    """Return the conditions that the prices of one key share; no book is a key too."""
+    return [
+        Q(**{f"{name}__isnull": True}) if value is None else Q(**{name: value})
+        for name in KEY
+        for value in (getattr(price, name),)
+    ]
 
 
 def _require_green(price: PriceVersion) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import Q
+
 from catalog.models import Charge, OfferVersion, PriceVersion
 from catalog.queries.terms import charge_terms, price_candidate
 from catalog.rules.checklist import Problem, charge_problems, price_problems
@@ -94,9 +96,10 @@ def _missing_prices(version: OfferVersion, charges: Iterable[Charge]) -> Iterato
 
 def _rivals(price: PriceVersion) -> Iterator[Problem]:
     """Find prices in force that would fit as well as this one, so that neither wins (PRC-3)."""
+    in_book = Q(pricebook=price.pricebook_id) if price.pricebook_id else Q(pricebook__isnull=True)
     others = PriceVersion.objects.filter(
+        in_book,
         charge_id=price.charge_id,
-        pricebook_id=price.pricebook_id,
         currency=price.currency,
         state__in=IN_FORCE,
         valid__overlap=price.valid,
