@@ -110,7 +110,12 @@ def open_shop(*, actor: User | None = None, **version: Any) -> Shop:
         rental=charge(product, "RENTAL", "RECURRING", "FLAT"),
         install=charge(product, "INSTALL", "ONE_TIME", "PER_UNIT"),
         minutes=charge(
-            usage, "MINUTES", "USAGE", "GRADUATED", usage_type=voice, price_attributes=["zone", "peak"]
+            usage,
+            "MINUTES",
+            "USAGE",
+            "GRADUATED",
+            usage_type=voice,
+            price_attributes=["zone", "peak"],
         ),
     )
 

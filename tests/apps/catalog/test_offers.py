@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ D = Decimal
 TIERS = (Tier(D(100), D("0.10"), D(0)), Tier(None, D("0.05"), D(0)))
 
 
-def fully_priced(fiber: Shop, **more: object) -> None:
+def fully_priced(fiber: Shop, **more: Any) -> None:
     published(fiber.rental, flat_amount=D(30), **more)
     published(fiber.install, unit_price=D(99), **more)
     published(fiber.minutes, tiers=TIERS, **more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -166,9 +167,9 @@ def test_a_retired_price_still_prices_its_days(fiber: Shop) -> None:
         operations.retire_price(price_id=live.pk, on_date=date(2027, 7, 2), ends=ends, actor=None)
     operations.retire_price(price_id=live.pk, on_date=date(2027, 6, 1), ends=ends, actor=None)
     catalog = queries.compiled()
-    ask = {"book_id": None, "currency": "USD"}
-    assert catalog.price_for(fiber.rental.pk, on_date=date(2027, 6, 30), **ask) is not None  # type: ignore[arg-type]
-    assert catalog.price_for(fiber.rental.pk, on_date=ends, **ask) is None  # type: ignore[arg-type]
+    ask: dict[str, Any] = {"book_id": None, "currency": "USD"}
+    assert catalog.price_for(fiber.rental.pk, on_date=date(2027, 6, 30), **ask) is not None
+    assert catalog.price_for(fiber.rental.pk, on_date=ends, **ask) is None
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,7 @@ def test_a_retired_price_still_prices_its_days(fiber: Shop) -> None:
     ],
 )
 def test_the_checklist_stops_incomplete_prices(
-    fiber: Shop, values: dict[str, object], rule: str, words: str
+    fiber: Shop, values: dict[str, Any], rule: str, words: str
 ) -> None:
     draft = operations.draft_price(
         charge=fiber.minutes, currency="USD", starts=START, actor=None, **values
