@@ -134,7 +134,7 @@ def test_a_new_price_ends_the_one_before_it(fiber: Shop) -> None:
     after = catalog.price_for(fiber.rental.pk, book_id=None, currency="USD", on_date=rise)
     assert before is not None
     assert after is not None
-    assert (before.flat_amount, after.flat_amount) == (30, 33)
+    assert (before.flat_amount, after.flat_amount) == (D(30), D(33))
     assert catalog.price_changes(fiber.rental.pk, "USD") == [START, rise]
 
 
