@@ -11,6 +11,11 @@ urlpatterns = [
     path("approvals/<int:pk>/", approvals.Request.as_view(), name="approval"),
     path("approvals/<int:pk>/approve/", approvals.Approve.as_view(), name="approve"),
     path("approvals/<int:pk>/reject/", approvals.Reject.as_view(), name="reject"),
+    path(
+        "accounts/<int:pk>/history/",
+        history.History.as_view(label="customers.account"),
+        name="account_history",
+    ),
     path("history/<str:label>/<int:pk>/", history.History.as_view(), name="history"),
     path("imports/", reports.Imports.as_view(), name="imports"),
     path("imports/<int:pk>/", reports.ImportErrors.as_view(), name="import"),

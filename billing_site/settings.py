@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from billing_site import devdb
 from billing_site.sidebar import UNFOLD  # noqa: F401  (read by the admin theme)
+from billing_site.tabs import CONSOLE_TABS  # noqa: F401  (read by the frame of every page)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -205,6 +206,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "foundation.api.problems.handle",
+    "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="1200/min")},
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {

@@ -22,22 +22,28 @@ class History(Screen):
 
     permission = "audit.view_change"
     template_name = "console/table.html"
+    label = ""
 
     @cached_property
     def thing(self) -> Any:
         """Return the thing; its model must be one of ours."""
-        model = subjects.model_of(self.kwargs["label"])
+        model = subjects.model_of(self.kind)
         if model is None or not subjects.is_ours(model):
             raise Http404("no such kind")
         return get_object_or_404(model._default_manager, pk=self.kwargs["pk"])
 
+    @property
+    def kind(self) -> str:
+        """Return the model's label: of the address, or the one this page is for."""
+        return self.label or str(self.kwargs["label"])
+
     def get_title(self) -> str:
         """Name the thing."""
-        return f"History of {subjects.name(self.kwargs['label'], self.kwargs['pk'])}"
+        return f"History of {subjects.name(self.kind, self.kwargs['pk'])}"
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the thing."""
-        url = subjects.address(self.kwargs["label"], self.kwargs["pk"])
+        url = subjects.address(self.kind, self.kwargs["pk"])
         return [Crumb(str(self.thing), url)] if url else []
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.throttling import UserRateThrottle
 from rest_framework.viewsets import GenericViewSet
 
 from foundation.api import idempotency
@@ -72,6 +73,7 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
     parser_classes = [BoundedJSONParser]
     renderer_classes = [JSONRenderer]
     pagination_class = HousePagination
+    throttle_classes = [UserRateThrottle]
     http_method_names = ["get", "post", "head", "options"]
 
     def permissions_of_action(self) -> tuple[str, ...]:

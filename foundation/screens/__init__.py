@@ -17,9 +17,9 @@ A screen without `permission` does not start. Who lacks it gets a page that name
 roles that hold it and whom to ask. No screen writes except through one operation.
 """
 
-from foundation.screens.cells import Column, Fact, Table, Total
+from foundation.screens.cells import Column, Fact, Tab, Table, Total
 from foundation.screens.forms import ActionView, FormScreen
-from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen, Tab
+from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen
 from foundation.screens.lists import FilterForm, ListScreen, totals_by_currency
 
 __all__ = [

@@ -209,3 +209,13 @@ class Table:
     def lines(self) -> list[list[Cell]]:
         """Return the cells, row by row."""
         return [[column.cell(row) for column in self.columns] for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """A page beside this one; shown to whoever has `permission`."""
+
+    label: str
+    url: str
+    permission: str = ""
+    active: bool = False

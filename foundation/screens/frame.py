@@ -17,6 +17,9 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.views.generic import TemplateView
 
+from foundation.screens.cells import Tab
+from foundation.screens.tabs import shared_tabs
+
 ACCESS_ADMIN = "Access admin"
 STAFF = "staff"
 """The permission of a page that every member of staff may see."""
@@ -28,16 +31,6 @@ class Crumb:
 
     title: str
     url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
-    """A page beside this one; shown to whoever has `permission`."""
-
-    label: str
-    url: str
-    permission: str = ""
-    active: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +123,7 @@ class Screen(TemplateView):
         return ()
 
     def tabs(self) -> Sequence[Tab]:
-        """Return the pages that stand beside this one."""
+        """Return the pages beside this one; by default those of the row that the roof lists."""
         return ()
 
     def buttons(self) -> Sequence[Button]:
@@ -145,7 +138,11 @@ class Screen(TemplateView):
         context.update(
             title=self.get_title(),
             crumbs=[*self.crumbs(), Crumb(self.get_title())] if self.crumbs() else [],
-            tabs=[tab for tab in self.tabs() if not tab.permission or allowed(tab.permission)],
+            tabs=[
+                tab
+                for tab in (self.tabs() or shared_tabs(self.request))
+                if not tab.permission or allowed(tab.permission)
+            ],
             buttons=[
                 button
                 for button in self.buttons()

@@ -1,0 +1,25 @@
+"""Rows of pages that belong together although their rooms do not know each other."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class SharedTab(NamedTuple):
+    """One page of a row; see `foundation.screens.tabs`."""
+
+    label: str
+    url_name: str
+    permission: str
+
+
+CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
+    (
+        SharedTab("Account", "customers:account", "customers.view_account"),
+        SharedTab("Invoices", "invoicing:account_invoices", "invoicing.view_invoice"),
+        SharedTab("Open items", "receivables:account_items", "receivables.view_openitem"),
+        SharedTab("Payments", "payments:account_payments", "payments.view_payment"),
+        SharedTab("Usage", "rating:account_usage", "rating.view_usageevent"),
+        SharedTab("History", "console:account_history", "audit.view_change"),
+    ),
+)

@@ -1,0 +1,44 @@
+"""Pages of several rooms about one thing, shown as tabs of one page.
+
+The pages of an account belong to five rooms that do not know each other; the roof lists them
+(setting CONSOLE_TABS), and each page shows the whole row without naming the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from foundation.screens.cells import Tab
+
+
+class SharedTab(NamedTuple):
+    """One page of the row: its label, address name and permission; all take the same pk."""
+
+    label: str
+    url_name: str
+    permission: str
+
+
+def shared_tabs(request: HttpRequest) -> list[Tab]:
+    """Return the row that the page of this request stands in; empty where it stands alone."""
+    match = request.resolver_match
+    if match is None:
+        return []
+    groups = cast("Sequence[Sequence[SharedTab]]", settings.CONSOLE_TABS)
+    for group in groups:
+        if match.view_name in {tab.url_name for tab in group}:
+            return [
+                Tab(
+                    label=tab.label,
+                    url=reverse(tab.url_name, kwargs=match.kwargs),
+                    permission=tab.permission,
+                    active=tab.url_name == match.view_name,
+                )
+                for tab in group
+            ]
+    return []
