@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, ResolverMatch, reverse
 
 from foundation.screens.cells import Tab
 
@@ -32,13 +32,15 @@ def shared_tabs(request: HttpRequest) -> list[Tab]:
     groups = cast("Sequence[Sequence[SharedTab]]", settings.CONSOLE_TABS)
     for group in groups:
         if match.view_name in {tab.url_name for tab in group}:
-            return [
-                Tab(
-                    label=tab.label,
-                    url=reverse(tab.url_name, kwargs=match.kwargs),
-                    permission=tab.permission,
-                    active=tab.url_name == match.view_name,
-                )
-                for tab in group
-            ]
+            return [tab for entry in group for tab in _tab(entry, match)]
     return []
+
+
+def _tab(entry: SharedTab, match: ResolverMatch) -> list[Tab]:
+    """Return the tab; nothing where its room has no such page in this installation."""
+    try:
+        url = reverse(entry.url_name, kwargs=match.kwargs)
+    except NoReverseMatch:
+        return []
+    is_shown = entry.url_name == match.view_name
+    return [Tab(label=entry.label, url=url, permission=entry.permission, active=is_shown)]

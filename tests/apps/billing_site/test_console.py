@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -16,6 +17,8 @@ from django.urls import reverse
 import audit.operations
 from audit.models import ApprovalRequest, Change, JobRun, ReasonCode
 from billing_site import operations, sidebar
+from billing_site.reports import GROUPS
+from billing_site.tabs import CONSOLE_TABS, SharedTab
 from foundation.integrity import Check, Finding
 
 LogIn = Callable[[str], Client]
@@ -283,3 +286,37 @@ def test_what_a_request_changes_is_recorded_as_its_doing(log_in: LogIn) -> None:
         assert change.actor_id == User.objects.get(username="approver").pk
         assert change.via == "console"
         assert change.request_id
+
+
+# -- pages of several rooms -----------------------------------------------------------------------
+
+
+def test_every_shared_tab_has_a_page_and_a_right(people: None) -> None:
+    rights = {f"{r.content_type.app_label}.{r.codename}" for r in Permission.objects.all()}
+    for group in CONSOLE_TABS:
+        for tab in group:
+            assert reverse(tab.url_name, kwargs={"pk": 1})
+            assert tab.permission in rights
+
+
+def test_every_report_has_a_page(people: None) -> None:
+    rights = {f"{r.content_type.app_label}.{r.codename}" for r in Permission.objects.all()}
+    for _, reports in GROUPS:
+        for report in reports:
+            assert reverse(report.url_name)
+            assert report.permission in rights
+
+
+def test_tabs_of_other_rooms_stand_on_a_page_by_right(
+    log_in: LogIn, settings: Any, asked: ApprovalRequest
+) -> None:
+    settings.CONSOLE_TABS = (
+        (
+            SharedTab("Request", "console:approval", "audit.view_approvalrequest"),
+            SharedTab("Decide", "console:approve", "audit.approve_request"),
+            SharedTab("Elsewhere", "nowhere:page", "audit.view_change"),
+            SharedTab("Keys", "console:import", "audit.view_apikey"),
+        ),
+    )
+    page = log_in("operator").get(reverse("console:approval", args=[asked.pk]))
+    assert [(tab.label, tab.active) for tab in page.context["tabs"]] == [("Request", True)]
