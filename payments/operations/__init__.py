@@ -1,0 +1,34 @@
+"""What can be done with money received: record, identify, apply, take back."""
+
+from payments.operations.batches import BatchReport, CannotRecordBatch, record_batch
+from payments.operations.receipts import (
+    CannotIdentifyReceipt,
+    identify_receipt,
+    plan_next_step,
+    record_receipt,
+)
+from payments.operations.recording import (
+    CannotRecordPayment,
+    apply_unapplied,
+    preview_payment,
+    record_payment,
+)
+from payments.operations.reversing import CannotReversePayment, reverse_payment
+from payments.operations.rows import PaymentRow
+
+__all__ = [
+    "BatchReport",
+    "CannotIdentifyReceipt",
+    "CannotRecordBatch",
+    "CannotRecordPayment",
+    "CannotReversePayment",
+    "PaymentRow",
+    "apply_unapplied",
+    "identify_receipt",
+    "plan_next_step",
+    "preview_payment",
+    "record_batch",
+    "record_payment",
+    "record_receipt",
+    "reverse_payment",
+]

@@ -1,0 +1,190 @@
+"""Payments and receipts: what stands, what is unapplied, what waits for an owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from customers.models import Account
+from foundation import sql
+from foundation.integrity import Check, Finding
+from payments.models import Payment, PaymentQuerySet, UnidentifiedReceipt
+from payments.models.payment import PAYMENT, REVERSAL
+from payments.rules.matching import Book, squeeze, squeezed_documents
+from receivables.choices import Side
+from receivables.models import OpenItem
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What became of a payment (I-3): the parts always add up to its amount."""
+
+    amount: Decimal
+    allocated: Decimal
+    unapplied: Decimal
+    reversed: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CashLine:
+    """Receipts of one clearing account, tender and currency in a span of days (R3)."""
+
+    clearing_account: str
+    tender: str
+    currency: str
+    received: Decimal
+    allocated: Decimal
+    unapplied: Decimal
+    unidentified: Decimal
+    reversed: Decimal
+
+
+def credit_item_of(payment: Payment) -> OpenItem:
+    """Return the open item that holds the payment's credit."""
+    return OpenItem.objects.of_document(PAYMENT, payment.pk).get(side=Side.CREDIT)
+
+
+def use_of(payment: Payment) -> Use:
+    """Tell what became of a payment: allocated, unapplied, reversed (I-3)."""
+    item = credit_item_of(payment)
+    taken_back = payment.amount if payment.is_reversed else ZERO
+    return Use(
+        amount=payment.amount,
+        allocated=payment.amount - item.open - taken_back,
+        unapplied=item.open,
+        reversed=taken_back,
+    )
+
+
+def payments_of(payer_id: int) -> PaymentQuerySet:
+    """Return a payer's payments with what is unapplied, the latest first."""
+    return (
+        Payment.objects.filter(payer_id=payer_id)
+        .select_related("tender")
+        .with_unapplied()
+        .order_by("-received_on", "-pk")
+    )
+
+
+def waiting_receipts(entity_id: int | None = None) -> QuerySet[UnidentifiedReceipt]:
+    """Return the receipts without an owner, the longest waiting first."""
+    waiting = UnidentifiedReceipt.objects.waiting().select_related("tender", "likely_payer")
+    if entity_id is not None:
+        waiting = waiting.filter(entity_id=entity_id)
+    return waiting.order_by("received_on", "pk")
+
+
+def known_external_ids(
+    *, entity_id: int, tender_id: int, external_ids: Iterable[str]
+) -> frozenset[str]:
+    """Return those of the ids that were recorded before, as payment or as receipt (PAY-10)."""
+    wanted = {external_id for external_id in external_ids if external_id}
+    if not wanted:
+        return frozenset()
+    known: set[str] = set()
+    for model in (Payment, UnidentifiedReceipt):
+        found = model._default_manager.filter(
+            entity_id=entity_id, tender_id=tender_id, external_id__in=wanted
+        )
+        known.update(found.values_list("external_id", flat=True))
+    return frozenset(known)
+
+
+def matching_book(
+    *,
+    entity_id: int,
+    currency: str,
+    payers: Iterable[str],
+    documents: Iterable[str],
+    squeezed: Iterable[str],
+    amounts: Iterable[Decimal],
+) -> Book:
+    """Load what the matching of a whole file needs, in four statements at most (PAY-10)."""
+    accounts = Account.objects.filter(number__in=set(payers), entity_id=entity_id)
+    debits = OpenItem.objects.debits().filter(entity_id=entity_id, currency=currency)
+    owed = debits.unsettled().filter(amount__in=set(amounts))
+    by_amount: dict[Decimal, set[int]] = {}
+    for amount, payer_id in owed.values_list("open", "payer_id"):
+        by_amount.setdefault(amount, set()).add(payer_id)
+    numbered = debits.filter(number__in=set(documents)).values_list("number", "payer_id")
+    return Book(
+        payers=dict(accounts.values_list("number", "pk")),
+        documents=_owners(numbered),
+        squeezed=_squeezed(debits, set(squeezed)),
+        amounts={amount: frozenset(ids) for amount, ids in by_amount.items()},
+    )
+
+
+def _owners(numbered: Iterable[tuple[str, int]]) -> dict[str, int]:
+    owners: dict[str, int] = {}
+    shared: set[str] = set()
+    for number, payer_id in numbered:
+        if owners.setdefault(number, payer_id) != payer_id:
+            shared.add(number)
+    return {number: payer_id for number, payer_id in owners.items() if number not in shared}
+
+
+def _squeezed(debits: QuerySet[OpenItem], wanted: set[str]) -> dict[str, int]:
+    if not wanted:
+        return {}
+    rows = debits.values_list("number", "payer_id").iterator(chunk_size=5000)
+    return squeezed_documents(
+        (number, payer) for number, payer in rows if squeeze(number) in wanted
+    )
+
+
+def cash_application(
+    *, from_day: date, to_day: date, entity_id: int | None = None
+) -> list[CashLine]:
+    """Sum receipts by clearing account, tender and currency, both days included (R3)."""
+    with connection.cursor() as cursor:
+        sql.run(
+            cursor,
+            "payments",
+            "cash_application",
+            from_day=from_day,
+            to_day=to_day,
+            entity_id=entity_id,
+        )
+        return [CashLine(*row) for row in cursor.fetchall()]
+
+
+def _findings(code: str, statement: str, **binds: object) -> list[Finding]:
+    """Run a check whose rows are (subject, message, expected, actual)."""
+    with connection.cursor() as cursor:
+        sql.run(cursor, "payments", statement, **binds)
+        return [
+            Finding(code, str(subject), message, str(expected), str(actual))
+            for subject, message, expected, actual in cursor.fetchall()
+        ]
+
+
+def _uses_add_up() -> list[Finding]:
+    return _findings("I-3", "check_uses", payment=PAYMENT, reversal=REVERSAL)
+
+
+def _batches_add_up() -> list[Finding]:
+    return _findings("I-19", "check_batches")
+
+
+def _clearing_agrees() -> list[Finding]:
+    return _findings("I-21", "check_clearing")
+
+
+def _unidentified_agrees() -> list[Finding]:
+    return _findings("J14", "check_unidentified")
+
+
+INTEGRITY: tuple[Check, ...] = (
+    Check("I-3", "Every payment is allocated, unapplied or reversed, to the cent", _uses_add_up),
+    Check("I-19", "Every payment batch is the sum of its payments", _batches_add_up),
+    Check("I-21", "Clearing accounts hold the payments that stand", _clearing_agrees),
+    Check("J14", "Unidentified receipts are the balance of their account", _unidentified_agrees),
+)

@@ -1,0 +1,1 @@
+"""Pure policy: whose money is it (PAY-10)."""

@@ -1,0 +1,252 @@
+"""What payers owe, now and at the end of any past day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from foundation import sql
+from foundation.integrity import Check, Finding
+from receivables.choices import AgeingBasis
+from receivables.models import Allocation, OpenItem, OpenItemQuerySet
+from receivables.rules.ageing import Buckets, net_oldest_first
+
+__all__ = [
+    "INTEGRITY",
+    "AgeingReport",
+    "AgeingRow",
+    "Balance",
+    "StandingItem",
+    "ageing",
+    "allocations_of",
+    "balance",
+    "balances",
+    "items_of_payer",
+    "open_debits",
+    "standing_items",
+]
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A payer's position in one currency (AR-1)."""
+
+    currency: str
+    debit: Decimal = ZERO
+    credit: Decimal = ZERO
+    disputed: Decimal = ZERO
+    overdue: Decimal = ZERO
+
+    @property
+    def amount(self) -> Decimal:
+        """Debits open less credits open."""
+        return self.debit - self.credit
+
+
+@dataclass(frozen=True, slots=True)
+class AgeingRow:
+    """One payer's debts by bucket, in one currency (COL-1)."""
+
+    payer_id: int | None
+    entity_id: int | None
+    currency: str
+    amounts: tuple[Decimal, ...]
+    disputed: Decimal
+    unapplied: Decimal
+    items: int
+
+    @property
+    def total(self) -> Decimal:
+        """All debits."""
+        return sum(self.amounts, ZERO)
+
+    @property
+    def net(self) -> Decimal:
+        """Debits less unapplied credits (I-15)."""
+        return self.total - self.unapplied
+
+    @property
+    def overdue(self) -> Decimal:
+        """Debits past the first bucket."""
+        return sum(self.amounts[1:], ZERO)
+
+    @property
+    def netted(self) -> tuple[Decimal, ...]:
+        """The buckets after unapplied credits are taken off the oldest (COL-1, option)."""
+        return net_oldest_first(self.amounts, self.unapplied)
+
+
+@dataclass(frozen=True, slots=True)
+class AgeingReport:
+    """Ageing at the end of a day: payers, and a total for each currency."""
+
+    as_of: date
+    basis: AgeingBasis
+    buckets: Buckets
+    rows: list[AgeingRow]
+    totals: list[AgeingRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingItem:
+    """An item as it stood at the end of a day."""
+
+    item: OpenItem
+    open: Decimal
+    disputed: Decimal
+
+
+def ageing(
+    *,
+    as_of: date,
+    entity_id: int | None = None,
+    payer_id: int | None = None,
+    currency: str = "",
+    basis: AgeingBasis = AgeingBasis.DUE_DATE,
+    buckets: Buckets | None = None,
+) -> AgeingReport:
+    """Age what was open at the end of a day, past or present (COL-1, R1).
+
+    Rows are ordered by currency, then payer; totals by currency. Two statements' worth of work
+    never depends on the number of items: everything is summed in the database.
+    """
+    buckets = buckets or Buckets()
+    with connection.cursor() as cursor:
+        sql.run(
+            cursor,
+            "receivables",
+            "ageing",
+            as_of=as_of,
+            payer_id=payer_id,
+            entity_id=entity_id,
+            currency=currency,
+            basis=basis.value,
+            floors=[bound + 1 for bound in buckets.bounds],
+        )
+        places = len(buckets.bounds) + 1
+        rows = [_ageing_row(row, places) for row in cursor.fetchall()]
+    return AgeingReport(as_of, basis, buckets, rows, _totals(rows, places))
+
+
+def _ageing_row(row: tuple[Any, ...], places: int) -> AgeingRow:
+    payer_id, entity_id, currency, held, amounts, disputed, unapplied, items = row
+    by_bucket = dict(zip(held, amounts, strict=True))
+    return AgeingRow(
+        payer_id=payer_id,
+        entity_id=entity_id,
+        currency=currency,
+        amounts=tuple(by_bucket.get(place, ZERO) for place in range(places)),
+        disputed=disputed,
+        unapplied=unapplied,
+        items=items,
+    )
+
+
+def _totals(rows: Iterable[AgeingRow], places: int) -> list[AgeingRow]:
+    by_currency: dict[str, list[AgeingRow]] = {}
+    for row in rows:
+        by_currency.setdefault(row.currency, []).append(row)
+    return [
+        AgeingRow(
+            payer_id=None,
+            entity_id=None,
+            currency=currency,
+            amounts=tuple(sum((r.amounts[n] for r in group), ZERO) for n in range(places)),
+            disputed=sum((r.disputed for r in group), ZERO),
+            unapplied=sum((r.unapplied for r in group), ZERO),
+            items=sum(r.items for r in group),
+        )
+        for currency, group in sorted(by_currency.items())
+    ]
+
+
+def standing_items(*, as_of: date, payer_id: int) -> list[StandingItem]:
+    """List what was open on a payer at the end of a day, oldest due first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT item_id, open, disputed FROM receivables_standing_on(%s, %s, NULL)",
+            [as_of, payer_id],
+        )
+        found = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+    items = OpenItem.objects.filter(pk__in=found).order_by("due_date", "doc_date", "number", "pk")
+    return [StandingItem(item, *found[item.pk]) for item in items]
+
+
+def balances(*, payer_ids: Iterable[int], as_of: date) -> dict[int, list[Balance]]:
+    """Return each payer's open debits and credits by currency; a payer without any is absent."""
+    found: dict[int, list[Balance]] = {}
+    with connection.cursor() as cursor:
+        sql.run(cursor, "receivables", "balances", payer_ids=list(payer_ids), as_of=as_of)
+        for payer_id, *figures in cursor.fetchall():
+            found.setdefault(payer_id, []).append(Balance(*figures))
+    return found
+
+
+def balance(*, payer_id: int, as_of: date) -> list[Balance]:
+    """Return one payer's position by currency; empty when nothing is open (AR-1)."""
+    return balances(payer_ids=[payer_id], as_of=as_of).get(payer_id, [])
+
+
+def open_debits(*, payer_id: int, currency: str) -> OpenItemQuerySet:
+    """Return what a payer owes in a currency, in the order money reaches it (AR-2)."""
+    return (
+        OpenItem.objects.debits()
+        .unsettled()
+        .filter(payer_id=payer_id, currency=currency)
+        .order_by("due_date", "doc_date", "number", "pk")
+    )
+
+
+def items_of_payer(payer_id: int) -> OpenItemQuerySet:
+    """Return every item of a payer, youngest document first."""
+    return OpenItem.objects.filter(payer_id=payer_id).order_by("-doc_date", "-pk")
+
+
+def allocations_of(item: OpenItem) -> list[Allocation]:
+    """Return the allocations that touch an item, oldest first, with both items and their batch."""
+    return list(
+        Allocation.objects.filter(Q(debit_item=item) | Q(credit_item=item))
+        .select_related("batch", "debit_item", "credit_item", "mirror")
+        .order_by("pk")
+    )
+
+
+def _findings(code: str, statement: str) -> list[Finding]:
+    """Run a check whose rows are (subject, message, expected, actual)."""
+    with connection.cursor() as cursor:
+        sql.run(cursor, "receivables", statement)
+        return [
+            Finding(code, str(subject), message, str(expected), str(actual))
+            for subject, message, expected, actual in cursor.fetchall()
+        ]
+
+
+INTEGRITY: tuple[Check, ...] = (
+    Check(
+        "I-1",
+        "Open debits are the balance of receivables, open credits that of unapplied credits",
+        lambda: _findings("I-1", "check_control_accounts"),
+    ),
+    Check(
+        "I-2",
+        "Documents less allocations are the movement of receivables",
+        lambda: _findings("I-2", "check_movement"),
+    ),
+    Check(
+        "I-15",
+        "Ageing at the end of a day is what the ledger said that day",
+        lambda: _findings("I-15", "check_ageing"),
+    ),
+    Check(
+        "AR-1",
+        "What is open on an item is its amount less its allocations",
+        lambda: _findings("AR-1", "check_open"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Pure policy: which debits a credit settles, what it is worth, and how old a debt is."""

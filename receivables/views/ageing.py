@@ -1,0 +1,148 @@
+"""Ageing at any day: payers by bucket, totals by currency, as a page or a file (R1, COL-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, overload
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.urls import reverse
+
+from customers.models import Account
+from foundation import clock
+from foundation.screens import Column, Empty, FilterForm, ListScreen, Total
+from ledger.models import LegalEntity
+from receivables import queries
+from receivables.choices import AgeingBasis
+from receivables.queries import AgeingReport, AgeingRow
+from receivables.rules.ageing import Buckets
+
+BUCKETS = Buckets()
+
+
+class AgeingFilters(FilterForm):
+    """Which day, whose debts, and how they are counted."""
+
+    as_of = forms.DateField(label="At the end of")
+    entity = forms.ModelChoiceField(LegalEntity.objects.all(), label="Legal entity")
+    currency = forms.RegexField(r"^[A-Z]{3}$", label="Currency", max_length=3)
+    basis = forms.ChoiceField(label="Counted from", choices=AgeingBasis.choices)
+    netted = forms.BooleanField(label="Take unapplied credits off the oldest debts")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRow:
+    """A payer's line with the payer's number and name."""
+
+    row: AgeingRow
+    amounts: tuple[Decimal, ...]
+    number: str
+    name: str
+    currency: str
+    url: str
+
+
+class NamedRows(Sequence[NamedRow]):
+    """The lines of a report; names are looked up only for the lines that are shown."""
+
+    def __init__(self, report: AgeingReport, *, netted: bool) -> None:
+        self.report = report
+        self.netted = netted
+
+    def __len__(self) -> int:
+        return len(self.report.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> NamedRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[NamedRow]: ...
+    def __getitem__(self, place: int | slice) -> NamedRow | list[NamedRow]:
+        """Return named lines."""
+        if isinstance(place, int):
+            return self._named(self.report.rows[place : place + 1])[0]
+        return self._named(self.report.rows[place])
+
+    def _named(self, rows: list[AgeingRow]) -> list[NamedRow]:
+        ids = {row.payer_id for row in rows if row.payer_id is not None}
+        found = Account.objects.filter(pk__in=ids).values_list("pk", "number", "name")
+        names = {pk: (number, name) for pk, number, name in found}
+        return [self._line(row, *names.get(row.payer_id or 0, ("", ""))) for row in rows]
+
+    def _line(self, row: AgeingRow, number: str, name: str) -> NamedRow:
+        items = reverse("receivables:account_items", args=[row.payer_id])
+        return NamedRow(
+            row=row,
+            amounts=row.netted if self.netted else row.amounts,
+            number=number,
+            name=name,
+            currency=row.currency,
+            url=f"{items}?as_of={self.report.as_of.isoformat()}",
+        )
+
+
+def _bucket(place: int) -> Callable[[NamedRow], Decimal]:
+    return lambda line: line.amounts[place]
+
+
+class AgeingList(ListScreen):
+    """Debts by age at the end of a day; a line leads to the payer's items of that day."""
+
+    title = "Ageing"
+    permission = "receivables.view_openitem"
+    filters = AgeingFilters
+    export_name = "ageing"
+    empty = Empty(
+        title="Nobody owes anything",
+        text="Open items come from posted invoices. Nothing was open at the end of this day.",
+    )
+    columns = (
+        Column(label="Payer", value="number", kind="code", link=lambda line: line.url),
+        Column(label="Name", value="name"),
+        *(
+            Column(label=label, value=_bucket(place), kind="money")
+            for place, label in enumerate(BUCKETS.labels)
+        ),
+        Column(label="Total", value="row.total", kind="money"),
+        Column(label="Disputed", value="row.disputed", kind="money"),
+        Column(label="Unapplied", value="row.unapplied", kind="money"),
+        Column(label="Net", value="row.net", kind="money"),
+        Column(label="Currency", value="currency", kind="code", export=False),
+    )
+
+    def report(self, filters: dict[str, Any]) -> AgeingReport:
+        """Return the report that the filters ask for, made once per page."""
+        if not hasattr(self, "_report"):
+            entity = filters.get("entity")
+            self._report = queries.ageing(
+                as_of=filters.get("as_of") or clock.today(ZoneInfo("UTC")),
+                entity_id=entity.pk if entity else None,
+                currency=filters.get("currency") or "",
+                basis=AgeingBasis(filters.get("basis") or AgeingBasis.DUE_DATE),
+                buckets=BUCKETS,
+            )
+        return self._report
+
+    def rows(self, filters: dict[str, Any]) -> Sequence[NamedRow]:
+        """Return a line for each payer and currency."""
+        return NamedRows(self.report(filters), netted=bool(filters.get("netted")))
+
+    def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
+        """Return the buckets' sums in each currency."""
+        figures: list[Total] = []
+        for total in self.report(filters).totals:
+            amounts = total.netted if filters.get("netted") else total.amounts
+            parts = [*zip(BUCKETS.labels, amounts, strict=True)]
+            parts += [("Unapplied", total.unapplied), ("Net", total.net)]
+            figures += [
+                Total(label=label, amount=amount, currency=total.currency)
+                for label, amount in parts
+            ]
+        return figures
+
+    def get_title(self) -> str:
+        """Name the day."""
+        day = self.request.GET.get("as_of", "")
+        return f"Ageing at the end of {day}" if day else self.title
