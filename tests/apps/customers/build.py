@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -192,3 +192,7 @@ def timeline(subscription: Subscription, code: str = "C1") -> list[tuple[Any, ..
         (row.valid.lower, row.valid.upper, row.quantity, row.override_price, row.state)
         for row in rows
     ]
+
+
+def noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
