@@ -47,7 +47,10 @@ class UsageFile(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("load_usage", "Can load usage files")]
+        permissions = [
+            ("load_usage", "Can load usage files"),
+            ("rate_usage", "Can rate stored usage again"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "sha256"],

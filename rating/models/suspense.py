@@ -20,6 +20,9 @@ class SuspenseItem(models.Model):
     column = models.CharField(max_length=60, default="", blank=True)
     message = models.CharField(max_length=300, default="", blank=True)
     fields = models.JSONField(help_text="The row as received, by column.")
+    corrections = models.JSONField(
+        default=dict, blank=True, help_text="What a clerk changed, by column."
+    )
     usage_type = models.CharField(max_length=40, default="", blank=True)
     identifier = models.CharField(max_length=64, default="", blank=True)
     event_start = models.DateTimeField(null=True, blank=True)
@@ -48,7 +51,9 @@ class SuspenseItem(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["file", "row_number"], name="rating_suspenseitem_row_once"
+                fields=["file", "row_number"],
+                name="rating_suspenseitem_row_once",
+                condition=Q(state=SuspenseState.OPEN),
             ),
             models.CheckConstraint(
                 name="rating_suspenseitem_reason_known",

@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from catalog.rules.selection import attribute_key
+from rating.rules.eventprices import EventPrice
 from rating.rules.reasons import Reason
 
 Attributes = tuple[tuple[str, str], ...]
@@ -37,18 +39,35 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class UsageCharge:
-    """Describe a usage charge of a subscription and the days it is on (local, half-open)."""
+class ChargeTerms:
+    """Say what a usage charge of the catalogue asks of an event and how it is counted."""
 
-    subscription_charge_id: int
     charge_id: int
     usage_type: str
-    filter: Attributes
-    days: tuple[tuple[date, date | None], ...]
+    filter: Attributes = ()
     price_names: tuple[str, ...] = ()
     by_event: bool = False
+    decimals: int = 4
+    mode: str = "ROUND_HALF_UP"
     first: Decimal = Decimal(0)
     following: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageCharge:
+    """Name a usage charge of a subscription and the days it is on (local, half-open)."""
+
+    subscription_charge_id: int
+    terms: ChargeTerms
+    days: tuple[tuple[date, date | None], ...]
+    own_prices: tuple[tuple[date, date | None, Decimal], ...] = ()
+
+    def own_price(self, day: date) -> Decimal | None:
+        """Return the price agreed for this subscription on a day, if there is one (PRC-2)."""
+        for start, end, price in self.own_prices:
+            if start <= day and (end is None or day < end):
+                return price
+        return None
 
 
 @dataclass(slots=True, eq=False)
@@ -62,12 +81,21 @@ class Guide:
     charge: UsageCharge
     attribute_key: str
     attributes: dict[str, str] = field(default_factory=dict)
-    prices: dict[str, object] = field(default_factory=dict)
+    prices: dict[str, EventPrice | None] = field(default_factory=dict)
 
-    @property
-    def target(self) -> str:
-        """Return service and subscription charge as COPY text."""
-        return f"{self.service_id}\t{self.charge.subscription_charge_id}"
+    target: str = ""
+    """Service and subscription charge as COPY text."""
+    group_text: str = ""
+    """The attribute group as COPY text."""
+    has_increments: bool = False
+    by_event: bool = False
+
+    def __post_init__(self) -> None:
+        """Work out once what every event of the guide writes."""
+        self.target = f"{self.service_id}\t{self.charge.subscription_charge_id}"
+        self.group_text = self.attribute_key.replace("\\", "\\\\")
+        self.by_event = self.charge.terms.by_event
+        self.has_increments = self.charge.terms.first > 0 or self.charge.terms.following > 0
 
 
 Window = tuple[str, str, Guide | Reason]
@@ -76,11 +104,6 @@ Window = tuple[str, str, Guide | Reason]
 def matches(wanted: Attributes, given: Mapping[str, str]) -> bool:
     """Tell whether attributes satisfy the filter of a charge."""
     return all(given.get(name) == value for name, value in wanted)
-
-
-def attribute_key(names: Sequence[str], given: Mapping[str, str]) -> str:
-    """Return the canonical sorted `k=v` group of the attributes that prices distinguish."""
-    return ",".join(f"{name}={given[name]}" for name in sorted(names) if name in given) or "*"
 
 
 def windows(
@@ -103,7 +126,7 @@ def windows(
         candidates = [
             (charge, _spans(charge, holding.zone, instant))
             for charge in charges.get(holding.service_id, ())
-            if charge.usage_type == usage_type and matches(charge.filter, attributes)
+            if charge.terms.usage_type == usage_type and matches(charge.terms.filter, attributes)
         ]
         found += _cut(holding, active.get(holding.service_id, ()), candidates, attributes)
     return found
@@ -153,14 +176,17 @@ def _answer(
         return Reason.NO_CHARGE
     charge = fitting[0]
     if charge.subscription_charge_id not in guides:
+        grouped = {
+            name: attributes[name] for name in charge.terms.price_names if name in attributes
+        }
         guides[charge.subscription_charge_id] = Guide(
             account_id=holding.account_id,
             service_id=holding.service_id,
             currency=holding.currency,
             zone=holding.zone,
             charge=charge,
-            attribute_key=attribute_key(charge.price_names, attributes),
-            attributes=attributes,
+            attribute_key=attribute_key(grouped),
+            attributes=grouped,
         )
     return guides[charge.subscription_charge_id]
 

@@ -10,6 +10,7 @@ class Reason(StrEnum):
     BAD_TEXT = "BAD_TEXT"
     BAD_TIME = "BAD_TIME"
     BAD_QUANTITY = "BAD_QUANTITY"
+    BAD_ATTRIBUTE = "BAD_ATTRIBUTE"
     NEGATIVE = "NEGATIVE"
     WRONG_SOURCE = "WRONG_SOURCE"
     UNKNOWN_TYPE = "UNKNOWN_TYPE"
@@ -28,6 +29,7 @@ NEXT_STEPS: dict[Reason, str] = {
     Reason.BAD_TEXT: "Correct the text, then recycle.",
     Reason.BAD_TIME: "Correct the event time, then recycle.",
     Reason.BAD_QUANTITY: "Correct the quantity, then recycle.",
+    Reason.BAD_ATTRIBUTE: "Correct the attribute to a value of the usage type, then recycle.",
     Reason.NEGATIVE: "Correct the sign, or write it off: this usage type takes no corrections.",
     Reason.WRONG_SOURCE: "Load the file under the source it names, or correct the row.",
     Reason.UNKNOWN_TYPE: "Correct the usage type, or add it to the catalog, then recycle.",

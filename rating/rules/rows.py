@@ -9,13 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from hashlib import blake2b
 from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from foundation.money import round_places
 from foundation.parsing import BadValue, instant_text
 from rating.rules.reasons import Reason, Rejected
 
@@ -26,13 +25,17 @@ KEY_LENGTH = 128
 IDENTIFIER_LENGTH = 64
 ATTRIBUTE_LENGTH = 200
 CACHE_LIMIT = 200_000
+EXACT = Context(prec=60)
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,8}))?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class Row(NamedTuple):
-    """Hold one valid row: instants as UTC text without zone, quantity in the base unit."""
+    """Hold one valid row: instants as UTC text without zone, quantity in the base unit.
+
+    `raw` is the quantity as it was sent, for the control total of the sender.
+    """
 
     event_key: str
     usage_type: str
@@ -46,6 +49,7 @@ class Row(NamedTuple):
     relevant: tuple[tuple[str, str], ...]
     key_hash: str
     content_hash: str
+    raw: Decimal = Decimal(0)
 
     def as_fields(self) -> dict[str, str]:
         """Return the row by column, as a clerk may correct it."""
@@ -64,14 +68,21 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UsageTypeTerms:
-    """Say what a usage type allows: units with their factor to the base unit, and names."""
+    """Say what a usage type allows.
+
+    `units` lead to the base unit by (numerator, denominator), which keeps minutes of seconds
+    exact; `relevant` are the attributes that filters and prices read; `values` closes the list of
+    an attribute; `dedupe` names the fields that make an event unique instead of its key.
+    """
 
     code: str
     base_unit: str
-    units: Mapping[str, Decimal]
+    units: Mapping[str, tuple[Decimal, Decimal]]
     at_end: bool = False
     allows_negative: bool = False
     relevant: tuple[str, ...] = ()
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    dedupe: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -137,7 +148,7 @@ class RowReader:
         self._attribute_at = tuple(where[PREFIX + name] for name in layout.attributes)
         self._days: set[str] = set()
         self._clocks: set[str] = set()
-        self._quantities: dict[tuple[str, str], dict[str, tuple[str, Decimal]]] = {}
+        self._quantities: dict[tuple[str, str], dict[str, tuple[str, Decimal, Decimal]]] = {}
         self._attributes: dict[tuple[str, ...], tuple[str, tuple[tuple[str, str], ...]]] = {}
 
     def read(self, fields: list[str]) -> Row:
@@ -183,11 +194,22 @@ class RowReader:
         else:
             attributes, relevant = "{}", ()
         content = "\x1f".join((kind, id_type, identifier, start, end, amount[0], attributes))
+        unique = key
+        if terms.dedupe:
+            unique = _unique_text(
+                terms.dedupe,
+                {
+                    "event_key": key, "usage_type": kind, "identifier_type": id_type,
+                    "identifier": identifier, "event_start": start, "event_end": end,
+                    "quantity": amount[0], **json.loads(attributes),
+                },
+            )  # fmt: skip
         return Row(
             key, kind, id_type, identifier, start, end, amount[0], amount[1],
             attributes, relevant,
-            blake2b(key.encode(), digest_size=16).hexdigest(),
+            blake2b(unique.encode(), digest_size=16).hexdigest(),
             blake2b(content.encode(), digest_size=16).hexdigest(),
+            amount[2],
         )  # fmt: skip
 
     def _instant(self, column: str, text: str) -> str:
@@ -207,7 +229,9 @@ class RowReader:
             self._clocks.add(text[10:])
         return utc_text(moment)
 
-    def _quantity(self, terms: UsageTypeTerms, unit: str, text: str) -> tuple[str, Decimal]:
+    def _quantity(
+        self, terms: UsageTypeTerms, unit: str, text: str
+    ) -> tuple[str, Decimal, Decimal]:
         factor = terms.units.get(unit or terms.base_unit)
         if factor is None:
             raise Rejected(Reason.UNKNOWN_UNIT, "uom", f"no unit of {terms.code}")
@@ -220,16 +244,18 @@ class RowReader:
             raise Rejected(Reason.BAD_QUANTITY, "quantity", "minus zero")
         if found[1] and not terms.allows_negative:
             raise Rejected(Reason.NEGATIVE, "quantity", f"{terms.code} takes no corrections")
-        value = Decimal(text) * factor
-        if value != round_places(value, 8) or abs(value) >= 10**16:
+        product = EXACT.multiply(Decimal(text), factor[0])
+        value = EXACT.divide(product, factor[1])
+        places = -int(value.normalize(EXACT).as_tuple().exponent)
+        if EXACT.multiply(value, factor[1]) != product or places > 8 or abs(value) >= 10**16:
             raise Rejected(Reason.BAD_QUANTITY, "quantity", "too long in the base unit")
         plain = f"{value:f}"
         plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
         cache = self._quantities.setdefault((terms.code, unit), {})
         if len(cache) > CACHE_LIMIT:
             cache.clear()
-        cache[text] = plain, value
-        return plain, value
+        known = cache[text] = plain, value, Decimal(text)
+        return known
 
     def _attribute(
         self, terms: UsageTypeTerms, values: tuple[str, ...]
@@ -244,12 +270,36 @@ class RowReader:
                 )
             if value:
                 pairs[name] = value
-        text = json.dumps(pairs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+            if value and value not in terms.values.get(name, {value}):
+                raise Rejected(Reason.BAD_ATTRIBUTE, PREFIX + name, f"not a value of {terms.code}")
+            if name in terms.relevant and ("," in value or "=" in value):
+                raise Rejected(
+                    Reason.BAD_ATTRIBUTE, PREFIX + name, "holds a comma or an equal sign"
+                )
+        text = _json(pairs)
         relevant = tuple((name, pairs[name]) for name in terms.relevant if name in pairs)
         if len(self._attributes) > CACHE_LIMIT:
             self._attributes.clear()
         self._attributes[values] = text, relevant
         return text, relevant
+
+
+def relevant_of(
+    terms: UsageTypeTerms | None, attributes: str | Mapping[str, str]
+) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Return the attributes that filters and prices read, and all as text, of a stored event."""
+    pairs = json.loads(attributes) if isinstance(attributes, str) else dict(attributes)
+    names = terms.relevant if terms else ()
+    return tuple((name, pairs[name]) for name in names if name in pairs), _json(pairs)
+
+
+def _json(pairs: Mapping[str, str]) -> str:
+    return json.dumps(pairs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _unique_text(names: Sequence[str], values: Mapping[str, str]) -> str:
+    """Join the fields that make an event unique, by name, so that none runs into the next."""
+    return "\x1f".join(f"{name}={values.get(name, '')}" for name in names)
 
 
 def utc_text(moment: datetime) -> str:

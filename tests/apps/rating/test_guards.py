@@ -113,9 +113,10 @@ def test_a_part_that_is_done_accounts_for_each_row(loaded: UsageFile) -> None:
         (
             (
                 "INSERT INTO rating_suspenseitem (source_id, file_id, row_number, reason,"
-                ' "column", message, fields, usage_type, identifier, holds_key, state, attempts,'
+                ' "column", message, fields, usage_type, identifier, holds_key, corrections,'
+                " state, attempts,"
                 " received_at, resolution) SELECT source_id, file_id, row_number, reason,"
-                " '', '', '{}', '', '', false, 'OPEN', 0, now(), '' FROM rating_suspenseitem"
+                " '', '', '{}', '', '', false, '{}', 'OPEN', 0, now(), '' FROM rating_suspenseitem"
             ),
             "rating_suspenseitem_row_once",
         ),

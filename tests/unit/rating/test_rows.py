@@ -15,9 +15,14 @@ COLUMNS = (
 )  # fmt: skip
 TYPES = {
     "DATA": UsageTypeTerms(
-        "DATA", "MB", {"MB": Decimal(1), "GB": Decimal(1000)}, relevant=("zone",)
+        "DATA",
+        "MB",
+        {"MB": (Decimal(1), Decimal(1)), "GB": (Decimal(1000), Decimal(1))},
+        relevant=("zone",),
     ),
-    "CREDIT": UsageTypeTerms("CREDIT", "EA", {"EA": Decimal(1)}, allows_negative=True),
+    "CREDIT": UsageTypeTerms(
+        "CREDIT", "EA", {"EA": (Decimal(1), Decimal(1))}, allows_negative=True
+    ),
 }
 
 

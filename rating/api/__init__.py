@@ -1,0 +1,1 @@
+"""The API of usage: send events, read files, events and what waits."""

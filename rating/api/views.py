@@ -1,0 +1,138 @@
+"""Usage by API: bulk events with a result per row, files, suspense."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from foundation import clock
+from foundation.api import HousePagination, HouseViewSet, Listed, Problem, Retrieved
+from foundation.api.idempotency import key_of
+from foundation.parsing import BadValue, date_text
+from rating import operations, queries
+from rating.api import serializers
+from rating.models import SuspenseItem, UsageEvent, UsageFile, UsageSource
+
+
+class EventPagination(HousePagination):
+    """Newest events first; the id breaks ties."""
+
+    ordering = ("-event_start", "-id")  # type: ignore[assignment]
+
+
+class UsageEventViewSet(Listed, HouseViewSet):
+    """Send usage in bulk, and read the stored events of an account."""
+
+    queryset = UsageEvent.objects.none()
+    serializer_class = serializers.UsageEventSerializer
+    pagination_class = EventPagination
+    required_permissions = {"list": "rating.view_usageevent", "create": "rating.load_usage"}
+    query_parameters = {"list": ("account_id", "from", "to", "identifier")}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("account_id", int, required=True),
+            OpenApiParameter("from", str, required=True, description="local day, inclusive"),
+            OpenApiParameter("to", str, required=True, description="local day, exclusive"),
+            OpenApiParameter("identifier", str),
+        ]
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List the events of one account over some days, newest first."""
+        return super().list(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """Return events bounded by account and days."""
+        if getattr(self, "swagger_fake_view", False):
+            return UsageEvent.objects.none()
+        asked = self.request.query_params
+        account = asked.get("account_id", "")
+        if not (account.isascii() and account.isdigit() and len(account) < 19):
+            raise Problem(400, "API-PARAMETER", "Say account_id, a number.")
+        try:
+            start, end = date_text(asked.get("from", "")), date_text(asked.get("to", ""))
+        except BadValue as bad:
+            raise Problem(400, bad.rule, f"Say from and to: {bad.message}.") from bad
+        return queries.events(
+            account_ids=[int(account)],
+            start=start,
+            end=end,
+            identifier=asked.get("identifier", ""),
+        )
+
+    @extend_schema(
+        request=serializers.UsageCallSchemaSerializer,
+        responses={200: serializers.UsageCallAnswerSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Load up to 10,000 rows; each answers LOADED, DUPLICATE or SUSPENDED with its reason."""
+        data = self.checked(serializers.UsageCallSerializer)
+        source = UsageSource.objects.filter(code=data["source"]).first()
+        if source is None:
+            raise Problem(422, "SOURCE", "There is no such usage source.")
+        file, results = operations.load_events(
+            source=source,
+            rows=data["rows"],
+            request_id=f"{request.user.pk}:{key_of(request)}",
+            received_at=clock.now(),
+            actor=request.user,  # type: ignore[arg-type]  # authenticated by the permission
+        )
+        return Response(serializers.answer(file, results))
+
+
+class UsageFileViewSet(Listed, Retrieved, HouseViewSet):
+    """Usage files with their control totals."""
+
+    queryset = UsageFile.objects.select_related("source")
+    serializer_class = serializers.UsageFileSerializer
+    required_permissions = {
+        "list": "rating.view_usagefile",
+        "retrieve": "rating.view_usagefile",
+    }
+    filterset_fields = ("state", "source__code", "format")
+
+
+class SuspenseViewSet(Listed, Retrieved, HouseViewSet):
+    """Suspended usage: read, correct and recycle, write off."""
+
+    queryset = SuspenseItem.objects.all()
+    serializer_class = serializers.SuspenseItemSerializer
+    required_permissions = {
+        "list": "rating.view_suspenseitem",
+        "retrieve": "rating.view_suspenseitem",
+        "recycle": "rating.recycle_suspense",
+        "write_off": "rating.write_off_usage",
+    }
+    filterset_fields = ("state", "reason", "usage_type", "identifier", "file")
+
+    @extend_schema(
+        request=serializers.RecycleSerializer, responses={200: serializers.RecycledSerializer}
+    )
+    @action(detail=False, methods=["post"])
+    def recycle(self, request: Request) -> Response:
+        """Correct rows and put them through the pipeline again."""
+        data = self.checked(serializers.RecycleSerializer)
+        result = operations.recycle(
+            item_ids=data["item_ids"],
+            corrections=data.get("corrections"),
+            as_of=clock.now(),
+            actor=request.user,  # type: ignore[arg-type]  # authenticated by the permission
+        )
+        return Response(serializers.RecycledSerializer(result).data)
+
+    @extend_schema(
+        request=serializers.WriteOffSerializer, responses={200: serializers.WrittenOffSerializer}
+    )
+    @action(detail=False, methods=["post"], url_path="write-off")
+    def write_off(self, request: Request) -> Response:
+        """Give up rows for ever, saying why."""
+        data = self.checked(serializers.WriteOffSerializer)
+        count = operations.write_off(
+            item_ids=data["item_ids"],
+            reason=data["reason"],
+            as_of=clock.now(),
+            actor=request.user,  # type: ignore[arg-type]  # authenticated by the permission
+        )
+        return Response({"written_off": count})

@@ -1,0 +1,148 @@
+"""Take usage from the API: up to ten thousand rows a call, one verdict per row."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from foundation.errors import Invalid
+from foundation.permissions import require
+from rating.choices import FileFormat, FileState, PartState, Verdict
+from rating.models import UsageFile, UsageFilePart, UsageSource
+from rating.operations.loading import hold_usage, make_tools, mark_done
+from rating.operations.storing import Batch, Outcome, store, suspend
+from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
+from rating.signals import usage_loaded
+
+MOST_ROWS = 10_000
+MOST_ATTRIBUTES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """Say what became of one row of a call."""
+
+    row: int
+    event_key: str
+    verdict: Verdict
+    reason: str = ""
+    column: str = ""
+    message: str = ""
+
+
+def load_events(
+    *,
+    source: UsageSource,
+    rows: Sequence[Mapping[str, str]],
+    request_id: str,
+    received_at: datetime,
+    actor: User | None = None,
+) -> tuple[UsageFile, list[RowResult]]:
+    """Load rows of text by column; return the file that stands for the call and a result a row.
+
+    All rows are kept or none: what cannot be processed waits in suspense like a row of a file.
+    The same event again is a DUPLICATE, whatever call brings it. `request_id` tells calls apart.
+    Announces `usage_loaded`.
+
+    Raises: Forbidden, Invalid.
+    """
+    require(actor, "rating.load_usage")
+    if not 1 <= len(rows) <= MOST_ROWS:
+        raise Invalid(f"a call carries 1 to {MOST_ROWS} rows", rule="ROWS")
+    if not source.is_active:
+        raise Invalid(f"source {source} is not active", rule="SOURCE")
+    columns = _columns(rows)
+    with transaction.atomic():
+        file = _register(source, columns, len(rows), request_id, received_at, actor)
+        part = UsageFilePart.objects.create(
+            file=file, number=1, start_byte=0, end_byte=0, first_row=1, row_count=len(rows)
+        )
+        outcome = _store(file, columns, rows)
+        mark_done(part, outcome)
+        _finish(file, part)
+        transaction.on_commit(lambda: usage_loaded.send(sender=UsageFile, file_ids=[file.pk]))
+    return file, _results(rows, outcome)
+
+
+def _columns(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    names = {name for row in rows for name in row}
+    known = set(REQUIRED + OPTIONAL)
+    attributes = sorted(name for name in names if name.startswith(PREFIX))
+    if unknown := sorted(name for name in names - known if not name.startswith(PREFIX)):
+        raise Invalid(f"field {unknown[0][:60]!r} is not known", rule="HEADER")
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise Invalid(f"more than {MOST_ATTRIBUTES} attributes in one call", rule="HEADER")
+    return [*REQUIRED, *OPTIONAL, *attributes]
+
+
+def _register(
+    source: UsageSource,
+    columns: list[str],
+    count: int,
+    request_id: str,
+    received_at: datetime,
+    actor: User | None,
+) -> UsageFile:
+    return UsageFile.objects.create(
+        source=source,
+        name=f"API call {request_id}"[:255],
+        sha256=hashlib.sha256(f"call:{request_id}".encode()).hexdigest(),
+        format=FileFormat.API,
+        state=FileState.LOADING,
+        columns=columns,
+        received_count=count,
+        received_at=received_at,
+        actor=actor,
+    )
+
+
+def _store(file: UsageFile, columns: list[str], rows: Sequence[Mapping[str, str]]) -> Outcome:
+    reader, guides = make_tools(file.source, columns, file.received_at)
+    batch = Batch(file.source_id, file.pk, file.received_at, tuple(columns))
+    with connection.cursor() as cursor:
+        hold_usage(cursor)
+        outcome = store(
+            cursor,
+            batch=batch,
+            reader=reader,
+            guides=guides,
+            rows=(
+                (number, [row.get(name, "") for name in columns])
+                for number, row in enumerate(rows, 1)
+            ),
+        )
+        suspend(cursor, batch, outcome.refused)
+    return outcome
+
+
+def _finish(file: UsageFile, part: UsageFilePart) -> None:
+    assert part.state == PartState.DONE
+    file.loaded_count = part.loaded_count
+    file.duplicate_count = part.duplicate_count
+    file.suspended_count = part.suspended_count
+    file.received_quantity = part.received_quantity
+    file.loaded_quantity = part.loaded_quantity
+    file.state, file.loaded_at = FileState.LOADED, file.received_at
+    file.save()
+
+
+def _results(rows: Sequence[Mapping[str, str]], outcome: Outcome) -> list[RowResult]:
+    refused = {item.number: item for item in outcome.refused}
+    found = []
+    for number, row in enumerate(rows, 1):
+        key = row.get("event_key", "")[:128]
+        if number in refused:
+            item = refused[number]
+            found.append(
+                RowResult(
+                    number, key, Verdict.SUSPENDED, item.reason.value, item.column, item.message
+                )
+            )
+        elif number in outcome.duplicates:
+            found.append(RowResult(number, key, Verdict.DUPLICATE))
+        else:
+            found.append(RowResult(number, key, Verdict.LOADED))
+    return found

@@ -1,0 +1,288 @@
+"""Load usage: a file in parts, by one or several workers, resumed where it stopped.
+
+Each part is one transaction that stores its rows and marks itself done, so a load that was killed
+loses nothing and doubles nothing: whoever calls again takes the parts that are not done.
+"""
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.db import connection, connections, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Sum as Total
+
+from foundation.errors import Refusal
+from foundation.permissions import require
+from rating.choices import FileState, PartState
+from rating.models import SuspenseItem, UsageFile, UsageFilePart, UsageSource
+from rating.operations.receiving import CannotLoadFile, keep, register
+from rating.operations.storing import Batch, Outcome, split_lines, store, suspend
+from rating.queries.guides import Guides
+from rating.queries.prices import EventPrices
+from rating.queries.terms import usage_charges, usage_types
+from rating.rules.rows import Layout, RowReader
+from rating.rules.scanning import FileRefused
+from rating.signals import usage_loaded
+
+Progress = Callable[[int, int], None]
+MOST_PROBLEMS = 200
+
+
+class CannotFinishLoad(Refusal):
+    """A worker stopped; what it finished is kept, and loading again continues."""
+
+    rule = "LOAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Name a row that would go to suspense and why."""
+
+    row: int
+    reason: str
+    column: str
+    message: str
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """Say what loading a file would do, without doing it."""
+
+    name: str
+    received: int = 0
+    loaded: int = 0
+    duplicates: int = 0
+    suspended: int = 0
+    refused: str = ""
+    by_reason: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def load_file(
+    *,
+    source: UsageSource,
+    filename: str,
+    content: bytes | Path,
+    received_at: datetime,
+    sequence: int | None = None,
+    workers: int = 1,
+    actor: User | None = None,
+    progress: Progress | None = None,
+) -> UsageFile:
+    """Load a usage file: every row ends stored, counted as duplicate, or in suspense (I-11).
+
+    A second call with the same content is refused once the file is loaded, and continues a load
+    that was interrupted. Several workers are processes of their own and need a committed
+    database. Announces `usage_loaded`.
+
+    Raises: Forbidden, AlreadyLoaded, CannotLoadFile, CannotFinishLoad.
+    """
+    require(actor, "rating.load_usage")
+    try:
+        received = keep(filename=filename, content=content)
+    except FileRefused as refused:
+        raise CannotLoadFile(refused.message, rule=refused.rule) from refused
+    if not source.is_active:
+        raise CannotLoadFile(f"source {source} is not active", rule="SOURCE")
+    file = register(
+        source=source,
+        received=received,
+        received_at=received_at,
+        sequence=sequence,
+        actor=actor,
+    )
+    return resume_file(file_id=file.pk, workers=workers, progress=progress)
+
+
+def resume_file(*, file_id: int, workers: int = 1, progress: Progress | None = None) -> UsageFile:
+    """Load the parts of a file that are not done, then close it; a loaded file is left alone.
+
+    Raises: CannotFinishLoad.
+    """
+    pending = UsageFilePart.objects.filter(file_id=file_id, state=PartState.PENDING).count()
+    if workers > 1 and pending > 1:
+        _in_processes(file_id, min(workers, pending))
+    else:
+        load_parts(file_id, progress)
+    return _close(file_id)
+
+
+def resume_files(*, workers: int = 1) -> list[int]:
+    """Finish every load that was interrupted; return the files."""
+    found = list(
+        UsageFile.objects.filter(state=FileState.LOADING)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
+    for file_id in found:
+        resume_file(file_id=file_id, workers=workers)
+    return found
+
+
+def rehearse_file(
+    *,
+    source: UsageSource,
+    filename: str,
+    content: bytes | Path,
+    received_at: datetime,
+    actor: User | None = None,
+) -> Rehearsal:
+    """Do everything that loading would do and take it back; return what came out."""
+    verdict = Rehearsal(name=filename)
+    try:
+        with transaction.atomic():
+            file = load_file(
+                source=source,
+                filename=filename,
+                content=content,
+                received_at=received_at,
+                actor=actor,
+            )
+            _note(verdict, file)
+            transaction.set_rollback(True)
+    except CannotLoadFile as refused:
+        verdict.refused = refused.message
+    return verdict
+
+
+def _note(verdict: Rehearsal, file: UsageFile) -> None:
+    verdict.received, verdict.loaded = file.received_count, file.loaded_count
+    verdict.duplicates, verdict.suspended = file.duplicate_count, file.suspended_count
+    items = SuspenseItem.objects.filter(file=file).order_by("row_number")
+    for reason in items.order_by().values_list("reason", flat=True):
+        verdict.by_reason[reason] = verdict.by_reason.get(reason, 0) + 1
+    verdict.problems = [
+        Problem(item.row_number, item.reason, item.column, item.message)
+        for item in items[:MOST_PROBLEMS]
+    ]
+
+
+def load_parts(file_id: int, progress: Progress | None = None) -> None:
+    """Load pending parts until none is left that nobody else holds."""
+    file = UsageFile.objects.select_related("source").get(pk=file_id)
+    tools = make_tools(file.source, file.columns, file.received_at)
+    with open(file.path, "rb") as stream:
+        while True:
+            with transaction.atomic():
+                part = (
+                    UsageFilePart.objects.select_for_update(skip_locked=True)
+                    .filter(file_id=file_id, state=PartState.PENDING)
+                    .order_by("number")
+                    .first()
+                )
+                if part is None:
+                    return
+                stream.seek(part.start_byte)
+                text = stream.read(part.end_byte - part.start_byte).decode()
+                _load_part(file, part, text, tools)
+            if progress:
+                progress(part.first_row + part.row_count - 2, file.received_count)
+
+
+def make_tools(
+    source: UsageSource, columns: list[str], received_at: datetime
+) -> tuple[RowReader, Guides]:
+    """Return a reader and guides for rows of these columns."""
+    types = usage_types()
+    reader = RowReader(
+        Layout(tuple(columns)),
+        source=source.code,
+        zone=ZoneInfo(source.time_zone),
+        types=types,
+        received_at=received_at,
+        late_days=source.late_days,
+    )
+    prices = EventPrices(on_date=received_at.date())
+    return reader, Guides(types=types, charges=usage_charges(), prices=prices)
+
+
+def _load_part(
+    file: UsageFile, part: UsageFilePart, text: str, tools: tuple[RowReader, Guides]
+) -> None:
+    reader, guides = tools
+    batch = Batch(file.source_id, file.pk, file.received_at, tuple(file.columns))
+    with connection.cursor() as cursor:
+        hold_usage(cursor)
+        outcome = store(
+            cursor, batch=batch, reader=reader, guides=guides,
+            rows=enumerate(split_lines(text), part.first_row),
+        )  # fmt: skip
+        suspend(cursor, batch, outcome.refused)
+    mark_done(part, outcome)
+
+
+def hold_usage(cursor: CursorWrapper) -> None:
+    """Keep out rerating, which rewrites sums, until the transaction ends; loads do not wait."""
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('usage:sums', 0))")
+
+
+def mark_done(part: UsageFilePart, outcome: Outcome) -> None:
+    """Mark a part as loaded with its counts."""
+    part.state = PartState.DONE
+    part.loaded_count = outcome.loaded
+    part.duplicate_count = len(outcome.duplicates)
+    part.suspended_count = len(outcome.refused)
+    part.received_quantity = outcome.received_quantity
+    part.loaded_quantity = outcome.loaded_quantity
+    part.save()
+
+
+def _close(file_id: int) -> UsageFile:
+    """Add up the parts and make the totals final; the last worker to come does it."""
+    with transaction.atomic():
+        file = UsageFile.objects.select_for_update(of=("self",)).get(pk=file_id)
+        if file.state != FileState.LOADING:
+            return file
+        parts = file.parts.all()
+        if parts.filter(state=PartState.PENDING).exists():
+            raise CannotFinishLoad("some parts are not loaded yet; load the file again")
+        totals = parts.aggregate(
+            loaded_count=Total("loaded_count", default=0),
+            duplicate_count=Total("duplicate_count", default=0),
+            suspended_count=Total("suspended_count", default=0),
+            received_quantity=Total("received_quantity", default=0),
+            loaded_quantity=Total("loaded_quantity", default=0),
+        )
+        for name, value in totals.items():
+            setattr(file, name, value)
+        path, file.path = file.path, ""
+        file.state = FileState.LOADED
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now()")
+            file.loaded_at = cursor.fetchone()[0]
+        file.save()
+        transaction.on_commit(lambda: _loaded(file_id, Path(path)))
+    return file
+
+
+def _loaded(file_id: int, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    usage_loaded.send(sender=UsageFile, file_ids=[file_id])
+
+
+def _in_processes(file_id: int, workers: int) -> None:
+    """Load with several processes; the database connection is not shared with them."""
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    started = [
+        context.Process(target=_work, args=(file_id,), name=f"usage-{number}")
+        for number in range(workers)
+    ]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    if any(process.exitcode for process in started):
+        raise CannotFinishLoad("a worker stopped before the file was loaded; load it again")
+
+
+def _work(file_id: int) -> None:
+    try:
+        load_parts(file_id)
+    finally:
+        connections.close_all()

@@ -1,0 +1,52 @@
+"""Set up who sends usage."""
+
+from django.contrib.auth.models import User
+
+from foundation.errors import Invalid
+from foundation.parsing import BadValue, plain_text
+from foundation.permissions import require
+from rating.models import UsageSource
+
+
+def create_source(
+    *,
+    code: str,
+    name: str,
+    time_zone: str = "UTC",
+    late_days: int | None = None,
+    needs_trailer: bool = False,
+    numbers_files: bool = False,
+    actor: User | None = None,
+) -> UsageSource:
+    """Create a source of usage.
+
+    Raises: Forbidden, Invalid.
+    """
+    require(actor, "rating.add_usagesource")
+    try:
+        source = UsageSource(
+            code=plain_text(code, 32),
+            name=plain_text(name, 120),
+            time_zone=known_zone(time_zone),
+            late_days=late_days,
+            needs_trailer=needs_trailer,
+            numbers_files=numbers_files,
+            created_by=actor,
+            updated_by=actor,
+        )
+    except BadValue as bad:
+        raise Invalid(bad.message, rule=bad.rule) from bad
+    source.save()
+    return source
+
+
+def known_zone(name: str) -> str:
+    """Return a time zone's name if there is such a zone.
+
+    Raises: BadValue.
+    """
+    from zoneinfo import available_timezones
+
+    if name not in available_timezones():
+        raise BadValue("ZONE", "no such time zone")
+    return name

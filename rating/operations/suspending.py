@@ -1,0 +1,193 @@
+"""Work on suspended usage: correct, recycle, write off (RATE step 9)."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from audit import operations as audit_operations
+from audit.operations.events import Happening
+from foundation.errors import Invalid, Refusal
+from foundation.permissions import require
+from rating.choices import SuspenseState
+from rating.models import SuspenseItem, UsageFile
+from rating.operations.loading import hold_usage, make_tools
+from rating.operations.storing import Batch, Outcome, Refused, storable, store
+from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
+from rating.signals import usage_recycled
+
+MOST_ITEMS = 10_000
+
+
+class CannotRecycle(Refusal):
+    """A row of the selection has already ended or does not exist."""
+
+    rule = "RATE-9"
+
+
+@dataclass(slots=True)
+class Recycled:
+    """Count what became of recycled rows."""
+
+    stored: int = 0
+    duplicates: int = 0
+    still_open: int = 0
+
+
+def recycle(
+    *,
+    item_ids: Sequence[int],
+    corrections: Mapping[str, str] | None = None,
+    as_of: datetime,
+    actor: User | None = None,
+) -> Recycled:
+    """Put suspended rows through the pipeline again, with corrections by column.
+
+    The row keeps its event time and file; it counts as received `as_of`, so that a bill run cut
+    off before does not see it. What still fails stays OPEN with its new reason, one attempt more
+    and the corrections noted. Locks the items. Announces `usage_recycled`.
+
+    Raises: Forbidden, Invalid, CannotRecycle.
+    """
+    require(actor, "rating.recycle_suspense")
+    changed = _checked(corrections or {})
+    result = Recycled()
+    with transaction.atomic():
+        by_file: dict[int, list[SuspenseItem]] = defaultdict(list)
+        for item in _locked(item_ids):
+            item.corrections = {**item.corrections, **changed}
+            by_file[item.file_id].append(item)
+        stored: list[int] = []
+        for items in by_file.values():
+            stored += _recycle_file(items, as_of, actor, result)
+        transaction.on_commit(lambda: usage_recycled.send(sender=SuspenseItem, item_ids=stored))
+    return result
+
+
+def write_off(
+    *, item_ids: Sequence[int], reason: str, as_of: datetime, actor: User | None = None
+) -> int:
+    """Give up suspended rows for ever, saying why; return how many.
+
+    Raises: Forbidden, Invalid, CannotRecycle.
+    """
+    require(actor, "rating.write_off_usage")
+    why = storable(" ".join(reason.split()))[:300]
+    if len(why) < 5:
+        raise Invalid("say in a few words why the rows are written off", rule="REASON")
+    with transaction.atomic():
+        items = _locked(item_ids)
+        for item in items:
+            item.state, item.resolution = SuspenseState.WRITTEN_OFF, why
+            item.resolved_at, item.resolved_by = as_of, actor
+        SuspenseItem.objects.bulk_update(
+            items, ["state", "resolution", "resolved_at", "resolved_by"], batch_size=1000
+        )
+        audit_operations.record_events(
+            [
+                Happening(
+                    "usage.written_off",
+                    item._meta.label_lower,
+                    item.pk,
+                    {"reason": item.reason, "why": why},
+                    actor.pk if actor else None,
+                )
+                for item in items
+            ]
+        )
+    return len(items)
+
+
+def _checked(corrections: Mapping[str, str]) -> dict[str, str]:
+    for name, value in corrections.items():
+        if name not in REQUIRED + OPTIONAL and not name.startswith(PREFIX):
+            raise Invalid(f"there is no column {name[:60]!r}", rule="HEADER")
+        if len(value) > 500:
+            raise Invalid("a corrected value is longer than 500 characters", rule="LENGTH")
+    return {name: storable(value) for name, value in corrections.items()}
+
+
+def _locked(item_ids: Sequence[int]) -> list[SuspenseItem]:
+    wanted = set(item_ids)
+    if not 1 <= len(wanted) <= MOST_ITEMS:
+        raise Invalid(f"choose 1 to {MOST_ITEMS} rows", rule="ROWS")
+    items = list(
+        SuspenseItem.objects.select_for_update()
+        .filter(pk__in=wanted, state=SuspenseState.OPEN)
+        .order_by("pk")
+    )
+    if len(items) != len(wanted):
+        raise CannotRecycle(
+            f"{len(wanted) - len(items)} of the rows are not open any more; look again"
+        )
+    return items
+
+
+def _recycle_file(
+    items: list[SuspenseItem], as_of: datetime, actor: User | None, result: Recycled
+) -> list[int]:
+    """Recycle the items of one file; return those stored."""
+    file = UsageFile.objects.select_related("source").get(pk=items[0].file_id)
+    rows = {item.row_number: {**item.fields, **item.corrections} for item in items}
+    names = {name for row in rows.values() for name in row}
+    columns = [*REQUIRED, *OPTIONAL, *sorted(n for n in names if n.startswith(PREFIX))]
+    # The limit of lateness looks at when the row first came, not at when it was corrected.
+    reader, guides = make_tools(file.source, columns, file.received_at)
+    batch = Batch(file.source_id, file.pk, as_of, tuple(columns))
+    with connection.cursor() as cursor:
+        hold_usage(cursor)
+        outcome = store(
+            cursor,
+            batch=batch,
+            reader=reader,
+            guides=guides,
+            rows=[(n, [row.get(name, "") for name in columns]) for n, row in rows.items()],
+        )
+    return _note(items, outcome, as_of, actor, result)
+
+
+def _note(
+    items: list[SuspenseItem],
+    outcome: Outcome,
+    as_of: datetime,
+    actor: User | None,
+    result: Recycled,
+) -> list[int]:
+    refused = {one.number: one for one in outcome.refused}
+    stored = []
+    for item in items:
+        item.attempts += 1
+        if item.row_number in refused:
+            _still_waits(item, refused[item.row_number])
+            result.still_open += 1
+            continue
+        item.resolved_at, item.resolved_by = as_of, actor
+        if item.row_number in outcome.duplicates:
+            item.state = SuspenseState.DUPLICATE
+            result.duplicates += 1
+        else:
+            item.state = SuspenseState.RECYCLED
+            result.stored += 1
+            stored.append(item.pk)
+    SuspenseItem.objects.bulk_update(
+        items,
+        [
+            *("state", "attempts", "corrections", "reason", "column", "message", "holds_key"),
+            *("usage_type", "identifier", "event_start", "quantity"),
+            *("resolved_at", "resolved_by"),
+        ],
+        batch_size=1000,
+    )
+    return stored
+
+
+def _still_waits(item: SuspenseItem, why: Refused) -> None:
+    item.reason, item.column, item.message = why.reason.value, why.column, why.message[:300]
+    item.holds_key = item.holds_key or why.holds_key
+    if why.row is not None:
+        item.usage_type, item.identifier = why.row.usage_type, why.row.identifier
+        item.event_start = datetime.fromisoformat(f"{why.row.start}+00:00")
+        item.quantity = why.row.value

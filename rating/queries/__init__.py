@@ -1,0 +1,34 @@
+"""Reads of usage: who owns it, what it sums to, what waits, whether it balances."""
+
+from rating.queries.identities import INTEGRITY
+from rating.queries.provisional import RatedUsage, final_rating, provisional
+from rating.queries.suspense import SuspenseGroup, file_fate, suspense, suspense_groups
+from rating.queries.usage import (
+    USAGE_COLUMNS,
+    DayUsage,
+    account_usage,
+    copy_usage,
+    events,
+    holders_of,
+    loaded_on,
+    missing_numbers,
+)
+
+__all__ = [
+    "INTEGRITY",
+    "USAGE_COLUMNS",
+    "DayUsage",
+    "RatedUsage",
+    "SuspenseGroup",
+    "account_usage",
+    "copy_usage",
+    "events",
+    "file_fate",
+    "final_rating",
+    "holders_of",
+    "loaded_on",
+    "missing_numbers",
+    "provisional",
+    "suspense",
+    "suspense_groups",
+]

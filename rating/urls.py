@@ -1,0 +1,21 @@
+"""Addresses of the usage pages under /console/rating/."""
+
+from django.urls import path
+
+from rating import views
+
+app_name = "rating"
+urlpatterns = [
+    path("files/", views.FileList.as_view(), name="files"),
+    path("files/load/", views.LoadFile.as_view(), name="load"),
+    path("files/<int:pk>/", views.FilePage.as_view(), name="file"),
+    path("files/<int:pk>/rejected/", views.RejectedRows.as_view(), name="rejected"),
+    path("files/<int:pk>/resume/", views.ResumeFile.as_view(), name="resume"),
+    path("suspense/", views.SuspenseGroups.as_view(), name="suspense"),
+    path("suspense/rows/", views.SuspenseRows.as_view(), name="suspense_rows"),
+    path("suspense/work/", views.WorkSuspense.as_view(), name="suspense_work"),
+    path("suspense/<int:pk>/", views.SuspensePage.as_view(), name="suspense_item"),
+    path("events/", views.EventSearch.as_view(), name="events"),
+    path("events/<int:account_id>/<int:pk>/", views.EventPage.as_view(), name="event"),
+    path("accounts/<int:pk>/usage/", views.AccountUsage.as_view(), name="account_usage"),
+]
