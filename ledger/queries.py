@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.db import connection
+from django.db.models import QuerySet
 from psycopg import sql as psycopg_sql
 
 from foundation import sql
@@ -19,6 +20,8 @@ from ledger.models import (
     AccountingPeriod,
     ExchangeRate,
     GLAccount,
+    JournalEntry,
+    JournalLine,
     LegalEntity,
     NumberSeries,
     PostingRule,
@@ -152,6 +155,49 @@ def trial_balance(
             since=since or _LONG_AGO,
         )
         return [BalanceRow(*row) for row in cursor.fetchall()]
+
+
+def journal_lines(
+    *,
+    account_id: int | None = None,
+    number: str = "",
+    currency: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[JournalLine]:
+    """Return journal lines with entry and account; dates are accounting dates, both inclusive."""
+    lines = JournalLine.objects.select_related("entry", "account")
+    if account_id is not None:
+        lines = lines.filter(account_id=account_id)
+    if number:
+        lines = lines.filter(account__number=number)
+    if currency:
+        lines = lines.filter(currency=currency)
+    if since is not None:
+        lines = lines.filter(entry__accounting_date__gte=since)
+    if until is not None:
+        lines = lines.filter(entry__accounting_date__lte=until)
+    return lines
+
+
+def journal_entries(
+    *,
+    entity_id: int | None = None,
+    event: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[JournalEntry]:
+    """Return journal entries; dates are accounting dates, both inclusive."""
+    entries = JournalEntry.objects.all()
+    if entity_id is not None:
+        entries = entries.filter(entity_id=entity_id)
+    if event:
+        entries = entries.filter(event=event)
+    if since is not None:
+        entries = entries.filter(accounting_date__gte=since)
+    if until is not None:
+        entries = entries.filter(accounting_date__lte=until)
+    return entries
 
 
 def period_of(entity_id: int, on_date: date) -> AccountingPeriod | None:

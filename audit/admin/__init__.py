@@ -1,0 +1,113 @@
+"""The audit room in the admin: policies and reasons may be edited, records are looked at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from audit.models import (
+    ApiKey,
+    ApprovalPolicy,
+    ApprovalRequest,
+    BusinessEvent,
+    Change,
+    ImportBatch,
+    ImportRowError,
+    JobRun,
+    ReasonCode,
+    Seal,
+)
+from foundation.admin import HouseAdmin, ReadOnlyAdmin, ReadOnlyInline
+
+
+@admin.register(ReasonCode)
+class ReasonCodeAdmin(HouseAdmin):
+    """Reasons to choose from."""
+
+    list_display = ("domain", "code", "text", "is_active")
+    list_filter = ("domain", "is_active")
+    search_fields = ("code", "text")
+
+
+@admin.register(ApprovalPolicy)
+class ApprovalPolicyAdmin(HouseAdmin):
+    """What needs a second person, from which amount on, and who that may be."""
+
+    list_display = ("action", "currency", "free_up_to", "permissions", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("action",)
+
+
+@admin.register(ApprovalRequest)
+class ApprovalRequestAdmin(ReadOnlyAdmin):
+    """Requests; decided in the approvals inbox."""
+
+    list_display = ("action", "subject_type", "subject_id", "state", "requester", "approver")
+    list_select_related = ("requester", "approver")
+    list_filter = ("state", "action")
+    ordering = ("-id",)
+
+
+@admin.register(BusinessEvent)
+class BusinessEventAdmin(ReadOnlyAdmin):
+    """What happened."""
+
+    list_display = ("id", "topic", "subject_type", "subject_id", "actor", "occurred_at")
+    list_select_related = ("actor",)
+    list_filter = ("topic",)
+    ordering = ("-id",)
+
+
+@admin.register(Change)
+class ChangeAdmin(ReadOnlyAdmin):
+    """Row history."""
+
+    list_display = ("id", "table_name", "row_id", "operation", "actor_id", "via", "reason", "at")
+    list_filter = ("operation",)
+    search_fields = ("table_name__exact", "row_id__exact")
+    ordering = ("-id",)
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    """Seals over the row history."""
+
+    list_display = ("id", "first_change_id", "last_change_id", "row_count", "sealed_at")
+    ordering = ("-id",)
+
+
+class ImportRowErrorInline(ReadOnlyInline):
+    """The rows of a file that were not taken."""
+
+    model = ImportRowError
+    fields = ("row", "column", "value", "rule", "message")
+    show_change_link = False
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ReadOnlyAdmin):
+    """Files that were read."""
+
+    list_display = ("id", "kind", "filename", "state", "actor", "opened_at")
+    list_select_related = ("actor",)
+    list_filter = ("state", "kind")
+    ordering = ("-id",)
+    inlines = (ImportRowErrorInline,)
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    """Jobs that ran."""
+
+    list_display = ("id", "name", "state", "attempts", "started_at", "finished_at")
+    list_filter = ("state", "name")
+    ordering = ("-id",)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Keys of programs; the secret itself is not kept."""
+
+    list_display = ("name", "prefix", "user", "expires_at", "revoked_at", "last_used_at")
+    list_select_related = ("user",)
+    exclude = ("secret_hash",)
+    ordering = ("-id",)

@@ -1,0 +1,310 @@
+"""The trial balance, and the way down from a balance to its lines, entry and document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+
+from foundation import clock
+from foundation.screens import (
+    Column,
+    Crumb,
+    Empty,
+    Fact,
+    FilterForm,
+    ListScreen,
+    Screen,
+    Table,
+    Total,
+)
+from ledger import queries
+from ledger.models import JournalEntry, JournalLine, LegalEntity
+from ledger.queries import BalanceRow
+
+VIEW = "ledger.view_journalentry"
+ZERO = Decimal(0)
+
+
+def entry_url(entry_id: int) -> str:
+    """Return the page of a journal entry."""
+    return reverse("ledger:entry", args=[entry_id])
+
+
+def source_url(entry: JournalEntry) -> str:
+    """Return the page of the document that an entry came from, or nothing."""
+    try:
+        return reverse(
+            f"admin:{entry.source_type.replace('.', '_')}_change", args=[entry.source_id]
+        )
+    except NoReverseMatch:
+        return ""
+
+
+class BalanceFilters(FilterForm):
+    """Of whom, as of when, and since when the movement is counted."""
+
+    entity = forms.ModelChoiceField(LegalEntity.objects.all(), empty_label="First entity")
+    as_of = forms.DateField(label="As of")
+    since = forms.DateField(label="Movement since")
+
+
+class TrialBalance(ListScreen):
+    """Every account with its debits and credits; each balance leads to its lines."""
+
+    title = "Trial balance"
+    permission = VIEW
+    filters = BalanceFilters
+    page_size = 500
+    intro = "Amounts in transaction currency beside their value in the entity's own currency."
+    empty = Empty(
+        title="Nothing is posted yet",
+        text="Accounts appear here with the first posted invoice or payment.",
+    )
+
+    @property
+    def columns(self) -> Sequence[Column]:  # type: ignore[override]
+        """Return the columns; functional amounts are in the currency of the entity shown."""
+        functional = self.entity.functional_currency if self.entity else ""
+
+        def own(_: BalanceRow) -> str:
+            return functional
+
+        return (
+            Column(label="Account", value="number", kind="code", link=self.lines_url),
+            Column(label="Name", value="name"),
+            Column(label="Debit", value="debit", kind="money"),
+            Column(label="Credit", value="credit", kind="money"),
+            Column(label="Functional debit", value="functional_debit", kind="money", currency=own),
+            Column(
+                label="Functional credit", value="functional_credit", kind="money", currency=own
+            ),
+            Column(label="Balance", value="balance", kind="money", currency=own),
+            Column(label="Movement", value="movement", kind="money", currency=own),
+        )
+
+    @cached_property
+    def entity(self) -> LegalEntity | None:
+        """Return the entity asked for, or the first."""
+        asked = self.request.GET.get("entity", "")
+        if asked.isascii() and asked.isdigit():
+            return LegalEntity.objects.filter(pk=int(asked)).first()
+        return LegalEntity.objects.order_by("code").first()
+
+    @cached_property
+    def balances(self) -> list[BalanceRow]:
+        """Return the rows, read once for table and totals."""
+        if self.entity is None:
+            return []
+        form = self.filter_form()
+        asked = form.cleaned_data if form is not None and form.is_valid() else {}
+        return queries.trial_balance(
+            entity=self.entity, as_of=self.as_of(asked), since=asked.get("since")
+        )
+
+    def as_of(self, filters: dict[str, Any]) -> date:
+        """Return the date asked for, or the entity's today."""
+        assert self.entity is not None
+        return filters.get("as_of") or clock.today(self.entity.zone)
+
+    def rows(self, filters: dict[str, Any]) -> Sequence[BalanceRow]:
+        """Return the balances."""
+        return self.balances
+
+    def totals(self, filters: dict[str, Any]) -> list[Total]:
+        """Return both sides in functional currency: they are equal, or the books are wrong."""
+        currency = self.entity.functional_currency if self.entity else ""
+        debit = sum((row.functional_debit for row in self.balances), ZERO)
+        credit = sum((row.functional_credit for row in self.balances), ZERO)
+        return [
+            Total(label="Debit", amount=debit, currency=currency),
+            Total(label="Credit", amount=credit, currency=currency),
+        ]
+
+    def lines_url(self, row: BalanceRow) -> str:
+        """Return the lines behind a balance."""
+        asked = {"account": row.account_id, "currency": row.currency}
+        if until := self.request.GET.get("as_of"):
+            asked["until"] = until
+        return f"{reverse('ledger:lines')}?{urlencode(asked)}"
+
+
+class LineFilters(FilterForm):
+    """Which lines to show; `account` is an id, as the trial balance links it."""
+
+    account = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    number = forms.CharField(label="Account", max_length=16)
+    currency = forms.CharField(max_length=3)
+    since = forms.DateField(label="From")
+    until = forms.DateField(label="To")
+
+
+class Lines(ListScreen):
+    """Journal lines, newest first."""
+
+    title = "Journal lines"
+    permission = VIEW
+    filters = LineFilters
+    keyset = ("-id",)
+    columns = (
+        Column(label="Date", value="entry.accounting_date", kind="date"),
+        Column(label="Entry", value="entry_id", kind="code", link=lambda x: entry_url(x.entry_id)),
+        Column(label="Event", value="entry.event", kind="code"),
+        Column(
+            label="Document",
+            value=lambda x: f"{x.entry.source_type} {x.entry.source_id}",
+            link=lambda x: source_url(x.entry),
+        ),
+        Column(label="Account", value=lambda x: str(x.account)),
+        Column(label="Debit", value="debit", kind="money"),
+        Column(label="Credit", value="credit", kind="money"),
+        Column(label="Payer", value="payer_id", kind="code"),
+    )
+    empty = Empty(title="No line is posted yet", text="Posted documents write journal lines.")
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Trial balance", reverse("ledger:trial_balance"))]
+
+    def rows(self, filters: dict[str, Any]) -> QuerySet[JournalLine]:
+        """Return the lines asked for."""
+        return queries.journal_lines(
+            account_id=filters.get("account"),
+            number=filters.get("number") or "",
+            currency=filters.get("currency") or "",
+            since=filters.get("since"),
+            until=filters.get("until"),
+        )
+
+
+class EntryFilters(FilterForm):
+    """Which entries to show."""
+
+    entity = forms.ModelChoiceField(LegalEntity.objects.all(), empty_label="Any entity")
+    event = forms.CharField(max_length=8)
+    since = forms.DateField(label="From")
+    until = forms.DateField(label="To")
+
+
+class Entries(ListScreen):
+    """Journal entries, newest first."""
+
+    title = "Journal"
+    permission = VIEW
+    filters = EntryFilters
+    keyset = ("-id",)
+    columns = (
+        Column(label="Entry", value="pk", kind="code", link=lambda x: entry_url(x.pk)),
+        Column(label="Date", value="accounting_date", kind="date"),
+        Column(label="Event", value="event", kind="code"),
+        Column(
+            label="Document",
+            value=lambda x: f"{x.source_type} {x.source_id}",
+            link=source_url,
+        ),
+        Column(label="Currency", value="currency", kind="code"),
+        Column(label="Text", value="description"),
+        Column(label="Posted", value="posted_at", kind="instant"),
+    )
+    empty = Empty(title="Nothing is posted yet", text="Posted documents write journal entries.")
+
+    def rows(self, filters: dict[str, Any]) -> QuerySet[JournalEntry]:
+        """Return the entries asked for."""
+        entity = filters.get("entity")
+        return queries.journal_entries(
+            entity_id=entity.pk if entity else None,
+            event=filters.get("event") or "",
+            since=filters.get("since"),
+            until=filters.get("until"),
+        )
+
+
+class Entry(Screen):
+    """One entry with its lines, its document, and the entry that reverses it."""
+
+    permission = VIEW
+    template_name = "console/table.html"
+
+    @cached_property
+    def entry(self) -> JournalEntry:
+        """Return the entry of the address."""
+        return get_object_or_404(
+            JournalEntry.objects.select_related("entity", "actor"), pk=self.kwargs["pk"]
+        )
+
+    def get_title(self) -> str:
+        """Name the entry."""
+        return f"Journal entry {self.entry.pk}"
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Journal", reverse("ledger:entries"))]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return facts and lines."""
+        entry = self.entry
+        functional = entry.entity.functional_currency
+        reversal = JournalEntry.objects.filter(reversal_of=entry).first()
+        facts = [
+            Fact(label="Entity", value=str(entry.entity)),
+            Fact(label="Date", value=entry.accounting_date, kind="date"),
+            Fact(label="Event", value=entry.event, kind="code"),
+            Fact(
+                label="Document",
+                value=f"{entry.source_type} {entry.source_id}",
+                url=source_url(entry),
+            ),
+            Fact(label="Exchange rate", value=entry.fx_rate, kind="number"),
+            Fact(label="Text", value=entry.description),
+            Fact(label="Posted", value=entry.posted_at, kind="instant"),
+            Fact(label="By", value=str(entry.actor or "the engine")),
+        ]
+        if entry.reversal_of_id:
+            facts.append(
+                Fact(
+                    label="Reverses",
+                    value=f"entry {entry.reversal_of_id}",
+                    url=entry_url(entry.reversal_of_id),
+                )
+            )
+        if reversal is not None:
+            facts.append(
+                Fact(
+                    label="Reversed by", value=f"entry {reversal.pk}", url=entry_url(reversal.pk)
+                )
+            )
+        return super().get_context_data(
+            facts=facts, table=lines_table(entry, functional), tables=[], **kwargs
+        )
+
+
+def lines_table(entry: JournalEntry, functional: str) -> Table:
+    """Return the lines of an entry in both currencies."""
+
+    def own(_: JournalLine) -> str:
+        return functional
+
+    return Table(
+        caption="Lines",
+        columns=(
+            Column(label="Account", value=lambda x: str(x.account)),
+            Column(label="Debit", value="debit", kind="money"),
+            Column(label="Credit", value="credit", kind="money"),
+            Column(label="Functional debit", value="functional_debit", kind="money", currency=own),
+            Column(
+                label="Functional credit", value="functional_credit", kind="money", currency=own
+            ),
+            Column(label="Payer", value="payer_id", kind="code"),
+            Column(label="Product", value="product_id", kind="code"),
+            Column(label="Tax", value="tax_type"),
+        ),
+        rows=list(entry.lines.select_related("account").order_by("pk")),
+    )
