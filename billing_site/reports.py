@@ -33,4 +33,15 @@ GROUPS: tuple[tuple[str, tuple[Report, ...]], ...] = (
             ),
         ),
     ),
+    (
+        "Ledger",
+        (
+            Report(
+                "Trial balance",
+                "What stands on each account as of a date, and from which documents?",
+                "ledger:trial_balance",
+                "ledger.view_journalentry",
+            ),
+        ),
+    ),
 )

@@ -38,6 +38,25 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Reports", "monitoring", "console:reports"),
         ),
     ),
+    Section(
+        "Ledger",
+        (
+            Entry("Trial balance", "balance", "ledger:trial_balance", "ledger.view_journalentry"),
+            Entry("Journal", "menu_book", "ledger:entries", "ledger.view_journalentry"),
+            Entry(
+                "Accounting periods",
+                "calendar_month",
+                "ledger:periods",
+                "ledger.view_accountingperiod",
+            ),
+            Entry(
+                "Exchange rates",
+                "currency_exchange",
+                "ledger:rates",
+                "ledger.view_exchangerate",
+            ),
+        ),
+    ),
 )
 
 

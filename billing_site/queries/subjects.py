@@ -9,7 +9,10 @@ from django.urls import NoReverseMatch, reverse
 from billing_site.roles import PACKAGES
 
 # The page of a thing where it has one of its own; anything else is shown by its admin page.
-PAGES: dict[str, str] = {}
+PAGES: dict[str, str] = {
+    "ledger.accountingperiod": "ledger:period",
+    "ledger.journalentry": "ledger:entry",
+}
 
 
 def model_of(label: str) -> type[Model] | None:

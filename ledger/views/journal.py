@@ -277,9 +277,7 @@ class Entry(Screen):
             )
         if reversal is not None:
             facts.append(
-                Fact(
-                    label="Reversed by", value=f"entry {reversal.pk}", url=entry_url(reversal.pk)
-                )
+                Fact(label="Reversed by", value=f"entry {reversal.pk}", url=entry_url(reversal.pk))
             )
         return super().get_context_data(
             facts=facts, table=lines_table(entry, functional), tables=[], **kwargs

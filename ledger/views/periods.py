@@ -124,9 +124,7 @@ class Period(OnPeriod):
             )
 
         def ask(label: str, name: str, right: str) -> Button:
-            return Button(
-                label=label, url=reverse(f"ledger:{name}", args=[pk]), permission=right
-            )
+            return Button(label=label, url=reverse(f"ledger:{name}", args=[pk]), permission=right)
 
         if state == PeriodState.OPEN:
             return [post("Soft close", "soft_close", MAY_CLOSE)]

@@ -1,0 +1,184 @@
+"""The ledger's pages: what they show, what they do, whom they refuse."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+import audit.operations
+from audit.models import ApprovalRequest
+from foundation.tabular import read_table
+from ledger import operations, queries
+from ledger.choices import PeriodState, RateKind
+from ledger.models import AccountingPeriod, ExchangeRate, JournalEntry, LegalEntity
+from ledger.operations import EntryLine
+
+pytestmark = pytest.mark.django_db
+
+
+def staff(name: str, *permissions: str) -> User:
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user
+
+
+@pytest.fixture
+def controller(db: None) -> User:
+    return staff(
+        "controller",
+        "view_journalentry",
+        "view_accountingperiod",
+        "close_period",
+        "reopen_period",
+        "view_exchangerate",
+        "add_exchangerate",
+    )
+
+
+@pytest.fixture
+def browser(controller: User) -> Client:
+    client = Client()
+    client.force_login(controller)
+    return client
+
+
+@pytest.fixture
+def entry(entity: LegalEntity) -> JournalEntry:
+    return operations.post_entry(
+        entity=entity,
+        source_type="ledger.legalentity",
+        source_id=entity.pk,
+        event="J1",
+        accounting_date=date(2027, 1, 15),
+        currency="EUR",
+        lines=[
+            EntryLine(account="1100", debit=Decimal("119.00"), payer_id=7),
+            EntryLine(account="2400", credit=Decimal("119.00")),
+        ],
+    )
+
+
+def test_the_trial_balance_leads_to_lines_entry_and_document(browser, entry, entity):
+    page = browser.get(reverse("ledger:trial_balance"), {"as_of": "2027-01-31"})
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "119.00" in text
+    account = queries.account_ids(entity.pk)["1100"]
+    lines_url = f"{reverse('ledger:lines')}?account={account}&amp;currency=EUR"
+    assert lines_url in text
+    lines = browser.get(reverse("ledger:lines"), {"account": account, "currency": "EUR"})
+    assert reverse("ledger:entry", args=[entry.pk]) in lines.content.decode()
+    shown = browser.get(reverse("ledger:entry", args=[entry.pk])).content.decode()
+    assert "1100 Accounts receivable" in shown
+    assert reverse("admin:ledger_legalentity_change", args=[entity.pk]) in shown
+    assert browser.get(reverse("ledger:entries"), {"event": "J1"}).status_code == 200
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_the_trial_balance_is_handed_out_as_a_file(browser, entry, file_format):
+    response = browser.get(
+        reverse("ledger:trial_balance"), {"as_of": "2027-01-31", "export": file_format}
+    )
+    rows = list(
+        read_table(
+            response.content,
+            f"a.{file_format}",
+            required=["Account", "Debit", "Balance"],
+            optional=[
+                "Name",
+                "Debit currency",
+                "Credit",
+                "Credit currency",
+                "Functional debit",
+                "Functional debit currency",
+                "Functional credit",
+                "Functional credit currency",
+                "Balance currency",
+                "Movement",
+                "Movement currency",
+            ],
+        )
+    )
+    assert [Decimal(row.values["Balance"]) for row in rows] == [119, -119]
+    assert rows[0].values["Balance currency"] == "EUR"
+
+
+def test_a_period_is_closed_and_reopened_from_its_page(browser, entity, second):
+    period = queries.period_of(entity.pk, date(2027, 1, 1))
+    assert period is not None
+
+    def state() -> str:
+        return AccountingPeriod.objects.get(pk=period.pk).state
+
+    def press(name: str, **data: str) -> None:
+        response = browser.post(reverse(f"ledger:{name}", args=[period.pk]), data)
+        assert response.status_code == 302
+
+    def agree() -> None:
+        (request,) = ApprovalRequest.objects.filter(state="PENDING")
+        audit.operations.approve(request_id=request.pk, approver=second)
+
+    press("soft_close")
+    assert state() == PeriodState.SOFT_CLOSED
+    press("close")
+    assert state() == PeriodState.SOFT_CLOSED
+    press("ask_close")
+    agree()
+    assert (
+        "Close this period for good?"
+        in browser.get(reverse("ledger:period", args=[period.pk])).content.decode()
+    )
+    press("close")
+    assert state() == PeriodState.CLOSED
+    refused = browser.post(reverse("ledger:ask_reopen", args=[period.pk]), {"reason": ""})
+    assert refused.status_code == 422
+    press("ask_reopen", reason="late credit note")
+    agree()
+    press("reopen")
+    assert state() == PeriodState.OPEN
+    assert browser.get(reverse("ledger:periods")).status_code == 200
+
+
+def test_a_rate_is_added_once(browser):
+    data = {
+        "base": "USD",
+        "quote": "EUR",
+        "kind": RateKind.SPOT,
+        "on_date": "2027-01-15",
+        "rate": "0.91",
+    }
+    assert browser.post(reverse("ledger:add_rate"), data).status_code == 302
+    assert ExchangeRate.objects.get().rate == Decimal("0.91")
+    for bad in ({"rate": "NaN"}, {"rate": "-1"}, {"rate": "0.92"}, {"base": "XXX"}):
+        assert browser.post(reverse("ledger:add_rate"), data | bad).status_code == 422
+    assert ExchangeRate.objects.count() == 1
+    assert "0.91" in browser.get(reverse("ledger:rates"), {"base": "USD"}).content.decode()
+
+
+@pytest.mark.parametrize("name", ["trial_balance", "lines", "entries", "periods", "rates"])
+def test_whoever_lacks_the_right_is_refused(name, entity):
+    client = Client()
+    assert client.get(reverse(f"ledger:{name}")).status_code == 302
+    client.force_login(staff("stranger"))
+    assert client.get(reverse(f"ledger:{name}")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"entity": "999"},
+        {"entity": "x"},
+        {"as_of": "2027-02-30"},
+        {"as_of": "\x00"},
+        {"as_of": "9999-12-31"},
+        {"page": "-1"},
+    ],
+)
+def test_strange_addresses_are_answered_calmly(browser, entry, query):
+    response = browser.get(reverse("ledger:trial_balance"), query)
+    assert response.status_code in (200, 422)
