@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, Literal
 
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
@@ -94,8 +95,21 @@ class Screen(TemplateView):
     permission: str | Sequence[str] = ()
     template_name = "console/page.html"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Ask for a log-in, refuse whoever lacks the permission, then answer."""
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponse]:
+        """Return the view behind its gate: nothing of the page runs for whoever may not see it."""
+        view = super().as_view(**initkwargs)
+
+        @wraps(view)
+        def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            response = cls(**initkwargs).gate(request) or view(request, *args, **kwargs)
+            add_never_cache_headers(response)
+            return response
+
+        return gated
+
+    def gate(self, request: HttpRequest) -> HttpResponse | None:
+        """Return the log-in or the refusal; None where the user may come in."""
         if not (request.user.is_authenticated and request.user.is_active):
             return redirect_to_login(request.get_full_path(), resolve_url("admin:login"))
         required = self.required_permissions()
@@ -104,9 +118,7 @@ class Screen(TemplateView):
         missing = missing_rights(request, [name for name in required if name != STAFF])
         if missing or not request.user.is_staff:
             return refuse(request, missing or required)
-        response = super().dispatch(request, *args, **kwargs)
-        add_never_cache_headers(response)
-        return response
+        return None
 
     def required_permissions(self) -> tuple[str, ...]:
         """Return every permission needed; `STAFF` stands for none beyond a staff log-in."""

@@ -36,6 +36,9 @@ def test_no_checker_makes_what_it_checks() -> None:
         "invoicing.approve_run": "invoicing.start_run",
         "invoicing.approve_credit": "invoicing.request_credit",
         "catalog.publish_price": "catalog.draft_price",
+        "catalog.publish_offer": "catalog.draft_offer",
+        "customers.sign_contract": "customers.set_contract_price",
+        "customers.approve_certificate": "customers.request_certificate",
     }
     for role in roles.ROLES:
         for check, act in makers.items():
