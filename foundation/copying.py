@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from django.db.backends.utils import CursorWrapper
@@ -50,13 +50,15 @@ def copy_out(cursor: CursorWrapper, query: str) -> Iterator[list[str | None]]:
             yield list(row)
 
 
-def copy_lines(cursor: CursorWrapper, query: str) -> list[str]:
+def copy_lines(
+    cursor: CursorWrapper, query: str, binds: Mapping[str, object] | None = None
+) -> list[str]:
     r"""Return the rows of a query as raw COPY text: tab between values, `\N` for NULL.
 
     The fastest way out, for a set that fits into memory. Free text stays escaped, ready to be
-    written back by `copy_text`.
+    written back by `copy_text`. `binds` fill `%(name)s` in the query.
     """
-    with cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+    with cursor.copy(f"COPY ({query}) TO STDOUT", binds) as copy:
         data = b"".join(copy)
     lines = data.decode().split("\n")
     lines.pop()

@@ -7,6 +7,7 @@ from customers.queries.billing import (
     copy_membership,
     copy_payers,
     copy_segments,
+    set_lines,
 )
 from customers.queries.guiding import (
     identifier_owners,
@@ -49,6 +50,7 @@ __all__ = [
     "position_of",
     "pricebook_of",
     "service_status",
+    "set_lines",
     "subtree",
     "usage_charges",
 ]

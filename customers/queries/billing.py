@@ -11,7 +11,7 @@ from typing import Final
 from django.db.backends.utils import CursorWrapper
 
 from foundation import sql
-from foundation.copying import copy_out
+from foundation.copying import copy_lines, copy_out
 
 Row = list[str | None]
 
@@ -111,6 +111,14 @@ def copy_exemptions(
     return _copy(
         cursor, "exemptions", accounts=account_ids, on_date=on_date, since=since, until=until
     )
+
+
+def set_lines(cursor: CursorWrapper, name: str, **binds: Sequence[int] | date | None) -> list[str]:
+    """Return one of these sets, by its statement's name, as raw COPY text, a row a string.
+
+    For a run that reads many payers at once and hands free text on as it is.
+    """
+    return copy_lines(cursor, bound(sql.statement("customers", name), **binds))
 
 
 def bound(text: str, **binds: Sequence[int] | date | None) -> str:

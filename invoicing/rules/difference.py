@@ -48,6 +48,7 @@ class Billed(NamedTuple):
     left: Decimal
     price_version_id: int | None
     service_id: int | None
+    payer_id: int = 0
 
 
 class Change(NamedTuple):
@@ -69,12 +70,15 @@ class Change(NamedTuple):
     reverses: Billed | None
 
 
-def changes(targets: Sequence[Target], billed: Sequence[Billed]) -> list[Change]:
+def changes(
+    targets: Sequence[Target], billed: Sequence[Billed], payer_id: int = 0
+) -> list[Change]:
     """Return the items after which billed equals target for one charge and full period (CHG-3).
 
     Same identity and amount: nothing. Same start and price, other amount: one difference item.
     No longer owed: the full billed amount is given back. Not yet billed: a new item. Running it
-    on its own result returns nothing (CHG-8).
+    on its own result returns nothing (CHG-8). With a payer named, items of other payers count
+    for nothing but the generation (HIER-6).
     """
     if not billed:
         return [_new(target, 0) for target in targets]
@@ -83,19 +87,22 @@ def changes(targets: Sequence[Target], billed: Sequence[Billed]) -> list[Change]
         groups.setdefault((item.start, item.usage_key, item.price_key), []).append(item)
     found: list[Change] = []
     for target in targets:
-        items = groups.pop((target.start, target.usage_key, target.price_key), None)
-        if items is None:
-            found.append(_new(target, 0))
+        every = groups.pop((target.start, target.usage_key, target.price_key), [])
+        items = [one for one in every if not payer_id or one.payer_id == payer_id]
+        generation = _next_generation(every)
+        if not items:
+            found.append(_new(target, generation))
             continue
         difference = target.amount - _sum(items)
         if difference > ZERO:
-            found.append(_more(target, items, difference))
+            found.append(_more(target, items, difference, generation))
         elif difference < ZERO:
-            found += _less(target, items, difference)
-    for items in groups.values():
+            found += _less(target, items, difference, generation)
+    for every in groups.values():
+        items = [one for one in every if not payer_id or one.payer_id == payer_id]
         difference = -_sum(items)
         if difference < ZERO:
-            found += _less(None, items, difference)
+            found += _less(None, items, difference, _next_generation(every))
         elif difference > ZERO:
             raise BilledLessThanNothing(items[0].id)
     return found
@@ -132,17 +139,18 @@ def _new(target: Target, generation: int) -> Change:
     )
 
 
-def _more(target: Target, items: list[Billed], difference: Decimal) -> Change:
+def _more(target: Target, items: list[Billed], difference: Decimal, generation: int) -> Change:
     """Bill what was added: a new supply, taxed on the new document (CHG-5)."""
     quantity, factor = _moved(target, items)
-    return _new(target, _next_generation(items))._replace(
+    return _new(target, generation)._replace(
         quantity=quantity, factor=factor, exact=difference, amount=difference
     )
 
 
-def _less(target: Target | None, items: list[Billed], difference: Decimal) -> list[Change]:
+def _less(
+    target: Target | None, items: list[Billed], difference: Decimal, generation: int
+) -> list[Change]:
     """Give back what is no longer owed, the latest item first, never twice (CHG-5, CHG-11)."""
-    generation = _next_generation(items)
     found: list[Change] = []
     rest = -difference
     quantity, factor = (
@@ -189,7 +197,7 @@ def _moved(target: Target, items: list[Billed]) -> tuple[Decimal, Decimal]:
 
 
 def _next_generation(items: Iterable[Billed]) -> int:
-    return max(one.generation for one in items) + 1
+    return max((one.generation for one in items), default=-1) + 1
 
 
 def _sum(items: Iterable[Billed]) -> Decimal:

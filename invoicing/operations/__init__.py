@@ -1,0 +1,35 @@
+"""Writes of invoicing."""
+
+from invoicing.operations.continuing import continue_run
+from invoicing.operations.runs import (
+    CannotApproveRun,
+    CannotChangeAccount,
+    CannotChangeRun,
+    CannotStartRun,
+    approve_run,
+    cancel_run,
+    hold_account,
+    post_run,
+    recalculate_account,
+    recalculate_run,
+    release_account,
+    resume_run,
+    start_run,
+)
+
+__all__ = [
+    "CannotApproveRun",
+    "CannotChangeAccount",
+    "CannotChangeRun",
+    "CannotStartRun",
+    "approve_run",
+    "cancel_run",
+    "continue_run",
+    "hold_account",
+    "post_run",
+    "recalculate_account",
+    "recalculate_run",
+    "release_account",
+    "resume_run",
+    "start_run",
+]

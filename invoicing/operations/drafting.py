@@ -1,0 +1,296 @@
+"""Draft the documents of a chunk of payers: CHARGE, TAX and DRAFT of a run (BR-1, BR-4).
+
+One transaction a chunk. The calculation is pure Python over rows read by COPY; what goes wrong
+with one payer is noted on that payer alone and never stops the others (F04).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from django.db.backends.utils import CursorWrapper
+
+from foundation.copying import copy_lines, copy_text, escape
+from foundation.periods import Period
+from foundation.sql import run as run_statement
+from foundation.sql import statement
+from invoicing.operations.frame import Frame
+from invoicing.operations.inputs import Owner, Payer, Waiting, number, read_chunk
+from invoicing.operations.reading import NULL
+from invoicing.operations.writing import Draft, Writer
+from invoicing.rules.charging import charge
+from invoicing.rules.difference import Change
+from invoicing.rules.documents import Entry, Original, Subject, documents
+from invoicing.rules.findings import Facts, Found, findings
+from tax.rules import TaxAmount
+
+ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
+FINDING_COLUMNS: Final = ("run_id", "payer_id", "rule", "severity", "message")
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Charged:
+    """What one payer is to be billed, before tax, and what was noticed."""
+
+    payer: Payer
+    entries: list[Entry] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+    unbilled: list[str] = field(default_factory=list)
+    repriced: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a payer left the drafting: state, reason, signed total, documents, findings."""
+
+    payer_id: int
+    state: str
+    reason: str = ""
+    amount: Decimal = ZERO
+    documents: int = 0
+    stamp: int = 0
+    found: list[Found] = field(default_factory=list)
+
+
+def draft_chunk(cursor: CursorWrapper, frame: Frame, payer_ids: Sequence[int]) -> list[Outcome]:
+    """Draft the payers and store drafts, items, findings and the state of each payer.
+
+    What an earlier attempt of this run left for these payers is taken away first, so drafting
+    again changes nothing but what the inputs have changed (BR-4).
+    """
+    run_statement(
+        cursor,
+        "invoicing",
+        "discard_drafts",
+        run_id=frame.run_id,
+        payers=list(payer_ids),
+        keep_findings=False,
+    )
+    drafts, outcomes = make_drafts(cursor, frame, payer_ids)
+    Writer(frame).write(cursor, drafts)
+    _store_findings(cursor, frame.run_id, outcomes)
+    _store_outcomes(cursor, frame.run_id, outcomes)
+    return outcomes
+
+
+def make_drafts(
+    cursor: CursorWrapper, frame: Frame, payer_ids: Sequence[int]
+) -> tuple[list[Draft], list[Outcome]]:
+    """Calculate the documents of the payers without storing anything."""
+    payers = read_chunk(cursor, payer_ids, frame.window)
+    outcomes: list[Outcome] = []
+    charged: list[Charged] = []
+    for payer in payers.values():
+        try:
+            charged.append(charge_payer(payer, frame))
+        except Exception as error:  # noqa: BLE001  one bad account is parked, never the run
+            outcomes.append(_failed(payer, error))
+    originals = _read_originals(cursor, frame, charged)
+    drafts: list[Draft] = []
+    for one in charged:
+        try:
+            draft, outcome = _draft(one, frame, originals)
+        except Exception as error:  # noqa: BLE001  one bad account is parked, never the run
+            outcomes.append(_failed(one.payer, error))
+            continue
+        outcomes.append(outcome)
+        if draft is not None:
+            drafts.append(draft)
+    return drafts, outcomes
+
+
+def charge_payer(payer: Payer, frame: Frame) -> Charged:
+    """Charge everything the payer pays for (CHG-1), own accounts and those below it (HIER-3)."""
+    found = Charged(payer)
+    who, calendar, prices = frame.who(payer), frame.calendar(payer), frame.prices
+    plans, subjects, owners = frame.plans, frame.subjects, payer.owners
+    for charge_id, life in payer.lives:
+        plan = plans[charge_id]
+        result = charge(life, plan, who, calendar, prices, payer.id)
+        if result.items:
+            subject, owner = subjects[charge_id], owners[life.owner_id]
+            place = frame.place(charge_id, life.place_id or owner.place_id, payer.bill_to)
+            exempt = tuple(payer.exemptions.get(owner.id, ())) if payer.exemptions else ()
+            for period, change in result.items:
+                found.entries.append(
+                    Entry(
+                        life,
+                        subject,
+                        period,
+                        change,
+                        place,
+                        change.price_version_id in frame.inclusive,
+                        exempt,
+                        owner.id,
+                        owner.place,
+                    )
+                )
+        if result.is_silent:
+            found.silent.append(plan.text)
+        if result.is_repriced:
+            found.repriced.append(plan.text)
+        if result.unbilled_before is not None:
+            found.unbilled.append(
+                f"{plan.text}: days before {result.unbilled_before} were never billed."
+            )
+    for item in payer.waiting:
+        found.entries.append(_entry_of_waiting(item, payer, frame))
+    return found
+
+
+def _entry_of_waiting(item: Waiting, payer: Payer, frame: Frame) -> Entry:
+    """Let an item made before the run join the document (ADJ-1)."""
+    subject = Subject(
+        item.kind,
+        "Other",
+        4,
+        item.text,
+        "",
+        item.tax_category,
+        item.gl_code,
+        item.product_id,
+        item.charge_id,
+    )
+    change = Change(
+        item.segment_start,
+        item.segment_end,
+        "",
+        "",
+        0,
+        item.quantity,
+        item.unit_price,
+        ONE,
+        item.amount,
+        item.amount,
+        None,
+        None,
+        None,
+        None,
+    )
+    owner = payer.owners.get(item.account_id) or Owner(payer.id, 0, "", None, payer.bill_to)
+    place = frame.place(item.charge_id, owner.place_id, payer.bill_to)
+    exempt = tuple(payer.exemptions.get(owner.id, ()))
+    return Entry(
+        item.id,
+        subject,
+        Period(item.start, item.end),
+        change,
+        place,
+        False,
+        exempt,
+        owner.id,
+        owner.place,
+    )
+
+
+def _draft(
+    one: Charged, frame: Frame, originals: Mapping[int, Original]
+) -> tuple[Draft | None, Outcome]:
+    """Tax and assemble one payer; look at the result as a reviewer would (BR-5, BR-10)."""
+    payer = one.payer
+    if not one.entries:
+        found = [Found("CHG-6", "WARN", text) for text in one.unbilled]
+        reason = "Nothing to bill."
+        return None, Outcome(payer.id, "NOTHING", reason, stamp=payer.stamp, found=found)
+    seller = frame.seller(payer.entity_id)
+    frame.rate(payer.currency, seller.functional_currency)
+    made = documents(one.entries, frame.terms(payer, seller), seller.tables, originals)
+    draft = Draft(payer, seller, made)
+    facts = Facts(
+        payer.currency,
+        draft.total,
+        draft.tax,
+        payer.previous_total,
+        payer.previous_tax,
+        tuple(one.silent),
+        tuple(one.unbilled),
+        tuple(one.repriced),
+    )
+    found = list(findings(facts, frame.limits))
+    held = next((each.message for each in found if each.severity == "BLOCK"), None)
+    state = "DRAFTED" if held is None else "HELD"
+    return draft, Outcome(payer.id, state, held or "", draft.total, len(made), payer.stamp, found)
+
+
+def _failed(payer: Payer, error: Exception) -> Outcome:
+    """Park a payer with the sentence that the refusal gives, or with the error's name."""
+    rule = getattr(error, "rule", None)
+    if rule is None:
+        log.error("payer %s could not be billed", payer.id, exc_info=error)
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        reason = f"{rule}: {error}"
+    return Outcome(payer.id, "ERROR", reason[:500], stamp=payer.stamp)
+
+
+def _read_originals(
+    cursor: CursorWrapper, frame: Frame, charged: Sequence[Charged]
+) -> dict[int, Original]:
+    """Read the posted lines that reductions give back, with their taxes (TAX-12)."""
+    wanted = sorted(
+        {
+            entry.change.reverses.line_id
+            for one in charged
+            for entry in one.entries
+            if entry.change.reverses is not None
+        }
+    )
+    found: dict[int, Original] = {}
+    for line in copy_lines(
+        cursor, statement("invoicing", "originals"), {"lines": wanted, "run_id": frame.run_id}
+    ):
+        row = line.split("\t")
+        line_id = int(row[0])
+        original = found.get(line_id)
+        if original is None:
+            original = found[line_id] = Original(
+                line_id, int(row[1]), number(row[2]), number(row[4]), number(row[5]), ()
+            )
+        if row[6] != NULL:
+            tax = TaxAmount(
+                int(row[6]),
+                int(row[7]),
+                row[8],
+                number(row[9]),
+                number(row[10]),
+                number(row[11]),
+                None if row[12] == NULL else int(row[12]),
+                "" if row[13] == NULL else row[13],
+            )
+            found[line_id] = original._replace(taxes=(*original.taxes, tax))
+    return found
+
+
+def _store_findings(cursor: CursorWrapper, run_id: int, outcomes: Sequence[Outcome]) -> None:
+    copy_text(
+        cursor,
+        "invoicing_billrunfinding",
+        FINDING_COLUMNS,
+        [
+            f"{run_id}\t{one.payer_id}\t{each.rule}\t{each.severity}\t"
+            f"{escape(each.message[:300])}\n"
+            for one in outcomes
+            for each in one.found
+        ],
+    )
+
+
+def _store_outcomes(cursor: CursorWrapper, run_id: int, outcomes: Sequence[Outcome]) -> None:
+    run_statement(
+        cursor,
+        "invoicing",
+        "store_outcomes",
+        run_id=run_id,
+        payers=[one.payer_id for one in outcomes],
+        states=[one.state for one in outcomes],
+        reasons=[one.reason for one in outcomes],
+        amounts=[one.amount for one in outcomes],
+        documents=[one.documents for one in outcomes],
+        stamps=[one.stamp for one in outcomes],
+    )

@@ -1,0 +1,263 @@
+"""What is the same for every payer of a run, read once per process and remembered."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import catalog.queries
+import ledger.queries
+import tax.queries
+from catalog.queries import ChargeTerms, CompiledCatalog
+from catalog.rules.pricing import PriceTerms
+from catalog.rules.selection import attribute_pairs
+from foundation.copying import escape
+from foundation.periods import Rhythm, Unit
+from foundation.proration import Convention
+from invoicing.models import BillCycle, BillRun
+from invoicing.operations.inputs import Payer
+from invoicing.operations.reading import Window
+from invoicing.rules.calendar import Calendar, Timing
+from invoicing.rules.charging import ChargePlan
+from invoicing.rules.documents import Subject, Terms
+from invoicing.rules.findings import Limits
+from invoicing.rules.prices import Prices, Who
+from invoicing.rules.timeline import PLAIN, Policies
+from ledger.choices import CreditStyle, RateKind
+from ledger.models import Currency, LegalEntity
+from tax.rules import Places, TaxTables, taxing_place
+
+MONTHS = {"MONTH": 1, "YEAR": 12}
+KIND_ORDER = {"RECURRING": 0, "ONE_TIME": 1, "USAGE": 2}
+
+
+class Seller(NamedTuple):
+    """A legal entity as documents need it; `snapshot` is JSON ready for COPY."""
+
+    id: int
+    country: str
+    functional_currency: str
+    tax_rounding: str
+    separate_credits: bool
+    snapshot: str
+    tables: TaxTables
+
+
+class Frame:
+    """The catalogue, calendars, sellers and rates of one run."""
+
+    def __init__(self, run: BillRun, cycle: BillCycle) -> None:
+        self.run_id = run.pk
+        self.bill_date = run.bill_date
+        self.cycle = cycle
+        self.stamp = inputs_stamp()
+        self.catalog: CompiledCatalog = catalog.queries.compiled()
+        self.limits = Limits(cycle.warn_percent, cycle.hold_percent)
+        self.plans: dict[int, ChargePlan] = {}
+        self.subjects: dict[int, Subject] = {}
+        self._sourcing: dict[int, str] = {}
+        self.prices = Prices(
+            self._find_price,
+            {one.id: one.product_id for one in self.catalog.charges.values()},
+        )
+        self.inclusive = frozenset(
+            key for key, terms in self.catalog.terms.items() if terms.tax_inclusive
+        )
+        for terms in self.catalog.charges.values():
+            self.plans[terms.id] = _plan(terms)
+            self.subjects[terms.id] = _subject(terms)
+            self._sourcing[terms.id] = terms.sourcing
+        self.cash_steps = dict(Currency.objects.values_list("code", "cash_step"))
+        self.window = self._window()
+        self._calendars: dict[tuple[int, int], Calendar] = {}
+        self._sellers: dict[int, Seller] = {}
+        self._zones: dict[str, ZoneInfo] = {}
+        self._who: dict[tuple[str, int | None, str, str], Who] = {}
+        self._terms: dict[tuple[int, str, str, bool], Terms] = {}
+        self._rates: dict[tuple[str, str], Decimal] = {}
+
+    def calendar(self, payer: Payer) -> Calendar:
+        """Return the calendar of the payer's own cycle day and step."""
+        key = (payer.cycle_day, payer.cycle_months)
+        found = self._calendars.get(key)
+        if found is None:
+            rhythm = Rhythm(self.cycle.anchor, Unit.MONTH, payer.cycle_months, payer.cycle_day)
+            found = self._calendars[key] = Calendar(
+                rhythm, self.bill_date, self.cycle.rebill_periods
+            )
+        return found
+
+    def who(self, payer: Payer) -> Who:
+        """Return what of the payer decides prices; shared by payers that are equal in it."""
+        zone = self._zones.get(payer.zone)
+        if zone is None:
+            zone = self._zones[payer.zone] = ZoneInfo(payer.zone)
+        books = {
+            owner.id: owner.book_id
+            for owner in payer.owners.values()
+            if owner.book_id is not None and owner.book_id != payer.book_id
+        }
+        if books or payer.contracts:
+            return Who(payer.currency, payer.book_id, payer.segment, zone, payer.contracts, books)
+        key = (payer.currency, payer.book_id, payer.segment, payer.zone)
+        found = self._who.get(key)
+        if found is None:
+            found = self._who[key] = Who(*key[:3], zone)
+        return found
+
+    def seller(self, entity_id: int) -> Seller:
+        """Return a legal entity with its tax tables."""
+        found = self._sellers.get(entity_id)
+        if found is None:
+            entity = LegalEntity.objects.get(pk=entity_id)
+            found = self._sellers[entity_id] = Seller(
+                entity.pk,
+                entity.country,
+                entity.functional_currency,
+                entity.tax_rounding,
+                entity.credit_style == CreditStyle.CREDIT_NOTE,
+                seller_snapshot(entity),
+                tax.queries.tables(entity.pk, (self.bill_date,)),
+            )
+        return found
+
+    def terms(self, payer: Payer, seller: Seller) -> Terms:
+        """Return what decides the payer's documents."""
+        key = (seller.id, payer.currency, payer.customer_kind, payer.vat_ok)
+        found = self._terms.get(key)
+        if found is None:
+            found = self._terms[key] = Terms(
+                currency=payer.currency,
+                tax_rounding=seller.tax_rounding,
+                seller_country=seller.country,
+                customer_kind=payer.customer_kind,
+                vat_ok=payer.vat_ok,
+                separate_credits=seller.separate_credits,
+                cash_step=self.cash_steps.get(payer.currency, Decimal(0)),
+                invoice_date=self.bill_date,
+            )
+        return found
+
+    def rate(self, currency: str, functional: str) -> Decimal:
+        """Return the functional worth of one unit on the bill date.
+
+        Raises: FxRateMissing.
+        """
+        key = (currency, functional)
+        found = self._rates.get(key)
+        if found is None:
+            found = self._rates[key] = ledger.queries.fx_rate(
+                currency, functional, RateKind.SPOT, self.bill_date
+            )
+        return found
+
+    def place(self, charge_id: int, service: int | None, bill_to: int | None) -> int | None:
+        """Return the jurisdiction whose taxes a charge bears (TAX-3)."""
+        sourcing = self._sourcing.get(charge_id, "")
+        return taxing_place(sourcing, Places(service=service, bill_to=bill_to))
+
+    def _find_price(
+        self,
+        charge_id: int,
+        book_id: int | None,
+        currency: str,
+        segment: str,
+        usage_key: str,
+        day: date,
+    ) -> PriceTerms | None:
+        return self.catalog.price_for(
+            charge_id,
+            book_id=book_id,
+            currency=currency,
+            on_date=day,
+            segment=segment or "*",
+            attributes=dict(attribute_pairs(usage_key)) if usage_key not in ("", "*") else {},
+        )
+
+    def _window(self) -> Window:
+        calendar = Calendar(self.cycle.rhythm, self.bill_date, self.cycle.rebill_periods)
+        long = {
+            one.id: months
+            for one in self.catalog.charges.values()
+            if (months := MONTHS.get(one.unit, 0) * one.count) > self.cycle.months
+        }
+        since = calendar.horizon()
+        longest = max(long.values(), default=0) * (self.cycle.rebill_periods + 1)
+        long_since = min(since, _months_before(self.bill_date, longest))
+        return Window(self.run_id, self.bill_date, since, long_since, tuple(sorted(long)))
+
+
+def inputs_stamp() -> str:
+    """Return a text that differs after any change of catalogue or tax tables."""
+    both = f"{catalog.queries.current_stamp()}#{tax.queries.current_stamp()}"
+    from hashlib import sha256
+
+    return sha256(both.encode()).hexdigest()
+
+
+def seller_snapshot(entity: LegalEntity) -> str:
+    """Write the seller as a document shows it, as JSON ready for COPY."""
+    town = f"{entity.postcode} {entity.town}".strip()
+    lines = [entity.address_line1, entity.address_line2, town, entity.region, entity.country]
+    facts = {
+        "name": entity.name,
+        "code": entity.code,
+        "country": entity.country,
+        "vat_id": entity.vat_id,
+        "email": entity.email,
+        "bank": entity.bank_details,
+        "lines": [one for one in lines if one],
+    }
+    return escape(json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
+
+
+def _plan(terms: ChargeTerms) -> ChargePlan:
+    policies = Policies(terms.in_policy, terms.out_policy, terms.change_policy)
+    is_usage = terms.kind == "USAGE"
+    return ChargePlan(
+        charge_id=terms.id,
+        kind=terms.kind,
+        timing=Timing(
+            terms.timing == "ADVANCE" and not is_usage, terms.alignment, terms.unit, terms.count
+        ),
+        convention=Convention(terms.convention),
+        months=MONTHS.get(terms.unit, 0) * terms.count,
+        factor_decimals=terms.factor_decimals,
+        policies=PLAIN if policies == PLAIN else policies,
+        rounds_events=is_usage and terms.rounding == "EVENT",
+        shows_zero=terms.show_zero,
+        text=_charge_text(terms),
+    )
+
+
+def _subject(terms: ChargeTerms) -> Subject:
+    return Subject(
+        kind=terms.kind,
+        section=terms.section,
+        order=KIND_ORDER.get(terms.kind, 3),
+        text=_charge_text(terms),
+        uom=terms.uom,
+        tax_category=terms.tax_category,
+        gl_code=terms.gl_code,
+        product_id=terms.product_id,
+        charge_id=terms.id,
+    )
+
+
+def _charge_text(terms: ChargeTerms) -> str:
+    text = terms.text or terms.name
+    for name, value in (
+        ("{charge}", terms.name),
+        ("{product}", terms.product_name),
+        ("{offer}", terms.offer_name),
+    ):
+        text = text.replace(name, value)
+    return text[:160]
+
+
+def _months_before(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, 1)

@@ -1,0 +1,368 @@
+"""Post the drafts of a chunk of payers: number, receivable, journal (BR-7, INV-1, J1, J7).
+
+One transaction a chunk, the counter locked last: whatever fails takes everything back, the
+numbers included. A payer whose inputs have changed since the draft is held instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from django.db.backends.utils import CursorWrapper
+
+import ledger.operations
+import ledger.queries
+import receivables.operations
+from foundation.copying import copy_lines, ids
+from foundation.money import allocate, quantize
+from foundation.sql import run as run_statement
+from foundation.sql import statement
+from invoicing.choices import DocumentType, ZeroDocuments
+from invoicing.operations.drafting import make_drafts
+from invoicing.operations.frame import Frame
+from invoicing.operations.inputs import day, number
+from invoicing.operations.reading import NULL, read_stamps
+from invoicing.operations.writing import contents
+from ledger.choices import Side
+
+SOURCE: Final = "invoicing.invoice"
+ZERO: Final = Decimal(0)
+CHANGED: Final = (
+    "BR-7: what decides the bill has changed since the draft was made; calculate it again."
+)
+
+
+class Head(NamedTuple):
+    """A draft as posting sees it."""
+
+    id: int
+    payer_id: int
+    entity_id: int
+    doc_type: str
+    currency: str
+    fx_rate: Decimal
+    invoice_date: date
+    due_date: str
+    total: Decimal
+    payable: Decimal
+    rounding: Decimal
+    functional: Decimal
+    content: str
+
+    @property
+    def event(self) -> str:
+        """Return the event of the journal: J1 an invoice, J7 a credit memo."""
+        return "J7" if self.doc_type == DocumentType.CREDIT_NOTE else "J1"
+
+
+class Amount(NamedTuple):
+    """What of a document goes to one account, with the dimensions of a tax."""
+
+    account: int
+    amount: Decimal
+    jurisdiction_id: int | None = None
+    tax_type: str = ""
+
+
+@dataclass(slots=True)
+class Posted:
+    """What a chunk posted and whom it held."""
+
+    invoice_ids: list[int] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
+
+
+class Accounts:
+    """The GL accounts of the sellers, each looked up once per run."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self._ids: dict[int, dict[str, int]] = {}
+        self._found: dict[tuple[int, str, Side, str], int] = {}
+        self._taxes: dict[tuple[int, str, int], tuple[int, str]] = {}
+
+    def of(self, entity_id: int, event: str, side: Side, gl_code: str) -> int:
+        """Return the account that an event moves on one side for a GL code."""
+        key = (entity_id, event, side, gl_code)
+        found = self._found.get(key)
+        if found is None:
+            name = ledger.queries.posting_account(
+                entity_id, event, side, gl_code, self.frame.bill_date
+            )
+            found = self._found[key] = self._id(entity_id, name)
+        return found
+
+    def of_tax(self, entity_id: int, event: str, tax_type_id: int) -> tuple[int, str]:
+        """Return account and code of a tax; a pass-through surcharge has its own (TAX-8)."""
+        key = (entity_id, event, tax_type_id)
+        found = self._taxes.get(key)
+        if found is None:
+            terms = self.frame.seller(entity_id).tables.types[tax_type_id]
+            if terms.gl_number:
+                account = self._id(entity_id, terms.gl_number)
+            else:
+                code = "SURCHARGE" if terms.pass_through else "TAX"
+                account = self.of(entity_id, event, _against(event), code)
+            found = self._taxes[key] = (account, terms.code)
+        return found
+
+    def _id(self, entity_id: int, name: str) -> int:
+        if entity_id not in self._ids:
+            self._ids[entity_id] = ledger.queries.account_ids(entity_id)
+        return self._ids[entity_id][name]
+
+
+def _against(event: str) -> Side:
+    """Return the side on which revenue and tax of an event stand."""
+    return Side.DEBIT if event == "J7" else Side.CREDIT
+
+
+def post_chunk(
+    cursor: CursorWrapper,
+    frame: Frame,
+    accounts: Accounts,
+    payer_ids: Sequence[int],
+    actor_id: int | None,
+    drafted_by: str,
+) -> Posted:
+    """Post the drafts of these payers; `drafted_by` is the stamp of the tables they were made by.
+
+    Locks: none but the rows it writes, then period and counter, in the order of entities.
+    """
+    posted = Posted()
+    changed = _changed(cursor, frame, payer_ids, drafted_by)
+    if changed:
+        posted.held = sorted(changed)
+        run_statement(
+            cursor,
+            "invoicing",
+            "hold_accounts",
+            run_id=frame.run_id,
+            payers=posted.held,
+            reason=CHANGED,
+        )
+        payer_ids = [one for one in payer_ids if one not in changed]
+    heads = _heads(cursor, frame.run_id, payer_ids)
+    zero = frame.cycle.zero_documents == ZeroDocuments.SUPPRESS
+    issued = [head for head in heads if not (zero and head.payable == ZERO)]
+    _post_journal(cursor, accounts, issued, actor_id)
+    numbers = _draw(issued)
+    run_statement(
+        cursor,
+        "invoicing",
+        "post_documents",
+        invoices=[head.id for head in heads],
+        numbers=[numbers.get(head.id) for head in heads],
+        actor_id=actor_id,
+    )
+    receivables.operations.open_items_in_bulk(cursor, _open_items(issued, numbers))
+    with_number = {head.payer_id for head in issued}
+    run_statement(
+        cursor,
+        "invoicing",
+        "post_accounts",
+        run_id=frame.run_id,
+        payers=list(payer_ids),
+        states=["POSTED" if one in with_number else "SUPPRESSED" for one in payer_ids],
+    )
+    posted.invoice_ids = [head.id for head in issued]
+    return posted
+
+
+def _changed(
+    cursor: CursorWrapper, frame: Frame, payer_ids: Sequence[int], drafted_by: str
+) -> set[int]:
+    """Return the payers whose bill would be another one now.
+
+    With the catalogue and tax tables as they were, their stamps tell; otherwise the documents
+    are calculated again and compared by content.
+    """
+    stored = dict(_stored_stamps(cursor, frame.run_id, payer_ids))
+    if frame.stamp == drafted_by:
+        now = read_stamps(cursor, payer_ids, frame.window)
+        return {one for one in payer_ids if now.get(one) != stored[one]}
+    drafts, outcomes = make_drafts(cursor, frame, payer_ids)
+    found = {one.payer_id for one in outcomes if one.state not in ("DRAFTED", "HELD")}
+    calculated: dict[int, list[str]] = {}
+    for draft in drafts:
+        calculated[draft.payer.id] = sorted(contents(frame, draft))
+    kept: dict[int, list[str]] = {}
+    for head in _heads(cursor, frame.run_id, payer_ids):
+        kept.setdefault(head.payer_id, []).append(head.content)
+    return found | {one for one in payer_ids if sorted(kept.get(one, ())) != calculated.get(one)}
+
+
+def _stored_stamps(
+    cursor: CursorWrapper, run_id: int, payer_ids: Sequence[int]
+) -> list[tuple[int, int]]:
+    cursor.execute(
+        "SELECT payer_id, stamp FROM invoicing_billrunaccount "
+        "WHERE run_id = %s AND payer_id = ANY (%s)",
+        [run_id, list(payer_ids)],
+    )
+    return cursor.fetchall()
+
+
+def _heads(cursor: CursorWrapper, run_id: int, payer_ids: Sequence[int]) -> list[Head]:
+    heads = []
+    for line in copy_lines(
+        cursor,
+        statement("invoicing", "posting_heads"),
+        {"run_id": run_id, "payers": list(payer_ids)},
+    ):
+        row = line.split("\t")
+        heads.append(
+            Head(
+                int(row[0]),
+                int(row[1]),
+                int(row[2]),
+                row[3],
+                row[4],
+                number(row[5]),
+                day(row[6]),
+                row[7],
+                number(row[8]),
+                number(row[9]),
+                number(row[10]),
+                number(row[11]),
+                row[12],
+            )
+        )
+    return heads
+
+
+def _amounts(
+    cursor: CursorWrapper, accounts: Accounts, heads: Mapping[int, Head]
+) -> dict[int, list[Amount]]:
+    """Return what each document credits (a credit memo: debits), by account."""
+    found: dict[int, dict[tuple[int, int | None, str], Decimal]] = {one: {} for one in heads}
+    for line in copy_lines(
+        cursor, statement("invoicing", "posting_amounts"), {"invoices": list(heads)}
+    ):
+        invoice, gl_code, jurisdiction, tax_type, amount = line.split("\t")
+        head = heads[int(invoice)]
+        if tax_type == NULL:
+            account = accounts.of(head.entity_id, head.event, _against(head.event), gl_code)
+            key: tuple[int, int | None, str] = (account, None, "")
+        else:
+            account, code = accounts.of_tax(head.entity_id, head.event, int(tax_type))
+            key = (account, int(jurisdiction), code)
+        sums = found[head.id]
+        sums[key] = sums.get(key, ZERO) + number(amount)
+    for head in heads.values():
+        if head.rounding:
+            side = _against(head.event)
+            account = accounts.of(head.entity_id, head.event, side, "ROUNDING")
+            found[head.id][account, None, ""] = head.rounding
+    return {
+        invoice: [Amount(key[0], amount, key[1], key[2]) for key, amount in sums.items() if amount]
+        for invoice, sums in found.items()
+    }
+
+
+def _post_journal(
+    cursor: CursorWrapper, accounts: Accounts, heads: Sequence[Head], actor_id: int | None
+) -> None:
+    """Post one balanced entry a document (J1, J7), functional amounts shared out exactly."""
+    if not heads:
+        return
+    by_id = {head.id: head for head in heads}
+    amounts = _amounts(cursor, accounts, by_id)
+    entries: list[str] = []
+    lines: list[str] = []
+    actor = NULL if actor_id is None else actor_id
+    entry_ids = ids(cursor, "ledger_journalentry", len(heads))
+    for entry_id, head in zip(entry_ids, heads, strict=True):
+        entries.append(
+            f"{entry_id}\t{head.entity_id}\t{SOURCE}\t{head.id}\t{head.event}\t"
+            f"{head.invoice_date}\t{head.currency}\t{head.fx_rate}\t{actor}\n"
+        )
+        own = accounts.frame.seller(head.entity_id).functional_currency
+        is_invoice = head.event == "J1"
+        side = Side.DEBIT if is_invoice else Side.CREDIT
+        receivable = accounts.of(head.entity_id, head.event, side, "")
+        lines.append(
+            _line(entry_id, receivable, head, head.payable, head.functional, debit=is_invoice)
+        )
+        parts = amounts[head.id]
+        functional = (
+            [one.amount for one in parts]
+            if own == head.currency
+            else _shared(head.functional, [one.amount for one in parts], own, head.fx_rate)
+        )
+        for one, worth in zip(parts, functional, strict=True):
+            lines.append(
+                _line(entry_id, one.account, head, one.amount, worth, debit=not is_invoice, of=one)
+            )
+    ledger.operations.post_in_bulk(cursor, entries=_joined(entries), lines=_joined(lines))
+
+
+def _line(
+    entry_id: int,
+    account: int,
+    head: Head,
+    amount: Decimal,
+    functional: Decimal,
+    *,
+    debit: bool,
+    of: Amount | None = None,
+) -> str:
+    """Write a journal line; a negative amount stands on the other side."""
+    if amount < ZERO:
+        amount, functional, debit = -amount, -functional, not debit
+    sides = f"{amount}\t0\t{functional}\t0" if debit else f"0\t{amount}\t0\t{functional}"
+    place = NULL if of is None or of.jurisdiction_id is None else of.jurisdiction_id
+    return (
+        f"{entry_id}\t{account}\t{head.currency}\t{sides}\t{NULL}\t{head.payer_id}\t{NULL}\t"
+        f"{place}\t{'' if of is None else of.tax_type}\n"
+    )
+
+
+def _shared(
+    total: Decimal, amounts: Sequence[Decimal], currency: str, rate: Decimal
+) -> list[Decimal]:
+    """Share a converted total over amounts, so that rounding never unbalances an entry (NUM-2)."""
+    if all(one > ZERO for one in amounts):
+        return allocate(total, amounts, currency)
+    worth = [quantize(one * rate, currency) for one in amounts]
+    largest = max(range(len(worth)), key=lambda at: abs(worth[at]))
+    worth[largest] += total - sum(worth, ZERO)
+    return worth
+
+
+def _draw(heads: Sequence[Head]) -> dict[int, str]:
+    """Draw the numbers, series by series, last of all (INV-1)."""
+    series: dict[tuple[int, str, date], list[int]] = {}
+    for head in heads:
+        key = (head.entity_id, head.doc_type, head.invoice_date)
+        series.setdefault(key, []).append(head.id)
+    found: dict[int, str] = {}
+    for (entity_id, doc_type, on_date), invoices in sorted(series.items()):
+        numbers = ledger.operations.draw_numbers(
+            entity_id=entity_id, doc_type=doc_type, on_date=on_date, count=len(invoices)
+        )
+        found.update(zip(invoices, numbers, strict=True))
+    return found
+
+
+def _open_items(heads: Iterable[Head], numbers: Mapping[int, str]) -> Iterable[str]:
+    """Write the receivable of an invoice, or the credit of a credit memo (AR-1, INV-3)."""
+    rows = []
+    for head in heads:
+        side = "D" if head.event == "J1" else "C"
+        amount, functional = head.payable, head.functional
+        rows.append(
+            f"{head.payer_id}\t{head.entity_id}\t{SOURCE}\t{head.id}\t{numbers[head.id]}\t{side}\t"
+            f"{head.invoice_date}\t{head.due_date}\t{head.currency}\t{amount}\t{amount}\t0\t"
+            f"{head.fx_rate}\t{functional}\t{functional}\n"
+        )
+    return _joined(rows)
+
+
+def _joined(rows: list[str], size: int = 500) -> Iterable[str]:
+    for start in range(0, len(rows), size):
+        yield "".join(rows[start : start + size])

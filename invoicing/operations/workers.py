@@ -1,0 +1,223 @@
+"""Workers of a run: they drain its chunks, each from a connection of its own (F03, F04).
+
+A chunk is claimed with its attempt counted, then worked on in one transaction under its row lock.
+What kills a worker leaves the chunk as it was; what fails is split until the account at fault
+stands alone, and that one is parked.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+from collections.abc import Callable
+from time import monotonic
+from typing import Final, NamedTuple
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from foundation.errors import Refusal
+from foundation.sql import run as run_statement
+from invoicing import signals
+from invoicing.choices import AccountState, ChunkStage, RunState
+from invoicing.models import BillRun, BillRunAccount, BillRunChunk
+from invoicing.operations.drafting import draft_chunk
+from invoicing.operations.frame import Frame
+from invoicing.operations.posting import Accounts, post_chunk
+
+MOST_ATTEMPTS: Final = 3
+ABOUT_THE_RUN: Final = frozenset({"LED-2"})
+"""Rules whose refusal concerns the run, not one payer: a closed period stops all alike."""
+log = logging.getLogger(__name__)
+
+
+class Work(NamedTuple):
+    """A stage that chunks go through: from, to, the run's state while it lasts, what is done."""
+
+    stage: ChunkStage
+    done: ChunkStage
+    state: RunState
+    payers: tuple[AccountState, ...]
+    do: Callable[[CursorWrapper, Frame, BillRun, list[int]], list[int]]
+
+
+class RunHasMovedOn(Exception):
+    """The run left the state in which this work is done: it was cancelled or sent back."""
+
+
+def _draft(cursor: CursorWrapper, frame: Frame, run: BillRun, payers: list[int]) -> list[int]:
+    draft_chunk(cursor, frame, payers)
+    return []
+
+
+def _post(cursor: CursorWrapper, frame: Frame, run: BillRun, payers: list[int]) -> list[int]:
+    actor_id = run.updated_by_id or run.approved_by_id
+    posted = post_chunk(cursor, frame, Accounts(frame), payers, actor_id, run.inputs_stamp)
+    return posted.invoice_ids
+
+
+ALIVE: Final = (
+    AccountState.QUEUED,
+    AccountState.DRAFTED,
+    AccountState.HELD,
+    AccountState.ERROR,
+    AccountState.NOTHING,
+)
+DRAFTING: Final = Work(ChunkStage.DRAFT, ChunkStage.DRAFTED, RunState.CALCULATING, ALIVE, _draft)
+POSTING: Final = Work(
+    ChunkStage.POST, ChunkStage.POSTED, RunState.POSTING, (AccountState.DRAFTED,), _post
+)
+
+
+def drain(run_id: int, work: Work, *, workers: int = 1, until: float | None = None) -> bool:
+    """Work on the chunks of a stage until none is left or the time is up; tell whether none is.
+
+    With several workers each is a process of its own; the parent's connection is closed for the
+    while, so that no two processes share one. `until` is a reading of the monotonic clock.
+    """
+    if workers > 1 and not connection.in_atomic_block and _left(run_id, work) > 1:
+        _fork(run_id, work, workers, until)
+    _drain(run_id, work, until)
+    return _left(run_id, work) == 0
+
+
+def _left(run_id: int, work: Work) -> int:
+    return BillRunChunk.objects.filter(run_id=run_id, stage=work.stage).count()
+
+
+def _fork(run_id: int, work: Work, workers: int, until: float | None) -> None:
+    """Let children drain beside this process's own share, and wait for them."""
+    connection.close()
+    gc.freeze()
+    children = []
+    for _ in range(workers - 1):
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                _drain(run_id, work, until)
+                connection.close()
+                code = 0
+            except BaseException:
+                log.exception("a worker of run %s failed", run_id)
+            finally:
+                os._exit(code)
+        children.append(child)
+    try:
+        _drain(run_id, work, until)
+    finally:
+        for child in children:
+            os.waitpid(child, 0)
+        gc.unfreeze()
+
+
+def _drain(run_id: int, work: Work, until: float | None) -> None:
+    frame: Frame | None = None
+    while until is None or monotonic() < until:
+        claimed = _claim(run_id, work)
+        if claimed is None:
+            return
+        chunk_id, attempts, payers = claimed
+        if attempts > MOST_ATTEMPTS:
+            _give_up(chunk_id, work, payers, "The worker died on it three times.")
+            continue
+        if frame is None:
+            run = BillRun.objects.select_related("cycle").get(pk=run_id)
+            frame = Frame(run, run.cycle)
+        try:
+            _work_on(run_id, chunk_id, frame, work)
+        except RunHasMovedOn:
+            return
+        except (OperationalError, InterfaceError) as error:
+            if attempts >= MOST_ATTEMPTS:
+                _give_up(chunk_id, work, payers, _sentence(error))
+            connection.close_if_unusable_or_obsolete()
+        except Refusal as refusal:
+            _stop(run_id, f"{refusal.rule}: {refusal}")
+            return
+        except DatabaseError as error:
+            if (rule := _rule_of(error)) in ABOUT_THE_RUN:
+                _stop(run_id, f"{rule}: {_sentence(error)}")
+                return
+            log.warning("chunk %s of run %s failed: %s", chunk_id, run_id, error)
+            _give_up(chunk_id, work, payers, _sentence(error))
+
+
+def _claim(run_id: int, work: Work) -> tuple[int, int, int] | None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        run_statement(cursor, "invoicing", "claim_chunk", run_id=run_id, stage=work.stage)
+        return cursor.fetchone()
+
+
+def _work_on(run_id: int, chunk_id: int, frame: Frame, work: Work) -> None:
+    """Carry one chunk through the stage: its effect and its mark commit together."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.state FROM invoicing_billrun r WHERE r.id = %s FOR SHARE", [run_id]
+        )
+        if cursor.fetchone() != (work.state,):
+            raise RunHasMovedOn
+        cursor.execute(
+            "SELECT 1 FROM invoicing_billrunchunk WHERE id = %s AND stage = %s "
+            "FOR UPDATE SKIP LOCKED",
+            [chunk_id, work.stage],
+        )
+        if cursor.fetchone() is None:
+            return
+        cursor.execute(
+            "SELECT payer_id FROM invoicing_billrunaccount "
+            "WHERE chunk_id = %s AND is_open AND state = ANY (%s) ORDER BY payer_id FOR UPDATE",
+            [chunk_id, list(work.payers)],
+        )
+        payers = [payer for (payer,) in cursor.fetchall()]
+        run = BillRun.objects.get(pk=run_id)
+        invoices = work.do(cursor, frame, run, payers) if payers else []
+        cursor.execute(
+            "UPDATE invoicing_billrunchunk SET stage = %s, error = '' WHERE id = %s",
+            [work.done, chunk_id],
+        )
+        if invoices:
+            transaction.on_commit(
+                lambda: signals.invoices_posted.send(BillRun, invoice_ids=invoices)
+            )
+
+
+def _give_up(chunk_id: int, work: Work, payers: int, reason: str) -> None:
+    """Split a chunk that fails as a whole; park the payer of a chunk of one (F04)."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM invoicing_billrunaccount WHERE chunk_id = %s AND is_open",
+            [chunk_id],
+        )
+        alive = cursor.fetchone()[0]
+        if alive > 1:
+            run_statement(
+                cursor,
+                "invoicing",
+                "split_chunk",
+                chunk_id=chunk_id,
+                stage=work.stage,
+                error=reason[:500],
+            )
+            return
+        BillRunAccount.objects.filter(chunk_id=chunk_id, is_open=True).update(
+            state=AccountState.ERROR, reason=reason[:500]
+        )
+        BillRunChunk.objects.filter(pk=chunk_id).update(stage=work.done, error=reason[:500])
+
+
+def _stop(run_id: int, reason: str) -> None:
+    """Stop the run with a reason: what refuses concerns every payer; resuming tries again."""
+    BillRun.objects.filter(pk=run_id).update(error=reason)
+
+
+def _rule_of(error: DatabaseError) -> str:
+    """Return the rule that a guard of the database named, if it did."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "message_hint", None) or ""
+
+
+def _sentence(error: Exception) -> str:
+    """Return the first line of what the database said."""
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"

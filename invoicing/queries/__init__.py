@@ -1,0 +1,31 @@
+"""Reads of invoicing."""
+
+from invoicing.queries.integrity import INTEGRITY
+from invoicing.queries.runs import (
+    ControlTotal,
+    Progress,
+    control_differences,
+    control_totals,
+    due_bill_date,
+    findings_of_run,
+    is_drafting,
+    is_posting,
+    parked_accounts,
+    progress,
+    totals_by_currency,
+)
+
+__all__ = [
+    "INTEGRITY",
+    "ControlTotal",
+    "Progress",
+    "control_differences",
+    "control_totals",
+    "due_bill_date",
+    "findings_of_run",
+    "is_drafting",
+    "is_posting",
+    "parked_accounts",
+    "progress",
+    "totals_by_currency",
+]

@@ -1,0 +1,335 @@
+"""The charge engine: what one charge of one payer has to be billed at a bill date (CHG-1, CHG-2).
+
+Pure: timelines, prices, usage and what has been billed come in, items go out. Everything that is
+the same for thousands of payers (periods, quotes, full-period prices) is remembered by the
+calendar and the price list that are passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from foundation import proration
+from foundation.periods import Period
+from invoicing.rules.calendar import DAY, Calendar, Timing, uncovered
+from invoicing.rules.difference import ONE, ZERO, Billed, Change, Target, changes
+from invoicing.rules.prices import Prices, Quote, Who
+from invoicing.rules.timeline import FOREVER, PLAIN, Piece, Policies, Segment, pieces
+
+_new = tuple.__new__
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePlan:
+    """A charge of the catalogue as the engine needs it."""
+
+    charge_id: int
+    kind: str  # RECURRING, USAGE or ONE_TIME
+    timing: Timing
+    convention: proration.Convention = proration.Convention.ACTUAL_DAYS
+    months: int = 1
+    factor_decimals: int | None = None
+    policies: Policies = PLAIN
+    rounds_events: bool = False
+    shows_zero: bool = True
+    text: str = ""
+
+
+class Usage(NamedTuple):
+    """What was used on one local day in one attribute group."""
+
+    day: date
+    usage_key: str
+    quantity: Decimal
+    amount: Decimal
+    service_id: int | None
+
+
+@dataclass(slots=True)
+class Life:
+    """A subscription charge with its timeline, usage and billed items.
+
+    It is billed to this payer for full periods that start in `[member_from, member_to)`: a change
+    of payer takes effect at the next full period (HIER-6). `price_day` locks the prices of a day;
+    `place_id` is the jurisdiction of a service address of its own.
+    """
+
+    id: int
+    owner_id: int
+    anchor: date
+    segments: list[Segment]
+    member_from: date = date.min
+    member_to: date = FOREVER
+    service_id: int | None = None
+    price_day: date | None = None
+    place_id: int | None = None
+    usage: list[Usage] = field(default_factory=list)
+    billed: dict[tuple[date, date], list[Billed]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Charged:
+    """Items to write by full period, and what a reviewer should know of the charge."""
+
+    items: list[tuple[Period, Change]] = field(default_factory=list)
+    unbilled_before: date | None = None
+    is_silent: bool = False
+    is_repriced: bool = False
+
+
+def charge(
+    life: Life,
+    plan: ChargePlan,
+    who: Who,
+    calendar: Calendar,
+    prices: Prices,
+    payer_id: int = 0,
+) -> Charged:
+    """Return what is left to bill of a charge: owed by now, less billed (CHG-1 to CHG-4, CHG-6).
+
+    Raises: PriceMissing; CannotPriceQuantity; CannotProrate; BilledLessThanNothing.
+    """
+    found = Charged()
+    periods: Sequence[Period]
+    if plan.kind == "ONE_TIME":
+        periods = _once(life, calendar)
+    else:
+        due = calendar.due(plan.timing, life.anchor)
+        periods = due.periods
+        if life.segments and life.segments[0].start < due.horizon and not life.billed:
+            found.unbilled_before = due.horizon
+    billed = life.billed
+    if not billed:
+        for period in periods:
+            targets = _targets(life, plan, who, prices, period, None)
+            if targets:
+                found.items += [(period, one) for one in changes(targets, ())]
+        return found
+    for period, part in _with_billed(periods, billed, calendar):
+        known = billed.get((period.start, period.end), ())
+        targets = _targets(life, plan, who, prices, period, part)
+        if targets or known:
+            found.items += [(period, one) for one in changes(targets, known, payer_id)]
+    _notice(found, life, plan, who, prices, periods)
+    return found
+
+
+def _once(life: Life, calendar: Calendar) -> list[Period]:
+    """Return the day of a one-time charge, once it has come (PRO-3)."""
+    days = [one.start for one in life.segments if one.state != "OFF"][:1]
+    return [calendar.once(day) for day in days if calendar.horizon() <= day <= calendar.bill_date]
+
+
+def _with_billed(
+    periods: Sequence[Period],
+    billed: dict[tuple[date, date], list[Billed]],
+    calendar: Calendar,
+) -> Iterator[tuple[Period, Period | None]]:
+    """Give the due periods, cut where an earlier rhythm has billed into them, then the others.
+
+    Billed periods that are no longer due by today's rhythm are looked at by their own bounds, so
+    that a change of cycle day moves no money of the past (PER-7).
+    """
+    own = {(one.start, one.end) for one in periods}
+    strange = [bounds for bounds in billed if bounds not in own]
+    for period in periods:
+        part = uncovered(period, strange) if strange else period
+        if part is not None:
+            yield period, None if part == period else part
+    first = periods[0].start if periods else calendar.horizon()
+    for start, end in sorted(strange):
+        if start >= first:
+            yield Period(start, end), None
+
+
+def _targets(
+    life: Life,
+    plan: ChargePlan,
+    who: Who,
+    prices: Prices,
+    period: Period,
+    part: Period | None,
+) -> list[Target]:
+    """List what a full period owes, or the given part of it."""
+    start = period.start
+    if not life.member_from <= start < life.member_to:
+        return []
+    if plan.kind == "USAGE":
+        return _usage_targets(life, plan, who, prices, period)
+    segments = life.segments
+    if plan.kind == "ONE_TIME":
+        return _recurring(life, plan, who, prices, period, pieces(segments, start, period.end))
+    if part is None and len(segments) == 1 and segments[0].state != "OFF":
+        only = segments[0]
+        if only.start <= start and only.end >= period.end:  # the common case: the whole period
+            day = life.price_day or start
+            quote = prices.quote(plan.charge_id, who, life.owner_id, day, only.override)
+            exact, amount, shown, trace = prices.whole(quote, only.quantity)
+            if not (amount or plan.shows_zero):
+                return []
+            return [
+                _new(
+                    Target,
+                    (start, period.end, "", quote.key, only.quantity, shown, ONE, exact, amount,
+                     quote.version_id, life.service_id, trace),
+                )
+            ]  # fmt: skip
+    cut = part or period
+    return _recurring(
+        life, plan, who, prices, period, pieces(segments, cut.start, cut.end, plan.policies)
+    )
+
+
+def _recurring(
+    life: Life,
+    plan: ChargePlan,
+    who: Who,
+    prices: Prices,
+    period: Period,
+    found: Sequence[Piece],
+) -> list[Target]:
+    """Price the pieces of a period; the price is the one valid when it starts (CHG-9, PRO-1)."""
+    targets = []
+    for piece in found:
+        day = life.price_day or max(period.start, life.segments[0].start)
+        quote = prices.quote(plan.charge_id, who, life.owner_id, day, piece.override)
+        factor = _factor(plan, who, period, piece)
+        exact, amount, shown, trace = prices.part(quote, piece.quantity, factor)
+        if factor and (amount or plan.shows_zero):
+            targets.append(
+                Target(
+                    start=piece.start,
+                    end=piece.end,
+                    usage_key="",
+                    price_key=quote.key,
+                    quantity=piece.quantity,
+                    unit_price=shown,
+                    factor=factor,
+                    exact=exact,
+                    amount=amount,
+                    price_version_id=quote.version_id,
+                    service_id=life.service_id,
+                    trace=trace,
+                )
+            )
+    return targets
+
+
+def _factor(plan: ChargePlan, who: Who, period: Period, piece: Piece) -> Decimal:
+    if plan.kind == "ONE_TIME":
+        return ONE
+    return proration.factor(
+        period,
+        Period(piece.counted_from, piece.counted_to),
+        convention=plan.convention,
+        months=plan.months,
+        zone=who.zone,
+        decimals=plan.factor_decimals,
+    )
+
+
+def _usage_targets(
+    life: Life, plan: ChargePlan, who: Who, prices: Prices, period: Period
+) -> list[Target]:
+    """Price the usage of a period by attribute group and price; the counter runs on (TIER-3).
+
+    Usage belongs to its local day (PER-4) and is priced by the version valid then; where that
+    changes inside the period, each version prices what it adds to the quantity before.
+    """
+    groups: dict[str, list[Usage]] = {}
+    for one in life.usage:
+        if period.start <= one.day < period.end:
+            groups.setdefault(one.usage_key, []).append(one)
+    targets = []
+    for usage_key, rows in groups.items():
+        parts = list(_by_price(plan, who, life, prices, period, rows))
+        if plan.rounds_events:
+            priced = [prices.events(one[1], one[2], one[3]) for one in parts]
+        else:
+            priced = prices.counted([(quote, quantity) for _, quote, quantity, _ in parts])
+        ends = [start for start, *_ in parts[1:]] + [period.end]
+        for (start, quote, quantity, _), end, money in zip(parts, ends, priced, strict=True):
+            if quantity and (money[1] or plan.shows_zero):
+                services = {one.service_id for one in rows}
+                targets.append(
+                    Target(
+                        start=start,
+                        end=end,
+                        usage_key=usage_key,
+                        price_key=quote.key,
+                        quantity=quantity,
+                        unit_price=money[2],
+                        factor=ONE,
+                        exact=money[0],
+                        amount=money[1],
+                        price_version_id=quote.version_id,
+                        service_id=services.pop() if len(services) == 1 else None,
+                        trace=money[3],
+                    )
+                )
+    return targets
+
+
+def _by_price(
+    plan: ChargePlan,
+    who: Who,
+    life: Life,
+    prices: Prices,
+    period: Period,
+    rows: list[Usage],
+) -> Iterator[tuple[date, Quote, Decimal, Decimal]]:
+    """Sum the usage of one group by the price valid on its day, in order of time."""
+    key = rows[0].usage_key
+    days = [one.day for one in rows]
+    first, last = min(days), max(days)
+    quote = prices.quote(plan.charge_id, who, life.owner_id, first, None, key)
+    if first == last or quote is prices.quote(plan.charge_id, who, life.owner_id, last, None, key):
+        yield (
+            period.start,
+            quote,
+            sum((one.quantity for one in rows), ZERO),
+            sum((one.amount for one in rows), ZERO),
+        )
+        return
+    start, running, quantity, amount = period.start, quote, ZERO, ZERO
+    for one in sorted(rows, key=lambda row: row.day):
+        quote = prices.quote(plan.charge_id, who, life.owner_id, one.day, None, key)
+        if quote is not running:
+            yield start, running, quantity, amount
+            start, running, quantity, amount = one.day, quote, ZERO, ZERO
+        quantity += one.quantity
+        amount += one.amount
+    yield start, running, quantity, amount
+
+
+def _notice(
+    found: Charged,
+    life: Life,
+    plan: ChargePlan,
+    who: Who,
+    prices: Prices,
+    periods: Sequence[Period],
+) -> None:
+    """Notice usage that fell silent and a price that changed since the period before (BR-5)."""
+    if len(periods) < 2:
+        return
+    now, before = periods[-1], periods[-2]
+    earlier = life.billed.get((before.start, before.end))
+    if not earlier or (now.start, now.end) in life.billed:
+        return
+    items = [change for period, change in found.items if period == now]
+    if plan.kind == "USAGE":
+        runs_on = any(one.end > now.start and one.state != "OFF" for one in life.segments)
+        found.is_silent = runs_on and not items
+    else:
+        old = {one.price_key for one in earlier}
+        found.is_repriced = any(one.price_key not in old for one in items)
+
+
+def last_day(period: Period) -> date:
+    """Return the last day of a period as documents show it (PER-1)."""
+    return period.end - DAY

@@ -1,0 +1,43 @@
+-- Purpose: a run goes the way of BR-1 and no other; what it looked at and who approved it stays as
+-- it was; runs are never deleted. Room for updates in place on the rows that move (fillfactor).
+-- Grain: each bill run. Repeating: CREATE OR REPLACE. Binds: none.
+CREATE OR REPLACE FUNCTION invoicing_guard_run() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        PERFORM refuse('BR-9', 'invoicing_billrun_is_kept', 'a bill run is never deleted');
+    END IF;
+    IF (OLD.kind, OLD.cycle_id, OLD.bill_date, OLD.cutoff_at, OLD.created_by_id)
+       IS DISTINCT FROM (NEW.kind, NEW.cycle_id, NEW.bill_date, NEW.cutoff_at, NEW.created_by_id)
+    THEN
+        PERFORM refuse('BR-3', 'invoicing_billrun_is_frozen',
+            'cycle, date, cutoff and creator of a run do not change');
+    END IF;
+    IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (
+        ('CREATED', 'SELECTED'), ('SELECTED', 'CALCULATING'), ('CALCULATING', 'CALCULATED'),
+        ('CALCULATED', 'IN_REVIEW'), ('IN_REVIEW', 'APPROVED'), ('APPROVED', 'POSTING'),
+        ('POSTING', 'POSTED'), ('POSTED', 'CLOSED'),
+        ('CALCULATED', 'CALCULATING'), ('IN_REVIEW', 'CALCULATING'), ('APPROVED', 'CALCULATING'),
+        ('APPROVED', 'IN_REVIEW'),
+        ('CREATED', 'CANCELLED'), ('SELECTED', 'CANCELLED'), ('CALCULATING', 'CANCELLED'),
+        ('CALCULATED', 'CANCELLED'), ('IN_REVIEW', 'CANCELLED'), ('APPROVED', 'CANCELLED')
+    ) THEN
+        PERFORM refuse('BR-9', 'invoicing_billrun_steps',
+            format('a bill run does not go from %s to %s', OLD.state, NEW.state));
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER invoicing_billrun_guard
+    BEFORE UPDATE OR DELETE ON invoicing_billrun
+    FOR EACH ROW EXECUTE FUNCTION invoicing_guard_run();
+ALTER TABLE invoicing_billrun ENABLE ALWAYS TRIGGER invoicing_billrun_guard;
+
+ALTER TABLE invoicing_billrunaccount SET (fillfactor = 60);
+ALTER TABLE invoicing_billrunchunk SET (fillfactor = 50);
+ALTER TABLE invoicing_invoice SET (fillfactor = 50);
+
+SELECT audit_track('invoicing_billcycle');
+SELECT audit_track('invoicing_billrun');
+SELECT audit_track('invoicing_creditrequest');
+
+-- reverse:
+DROP FUNCTION IF EXISTS invoicing_guard_run() CASCADE;
