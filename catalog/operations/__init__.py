@@ -17,6 +17,7 @@ from catalog.operations.offers import (
     retire_offer,
     submit_offer,
 )
+from catalog.operations.price_import import FileRefused, ImportReport, import_prices
 from catalog.operations.prices import (
     RetroactivePrice,
     approve_price,
@@ -40,6 +41,8 @@ from catalog.operations.setup import (
 __all__ = [
     "CannotApprove",
     "CannotPublish",
+    "FileRefused",
+    "ImportReport",
     "NotADraft",
     "RetroactivePrice",
     "WrongState",
@@ -56,6 +59,7 @@ __all__ = [
     "discard_price",
     "draft_price",
     "draft_version",
+    "import_prices",
     "publish_offer",
     "publish_price",
     "reject_offer",
