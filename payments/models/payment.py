@@ -10,7 +10,13 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
-from foundation.fields import CurrencyField, FxRateField, PlainAmountField, money_checks
+from foundation.fields import (
+    CurrencyField,
+    FxRateField,
+    PlainAmountField,
+    money_checks,
+    number_checks,
+)
 from payments.choices import PaymentState, ReversalKind
 from receivables.choices import Side
 from receivables.models import OpenItem
@@ -110,6 +116,7 @@ class Payment(models.Model):
                 condition=Q(fx_rate__gt=0), name="payments_payment_fx_rate_positive"
             ),
             *money_checks("payments_payment", "amount"),
+            *number_checks("payments_payment", "fx_rate"),
         ]
         indexes = [
             models.Index(fields=["payer", "-received_on"], name="payments_payment_by_payer"),

@@ -10,7 +10,13 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from foundation.fields import CurrencyField, FxRateField, PlainAmountField, money_checks
+from foundation.fields import (
+    CurrencyField,
+    FxRateField,
+    PlainAmountField,
+    money_checks,
+    number_checks,
+)
 from payments.choices import MatchBasis, NextStep, ReceiptState
 
 
@@ -101,6 +107,10 @@ class UnidentifiedReceipt(models.Model):
                 name="payments_unidentifiedreceipt_confidence_percent",
             ),
             *money_checks("payments_unidentifiedreceipt", "amount"),
+            *number_checks("payments_unidentifiedreceipt", "fx_rate"),
+            models.CheckConstraint(
+                condition=Q(fx_rate__gt=0), name="payments_unidentifiedreceipt_fx_rate_positive"
+            ),
         ]
         indexes = [
             models.Index(

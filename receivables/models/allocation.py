@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from foundation.fields import CurrencyField, PlainAmountField, money_checks
+from foundation.fields import CurrencyField, PlainAmountField, money_checks, number_checks
 from receivables.choices import AllocationKind, Strategy
 
 
@@ -112,6 +112,7 @@ class Allocation(models.Model):
                 name="receivables_allocation_realised_fx_is_difference",
             ),
             *money_checks("receivables_allocation", "amount"),
+            *number_checks("receivables_allocation", "functional_debit", "functional_credit"),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from foundation.fields import CurrencyField, FxRateField, PlainAmountField, money_checks
+from foundation.fields import (
+    CurrencyField,
+    FxRateField,
+    PlainAmountField,
+    money_checks,
+    number_checks,
+)
 from receivables.choices import Side
 
 
@@ -99,6 +105,7 @@ class OpenItem(models.Model):
                 condition=Q(fx_rate__gt=0), name="receivables_openitem_fx_rate_positive"
             ),
             *money_checks("receivables_openitem", "amount", "open", "disputed"),
+            *number_checks("receivables_openitem", "fx_rate", "functional_amount"),
         ]
         indexes = [
             models.Index(fields=["payer", "doc_date"], name="receivables_openitem_by_payer"),
