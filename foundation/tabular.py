@@ -328,7 +328,7 @@ def _cell_text(cell: object) -> str:
         case float() | int():
             number = Decimal(repr(cell))
             whole = number == number.to_integral_value()
-            return format(number.quantize(Decimal(1)) if whole else number, "f")
+            return str(int(number)) if whole else format(number, "f")
         case datetime():
             at_midnight = not (cell.hour or cell.minute or cell.second or cell.microsecond)
             return cell.date().isoformat() if at_midnight else cell.isoformat()
