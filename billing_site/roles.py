@@ -122,6 +122,7 @@ ROLES: tuple[Role, ...] = (
             "audit.view_approvalrequest",
             "rating.load_usage",
             "rating.recycle_suspense",
+            "rating.rate_usage",
             "customers.hold_account",
             "invoicing.start_run",
             "invoicing.post_run",
