@@ -7,30 +7,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report: its name, the question it answers, its page and who may open it."""
+    """A report: its name, the question it answers, its page."""
 
     title: str
     answers: str
     url_name: str
-    permission: str
 
 
 GROUPS: tuple[tuple[str, tuple[Report, ...]], ...] = (
     (
-        "Control",
+        "Receivables",
         (
             Report(
-                "Integrity",
-                "Do the books agree with themselves, and where do they not?",
-                "console:integrity",
-                "audit.view_jobrun",
+                "Ageing",
+                "Who owed how much for how long, at the end of any day?",
+                "receivables:ageing",
             ),
-            Report(
-                "Imports",
-                "Which files were read, what was rejected and why?",
-                "console:imports",
-                "audit.view_importbatch",
-            ),
+            Report("Open items", "What is owed, document by document?", "receivables:items"),
+        ),
+    ),
+    (
+        "Usage",
+        (
+            Report("Usage files", "What was received, loaded, rejected?", "rating:files"),
+            Report("Suspense", "What cannot be billed yet, and why?", "rating:suspense"),
         ),
     ),
     (
@@ -38,10 +38,22 @@ GROUPS: tuple[tuple[str, tuple[Report, ...]], ...] = (
         (
             Report(
                 "Trial balance",
-                "What stands on each account as of a date, and from which documents?",
+                "What stands on every account at the end of any day?",
                 "ledger:trial_balance",
-                "ledger.view_journalentry",
             ),
+            Report("Journal", "What was posted, from which document?", "ledger:entries"),
+            Report("Account lines", "What moved an account?", "ledger:lines"),
+        ),
+    ),
+    (
+        "Control",
+        (
+            Report(
+                "Integrity",
+                "Do the books agree with themselves, and where do they not?",
+                "console:integrity",
+            ),
+            Report("Imports", "Which files were read, what was rejected?", "console:imports"),
         ),
     ),
 )

@@ -13,12 +13,11 @@ from django.urls import reverse
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the sidebar; shown to whoever has `permission` ("" for all staff)."""
+    """One line of the sidebar; shown to whoever may open the page."""
 
     title: str
     icon: str
     url_name: str
-    permission: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +33,48 @@ SECTIONS: tuple[Section, ...] = (
         "",
         (
             Entry("Home", "home", "console:home"),
-            Entry("Approvals", "approval", "console:approvals", "audit.view_approvalrequest"),
+            Entry("Approvals", "approval", "console:approvals"),
             Entry("Reports", "monitoring", "console:reports"),
+        ),
+    ),
+    Section(
+        "Usage",
+        (
+            Entry("Usage files", "upload_file", "rating:files"),
+            Entry("Suspense", "rule", "rating:suspense"),
+            Entry("Events", "sensors", "rating:events"),
+        ),
+    ),
+    Section(
+        "Receivables",
+        (
+            Entry("Open items", "request_quote", "receivables:items"),
+            Entry("Ageing", "hourglass_bottom", "receivables:ageing"),
         ),
     ),
     Section(
         "Ledger",
         (
-            Entry("Trial balance", "balance", "ledger:trial_balance", "ledger.view_journalentry"),
-            Entry("Journal", "menu_book", "ledger:entries", "ledger.view_journalentry"),
-            Entry(
-                "Accounting periods",
-                "calendar_month",
-                "ledger:periods",
-                "ledger.view_accountingperiod",
-            ),
-            Entry(
-                "Exchange rates",
-                "currency_exchange",
-                "ledger:rates",
-                "ledger.view_exchangerate",
-            ),
+            Entry("Trial balance", "balance", "ledger:trial_balance"),
+            Entry("Journal", "menu_book", "ledger:entries"),
+            Entry("Periods", "event_available", "ledger:periods"),
+            Entry("Exchange rates", "currency_exchange", "ledger:rates"),
+            Entry("Legal entities", "apartment", "admin:ledger_legalentity_changelist"),
+            Entry("Chart of accounts", "account_tree", "admin:ledger_glaccount_changelist"),
+        ),
+    ),
+    Section(
+        "Control",
+        (
+            Entry("Integrity", "verified", "console:integrity"),
+            Entry("Imports", "drive_folder_upload", "console:imports"),
+            Entry("Job runs", "schedule", "console:jobs"),
+            Entry("Business events", "campaign", "admin:audit_businessevent_changelist"),
+            Entry("Row history", "history", "admin:audit_change_changelist"),
+            Entry("Approval policies", "policy", "admin:audit_approvalpolicy_changelist"),
+            Entry("People", "group", "admin:auth_user_changelist"),
+            Entry("Roles", "badge", "admin:auth_group_changelist"),
+            Entry("API keys", "key", "admin:audit_apikey_changelist"),
         ),
     ),
 )
@@ -62,12 +82,14 @@ SECTIONS: tuple[Section, ...] = (
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the sections for this user, with the page shown now marked."""
+    from billing_site.queries.doors import may_open  # the settings import this module
+
     found: list[dict[str, Any]] = []
     addresses: list[tuple[str, dict[str, Any]]] = []
     for section in SECTIONS:
         items = []
         for entry in section.entries:
-            if entry.permission and not request.user.has_perm(entry.permission):
+            if not may_open(request.user, entry.url_name):
                 continue
             link = reverse(entry.url_name)
             item = {"title": entry.title, "icon": entry.icon, "link": link, "active": False}

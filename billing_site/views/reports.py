@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 
 from audit.choices import BatchState, JobState
 from audit.models import ImportBatch, ImportRowError, JobRun
+from billing_site.queries.doors import may_open
 from billing_site.reports import GROUPS
 from foundation.screens import STAFF, Column, Crumb, Empty, FilterForm, ListScreen, Screen
 
@@ -25,9 +26,9 @@ class Index(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the groups with the reports of this user's rights."""
-        allowed = self.request.user.has_perm
+        user = self.request.user
         groups = [
-            (title, [(r, reverse(r.url_name)) for r in reports if allowed(r.permission)])
+            (title, [(r, reverse(r.url_name)) for r in reports if may_open(user, r.url_name)])
             for title, reports in GROUPS
         ]
         return super().get_context_data(groups=[g for g in groups if g[1]], **kwargs)

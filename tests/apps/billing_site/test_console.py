@@ -299,12 +299,10 @@ def test_every_shared_tab_has_a_page_and_a_right(people: None) -> None:
             assert tab.permission in rights
 
 
-def test_every_report_has_a_page(people: None) -> None:
-    rights = {f"{r.content_type.app_label}.{r.codename}" for r in Permission.objects.all()}
+def test_every_report_has_a_page() -> None:
     for _, reports in GROUPS:
         for report in reports:
             assert reverse(report.url_name)
-            assert report.permission in rights
 
 
 def test_tabs_of_other_rooms_stand_on_a_page_by_right(
