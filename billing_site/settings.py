@@ -217,6 +217,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    # Words that several nouns use for their own set of states.
+    "ENUM_NAME_OVERRIDES": {
+        "CustomerStatusEnum": "customers.choices.CustomerStatus",
+        "AccountStatusEnum": "customers.choices.AccountStatus",
+        "OrderStateEnum": "customers.choices.OrderState",
+        "SubscriptionStateEnum": "customers.choices.SubscriptionState",
+        "SegmentStateEnum": "customers.choices.SegmentState",
+        "ServiceStateEnum": "customers.choices.ServiceState",
+    },
 }
 
 # -- What the ground floor uses of the floors above --------------------------------------------

@@ -16,7 +16,12 @@ from customers.queries.guiding import (
     usage_charges,
 )
 from customers.queries.identities import INTEGRITY, hierarchy_findings
-from customers.queries.offers import account_facts, current_item, order_facts
+from customers.queries.offers import (
+    account_facts,
+    current_item,
+    order_facts,
+    version_on_sale,
+)
 from customers.queries.tree import (
     address_of,
     ancestors,
@@ -53,4 +58,5 @@ __all__ = [
     "set_lines",
     "subtree",
     "usage_charges",
+    "version_on_sale",
 ]

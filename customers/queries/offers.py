@@ -28,6 +28,7 @@ from customers.rules.completeness import (
     OfferFacts,
     SubscriptionFacts,
 )
+from foundation.errors import Invalid
 from foundation.periods import boundary_instant
 
 
@@ -206,3 +207,20 @@ def _kept_types(
             service__subscription=subscription, valid__contains=at
         ).values_list("type", flat=True)
     )
+
+
+def version_on_sale(*, code: str, on_date: date) -> OfferVersion:
+    """Return the published version of an offer that is sold on the day.
+
+    Raises: Invalid when there is none.
+    """
+    version = (
+        OfferVersion.objects.filter(
+            offer__code=code, state="PUBLISHED", sale_window__contains=on_date
+        )
+        .select_related("offer")
+        .first()
+    )
+    if version is None:
+        raise Invalid(f"offer {code} is not on sale on {on_date}", rule="ORD-9")
+    return version

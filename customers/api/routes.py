@@ -1,0 +1,13 @@
+"""What the customers room adds under /api/v1/."""
+
+from customers.api.accounts import AccountViewSet, CustomerViewSet
+from customers.api.orders import OrderViewSet
+from customers.api.subscriptions import ServiceViewSet, SubscriptionViewSet
+
+ROUTES = [
+    ("customers", CustomerViewSet, "customer"),
+    ("accounts", AccountViewSet, "account"),
+    ("orders", OrderViewSet, "order"),
+    ("subscriptions", SubscriptionViewSet, "subscription"),
+    ("services", ServiceViewSet, "service"),
+]
