@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from foundation.fields import CurrencyField, PlainAmountField, RateField, money_checks
+from foundation.fields import CurrencyField, PlainAmountField, UnitPriceField, money_checks
 from invoicing.models.invoice import Invoice
 from invoicing.models.line import InvoiceLine
 
@@ -16,7 +16,7 @@ class TaxLine(models.Model):
     jurisdiction_id = models.BigIntegerField()
     tax_type_id = models.BigIntegerField()
     category = models.CharField(max_length=2)
-    rate = RateField()
+    rate = UnitPriceField(help_text="A fraction, or an amount per unit or line.")
     basis = PlainAmountField()
     amount = PlainAmountField()
     amount_reporting = PlainAmountField()
@@ -36,7 +36,7 @@ class TaxTotal(models.Model):
     jurisdiction_id = models.BigIntegerField()
     tax_type_id = models.BigIntegerField()
     category = models.CharField(max_length=2)
-    rate = RateField()
+    rate = UnitPriceField(help_text="A fraction, or an amount per unit or line.")
     basis = PlainAmountField()
     amount = PlainAmountField()
     amount_reporting = PlainAmountField()

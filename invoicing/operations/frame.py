@@ -250,9 +250,11 @@ def _subject(terms: ChargeTerms) -> Subject:
 def _charge_text(terms: ChargeTerms) -> str:
     text = terms.text or terms.name
     for name, value in (
+        ("{name}", terms.name),
         ("{charge}", terms.name),
         ("{product}", terms.product_name),
         ("{offer}", terms.offer_name),
+        ("{unit}", terms.uom),
     ):
         text = text.replace(name, value)
     return text[:160]

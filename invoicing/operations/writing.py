@@ -15,7 +15,7 @@ from invoicing.operations.frame import Frame, Seller
 from invoicing.operations.inputs import Payer
 from invoicing.operations.reading import NULL
 from invoicing.rules.charging import Life
-from invoicing.rules.content import fingerprint, header_text, line_text
+from invoicing.rules.content import fingerprint, header_text, line_text, plain
 from invoicing.rules.difference import Change
 from invoicing.rules.documents import Document, Line, in_reading_order
 from invoicing.rules.due_dates import due_date
@@ -277,6 +277,8 @@ def _origin(change: Change, life: Life, line: Line) -> str:
 def _text_of(text: str, change: Change) -> tuple[str, str]:
     """Return the text of a line, plain and escaped; each combination once."""
     kind = "-" if change.reverses is not None else "+" if change.generation else ""
+    if "{quantity}" in text:
+        text = text.replace("{quantity}", plain(abs(change.quantity)))
     key = (text, change.usage_key, kind)
     found = _texts.get(key)
     if found is None:
