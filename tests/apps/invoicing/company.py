@@ -35,6 +35,7 @@ from tax.models import Jurisdiction, TaxCategory, TaxType
 
 D = Decimal
 START = date(2027, 1, 1)
+LONG_AGO, NOTHING = date(2020, 1, 1), D(0)
 RUNS = ("start_run", "approve_run", "post_run", "cancel_run", "hold_account")
 
 
@@ -126,8 +127,8 @@ class Company:
         self.price(charge, price, flat=flat, tiers=tiers, **more)
 
     def price(
-        self, charge: Charge, price: Decimal, *, flat: Decimal = D(0),
-        starts: date = date(2020, 1, 1), ends: date | None = None, tiers: Any = (), **more: Any,
+        self, charge: Charge, price: Decimal, *, flat: Decimal = NOTHING,
+        starts: date = LONG_AGO, ends: date | None = None, tiers: Any = (), **more: Any,
     ) -> PriceVersion:  # fmt: skip
         """Publish a price of a charge."""
         row = PriceVersion.objects.create(
