@@ -24,6 +24,11 @@ GROUPS: tuple[tuple[str, tuple[Report, ...]], ...] = (
                 "receivables:ageing",
             ),
             Report("Open items", "What is owed, document by document?", "receivables:items"),
+            Report(
+                "Cash application",
+                "What came in by which tender, and what became of it?",
+                "payments:cash",
+            ),
         ),
     ),
     (

@@ -198,6 +198,7 @@ ROLES: tuple[Role, ...] = (
                 "ledger.postingrule",
                 "audit.approvalpolicy",
                 "audit.reasoncode",
+                "payments.tendertype",
                 "tax.taxregistration",
             ),
         ),

@@ -46,10 +46,13 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
-        "Receivables",
+        "Cash",
         (
-            Entry("Open items", "request_quote", "receivables:items"),
+            Entry("Payments", "payments", "payments:payments"),
+            Entry("Unidentified receipts", "person_search", "payments:unidentified"),
+            Entry("Payment batches", "inventory", "payments:batches"),
             Entry("Ageing", "hourglass_bottom", "receivables:ageing"),
+            Entry("Open items", "request_quote", "receivables:items"),
         ),
     ),
     Section(

@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import reverse
 
 import audit.queries
+import payments.queries
 from audit.models import ImportBatch, JobRun
 from foundation.screens import Total
 
@@ -65,11 +66,22 @@ def parked_jobs(now: datetime) -> Waiting:
     )
 
 
+def unidentified(now: datetime) -> Waiting:
+    """Count the receipts whose owner is not known."""
+    return Waiting(
+        title="Unidentified receipts",
+        count=payments.queries.waiting_receipts().count(),
+        note="wait for their owner",
+        url=reverse("payments:unidentified"),
+    )
+
+
 # Each pile with the right that shows it.
 PILES: tuple[tuple[str, Pile], ...] = (
     ("audit.view_approvalrequest", approvals),
     ("audit.view_importbatch", failed_imports),
     ("audit.view_jobrun", parked_jobs),
+    ("payments.view_unidentifiedreceipt", unidentified),
 )
 
 # Each figure of the month with the right that shows it: (right, heading, figures of a month).

@@ -12,6 +12,11 @@ from billing_site.roles import PACKAGES
 PAGES: dict[str, str] = {
     "ledger.accountingperiod": "ledger:period",
     "ledger.journalentry": "ledger:entry",
+    "payments.payment": "payments:payment",
+    "payments.paymentbatch": "payments:batch",
+    "payments.paymentreversal": "payments:paymentreversal",
+    "payments.unidentifiedreceipt": "payments:receipt",
+    "receivables.openitem": "receivables:openitem",
 }
 
 

@@ -92,6 +92,7 @@ def record_batch(
     does everything and takes it back. Raises: CannotRecordBatch, audit's AlreadyImported.
     """
     permissions.require(actor, IMPORT)
+    _require_new(filename, content, actor)
     found = [*problems, *problems_of(entity, rows)]
     total = sum((row.amount for row in rows), ZERO)
     currency = rows[0].currency if rows else ""
@@ -117,6 +118,13 @@ def record_batch(
             filename, len(rows), total, currency, (), report.outcomes, None, is_rehearsal=True
         )
     return report
+
+
+def _require_new(filename: str, content: bytes, actor: User | None) -> None:
+    """Refuse a file that was recorded before, ahead of finding each of its rows recorded."""
+    with transaction.atomic():
+        audit.operations.open_batch(kind=KIND, filename=filename, content=content, actor=actor)
+        transaction.set_rollback(True)
 
 
 def _require_controls(

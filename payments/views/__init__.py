@@ -1,0 +1,24 @@
+"""The pages of payments: record, import, look up, apply, reverse, identify."""
+
+from payments.views.acts import ApplyForm, RecordForm, ReversalPage, ReverseForm
+from payments.views.files import BatchList, BatchPage, ImportForm
+from payments.views.lists import AccountPayments, CashReport, PaymentList, PaymentPage
+from payments.views.receipts import IdentifyForm, NextStepForm, ReceiptPage, ReceiptQueue
+
+__all__ = [
+    "AccountPayments",
+    "ApplyForm",
+    "BatchList",
+    "BatchPage",
+    "CashReport",
+    "IdentifyForm",
+    "ImportForm",
+    "NextStepForm",
+    "PaymentList",
+    "PaymentPage",
+    "ReceiptPage",
+    "ReceiptQueue",
+    "RecordForm",
+    "ReversalPage",
+    "ReverseForm",
+]

@@ -1,0 +1,1 @@
+"""Receivables over the API: open items, allocations, balances."""
