@@ -126,6 +126,13 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "ENVIRONMENT": "billing_site.sidebar.environment",
     "BORDER_RADIUS": "6px",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("favicon.svg"),
+        }
+    ],
     "STYLES": [lambda request: static("console.css")],
     "COLORS": {
         "primary": {

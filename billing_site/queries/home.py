@@ -1,4 +1,4 @@
-"""What the operations home shows: what needs a person now, and the month in figures."""
+"""What the operations home shows: what needs a person now, and a month in figures."""
 
 from __future__ import annotations
 
@@ -11,13 +11,31 @@ from django.urls import reverse
 
 import audit.queries
 import payments.queries
+import rating.queries
+import receivables.queries
 from audit.models import ImportBatch, JobRun
-from foundation.screens import Total
+from billing_site.queries.doors import may_open
+from foundation.periods import Period
+from foundation.screens import Total, totals_by_currency
+from invoicing.choices import DocumentState, RunState
+from invoicing.models import BillRun, Invoice
+from payments.models import Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """A pile of work: what it is, what doing it means, where it is, how high it is."""
+
+    title: str
+    note: str
+    url_name: str
+    count: Callable[[datetime], int]
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A pile of work: how many, where they are, and what doing it means."""
+    """A pile as it stands now."""
 
     title: str
     count: int
@@ -30,70 +48,127 @@ class Waiting:
         return "warn" if self.count else "good"
 
 
-Pile = Callable[[datetime], Waiting]
-
-
-def approvals(now: datetime) -> Waiting:
-    """Count what waits for a second person."""
-    return Waiting(
-        title="Approvals",
-        count=audit.queries.waiting_requests().count(),
-        note="wait for a second person",
-        url=reverse("console:approvals"),
-    )
-
-
-def failed_imports(now: datetime) -> Waiting:
-    """Count the files of the last 14 days with something rejected."""
-    found = ImportBatch.objects.filter(
-        state__in=("WITH_ERRORS", "REFUSED"), opened_at__gte=now - timedelta(days=14)
-    )
-    return Waiting(
-        title="Imports with rejects",
-        count=found.count(),
-        note="files of the last 14 days",
-        url=reverse("console:imports") + "?state=WITH_ERRORS",
-    )
-
-
-def parked_jobs(now: datetime) -> Waiting:
-    """Count the jobs that gave up."""
-    return Waiting(
-        title="Parked jobs",
-        count=JobRun.objects.filter(state="PARKED").count(),
-        note="failed too often and wait for a person",
-        url=reverse("console:jobs") + "?state=PARKED",
-    )
-
-
-def unidentified(now: datetime) -> Waiting:
-    """Count the receipts whose owner is not known."""
-    return Waiting(
-        title="Unidentified receipts",
-        count=payments.queries.waiting_receipts().count(),
-        note="wait for their owner",
-        url=reverse("payments:unidentified"),
-    )
-
-
-# Each pile with the right that shows it.
-PILES: tuple[tuple[str, Pile], ...] = (
-    ("audit.view_approvalrequest", approvals),
-    ("audit.view_importbatch", failed_imports),
-    ("audit.view_jobrun", parked_jobs),
-    ("payments.view_unidentifiedreceipt", unidentified),
+PILES: tuple[Pile, ...] = (
+    Pile(
+        "Approvals",
+        "wait for a second person",
+        "console:approvals",
+        lambda now: audit.queries.waiting_requests().count(),
+    ),
+    Pile(
+        "Suspended usage",
+        "rows that cannot be billed until corrected",
+        "rating:suspense",
+        lambda now: sum(group.count for group in rating.queries.suspense_groups()),
+    ),
+    Pile(
+        "Unidentified receipts",
+        "wait for their owner",
+        "payments:unidentified",
+        lambda now: payments.queries.waiting_receipts().count(),
+    ),
+    Pile(
+        "Imports with rejects",
+        "files of the last 14 days",
+        "console:imports",
+        lambda now: ImportBatch.objects.filter(
+            state="WITH_ERRORS", opened_at__gte=now - timedelta(days=14)
+        ).count(),
+        "?state=WITH_ERRORS",
+    ),
+    Pile(
+        "Parked jobs",
+        "failed too often and wait for a person",
+        "console:jobs",
+        lambda now: JobRun.objects.filter(state="PARKED").count(),
+        "?state=PARKED",
+    ),
 )
-
-# Each figure of the month with the right that shows it: (right, heading, figures of a month).
-MONTH: tuple[tuple[str, str, Callable[[date], list[Total]]], ...] = ()
 
 
 def waiting(user: Any, *, now: datetime) -> list[Waiting]:
     """Return the piles that this user may see, the full ones first."""
-    found = [pile(now) for right, pile in PILES if user.has_perm(right)]
+    found = [
+        Waiting(
+            title=pile.title,
+            count=pile.count(now),
+            note=pile.note,
+            url=reverse(pile.url_name) + pile.query,
+        )
+        for pile in PILES
+        if may_open(user, pile.url_name)
+    ]
     return sorted(found, key=lambda pile: pile.count == 0)
 
 
-def month(user: Any, *, today: date) -> list[tuple[str, list[Total]]]:
+# -- a month in figures ---------------------------------------------------------------------------
+
+
+def month_of(day: date) -> Period:
+    """Return the calendar month of a day."""
+    start = day.replace(day=1)
+    return Period(start, (start + timedelta(days=32)).replace(day=1))
+
+
+def last_active_month(today: date) -> Period:
+    """Return this month, or that of the last posted run where this one has none yet."""
+    latest = (
+        BillRun.objects.filter(state__in=(RunState.POSTED, RunState.CLOSED), bill_date__lte=today)
+        .order_by("-bill_date")
+        .values_list("bill_date", flat=True)
+        .first()
+    )
+    return month_of(latest or today)
+
+
+def billed(month: Period) -> list[Total]:
+    """Return what was billed and the tax on it, by currency."""
+    documents = Invoice.objects.filter(
+        state=DocumentState.POSTED, invoice_date__gte=month.start, invoice_date__lt=month.end
+    )
+    return totals_by_currency(documents.filter(doc_type="INVOICE"), Billed="total", Tax="tax")
+
+
+def cash(month: Period) -> list[Total]:
+    """Return what was received, by currency."""
+    received = Payment.objects.received().filter(
+        received_on__gte=month.start, received_on__lt=month.end
+    )
+    return totals_by_currency(received, Received="amount")
+
+
+def ageing(month: Period) -> list[Total]:
+    """Return what was owed at the end of the month, and what of it was overdue, by currency."""
+    last_day = month.end - timedelta(days=1)
+    report = receivables.queries.ageing(as_of=last_day)
+    url = f"{reverse('receivables:ageing')}?as_of={last_day.isoformat()}"
+    return [
+        Total(label=label, amount=amount, currency=row.currency, url=url)
+        for row in report.totals
+        for label, amount in (("Owed", row.total), ("Overdue", row.overdue))
+    ]
+
+
+FIGURES: tuple[tuple[str, str, Callable[[Period], list[Total]]], ...] = (
+    ("Billed", "invoicing.view_invoice", billed),
+    ("Cash", "payments.view_payment", cash),
+    ("Receivables", "receivables.view_openitem", ageing),
+)
+
+
+def asked_month(text: str, today: date) -> Period:
+    """Return the month written as 2027-05; the last active one for anything else."""
+    try:
+        return month_of(date.fromisoformat(f"{text}-01"))
+    except (ValueError, OverflowError):
+        return last_active_month(today)
+
+
+def month_before(month: Period) -> str:
+    """Return the month before, written as 2027-05; "" before the first there is."""
+    return f"{month.start - timedelta(days=1):%Y-%m}" if month.start > date.min else ""
+
+
+def figures(user: Any, *, month: Period) -> list[tuple[str, list[Total]]]:
     """Return the month's figures by currency that this user may see."""
-    return [(heading, figures(today)) for right, heading, figures in MONTH if user.has_perm(right)]
+    return [(heading, found(month)) for heading, right, found in FIGURES if user.has_perm(right)]

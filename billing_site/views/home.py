@@ -1,4 +1,4 @@
-"""The operations home: what needs a person now, and the month in figures."""
+"""The operations home: what needs a person now, and a month in figures."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ class Home(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what this user may see."""
-        now = clock.now()
-        held = self.request.user.groups.values_list("name", flat=True)
+        user, today = self.request.user, clock.today(ZoneInfo("UTC"))
+        month = home.asked_month(self.request.GET.get("month", ""), today)
+        held = user.groups.values_list("name", flat=True)
         return super().get_context_data(
-            waiting=home.waiting(self.request.user, now=now),
-            month=home.month(self.request.user, today=clock.today(ZoneInfo("UTC"))),
+            waiting=home.waiting(user, now=clock.now()),
+            month=month,
+            before=home.month_before(month),
+            after=f"{month.end:%Y-%m}" if month.end <= today else "",
+            figures=home.figures(user, month=month),
             my_roles=[roles.BY_NAME[name] for name in held if name in roles.BY_NAME],
             **kwargs,
         )

@@ -27,6 +27,8 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.required = False
+            if isinstance(field, forms.ModelChoiceField):
+                field.empty_label = "Any"
             if isinstance(field, forms.DateField) and isinstance(field.widget, forms.TextInput):
                 field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -90,7 +92,8 @@ class ListScreen(Screen):
         """Return the table of one page, its totals and its neighbours."""
         rows = self.rows(filters) if valid else []
         shown, paging = self._keyset(rows) if self.keyset else self._numbered(rows)
-        given = any(value not in (None, "", []) for value in filters.values())
+        names = self.filters.base_fields if self.filters is not None else {}
+        given = any(self.request.GET.get(name) for name in names)
         return {
             "table": Table(columns=self.columns, rows=shown),
             "paging": paging,

@@ -78,6 +78,16 @@ def test_a_waiting_request_is_counted_and_listed(log_in: LogIn, asked: ApprovalR
     assert "late delivery" in page
 
 
+@pytest.mark.parametrize(
+    "asked", ["2027-05", "", "x", "2027-13", "0000-01", "9999-12", "0001-01", "9" * 40, "२०२७-०५"]
+)
+def test_the_home_shows_the_month_asked_for(log_in: LogIn, asked: str) -> None:
+    page = log_in("auditor").get(reverse("console:home"), {"month": asked})
+    assert page.status_code == 200
+    if asked == "2027-05":
+        assert "May 2027" in page.content.decode()
+
+
 def test_a_second_person_approves_the_first_does_not(
     log_in: LogIn, asked: ApprovalRequest
 ) -> None:
