@@ -3,6 +3,7 @@
 --   audit_track(table, hidden columns)  attach it to a table
 --   refuse_change()                     trigger function: posted rows are append-only
 --   make_append_only(table)             attach it against UPDATE, DELETE and TRUNCATE
+--   refuse_truncate(table)              attach it against TRUNCATE only, where rows may change
 -- Grain: one trigger per table. Binds: none. Repeating: functions are replaced, triggers renewed.
 -- Triggers are ENABLE ALWAYS: a session in replication role does not slip past them.
 
@@ -78,37 +79,49 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION make_append_only(posted regclass) RETURNS void
+CREATE OR REPLACE FUNCTION refuse_truncate(kept regclass) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    table_name text := (SELECT relname FROM pg_class WHERE oid = posted);
+    trigger_name text := (SELECT relname FROM pg_class WHERE oid = kept) || '_no_truncate';
 BEGIN
-    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', table_name || '_append_only', posted);
-    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', table_name || '_no_truncate', posted);
-    EXECUTE format(
-        'CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %s '
-        'FOR EACH ROW EXECUTE FUNCTION refuse_change()',
-        table_name || '_append_only', posted
-    );
+    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', trigger_name, kept);
     EXECUTE format(
         'CREATE TRIGGER %I BEFORE TRUNCATE ON %s '
         'FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
-        table_name || '_no_truncate', posted
+        trigger_name, kept
     );
-    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', posted, table_name || '_append_only');
-    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', posted, table_name || '_no_truncate');
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', kept, trigger_name);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION make_append_only(posted regclass) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    trigger_name text := (SELECT relname FROM pg_class WHERE oid = posted) || '_append_only';
+BEGIN
+    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', trigger_name, posted);
+    EXECUTE format(
+        'CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %s '
+        'FOR EACH ROW EXECUTE FUNCTION refuse_change()',
+        trigger_name, posted
+    );
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', posted, trigger_name);
+    PERFORM refuse_truncate(posted);
 END
 $$;
 
 SELECT make_append_only('audit_change');
 SELECT make_append_only('audit_seal');
 SELECT make_append_only('audit_importrowerror');
+SELECT refuse_truncate('audit_approvalrequest');
+SELECT refuse_truncate('audit_businessevent');
 SELECT audit_track('audit_reasoncode');
 SELECT audit_track('audit_approvalpolicy');
 SELECT audit_track('audit_apikey', 'secret_hash');
 
 -- reverse:
 DROP FUNCTION IF EXISTS make_append_only(regclass);
+DROP FUNCTION IF EXISTS refuse_truncate(regclass);
 DROP FUNCTION IF EXISTS refuse_change() CASCADE;
 DROP FUNCTION IF EXISTS audit_track(regclass, text[]);
 DROP FUNCTION IF EXISTS audit_record_change() CASCADE;

@@ -16,6 +16,6 @@ def add_currencies(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("ledger", "0001_initial"), ("audit", "0002_guards")]
     operations = [
-        *guards("ledger", "journal_guards", "period_guards"),
+        *guards("ledger", "journal_guards", "period_guards", "setup_guards"),
         migrations.RunPython(add_currencies, migrations.RunPython.noop),
     ]

@@ -78,19 +78,13 @@ CREATE TRIGGER ledger_numberseries_guard BEFORE INSERT OR UPDATE OR DELETE
     ON ledger_numberseries FOR EACH ROW EXECUTE FUNCTION ledger_guard_series();
 ALTER TABLE ledger_numberseries ENABLE ALWAYS TRIGGER ledger_numberseries_guard;
 
-SELECT audit_track('ledger_legalentity');
-SELECT audit_track('ledger_currency');
-SELECT audit_track('ledger_exchangerate');
-SELECT audit_track('ledger_glaccount');
-SELECT audit_track('ledger_postingrule');
+SELECT refuse_truncate('ledger_accountingperiod');
+SELECT refuse_truncate('ledger_numberseries');
 SELECT audit_track('ledger_accountingperiod');
 
 -- reverse:
 DROP FUNCTION IF EXISTS ledger_guard_series() CASCADE;
 DROP FUNCTION IF EXISTS ledger_guard_period() CASCADE;
-DROP TRIGGER IF EXISTS ledger_legalentity_history ON ledger_legalentity;
-DROP TRIGGER IF EXISTS ledger_currency_history ON ledger_currency;
-DROP TRIGGER IF EXISTS ledger_exchangerate_history ON ledger_exchangerate;
-DROP TRIGGER IF EXISTS ledger_glaccount_history ON ledger_glaccount;
-DROP TRIGGER IF EXISTS ledger_postingrule_history ON ledger_postingrule;
 DROP TRIGGER IF EXISTS ledger_accountingperiod_history ON ledger_accountingperiod;
+DROP TRIGGER IF EXISTS ledger_accountingperiod_no_truncate ON ledger_accountingperiod;
+DROP TRIGGER IF EXISTS ledger_numberseries_no_truncate ON ledger_numberseries;
