@@ -38,6 +38,16 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Customers",
+        (
+            Entry("Customers", "groups", "customers:customers"),
+            Entry("Accounts", "account_tree", "customers:accounts"),
+            Entry("Orders", "shopping_cart", "customers:orders"),
+            Entry("Subscriptions", "autorenew", "customers:subscriptions"),
+            Entry("Exemptions", "verified_user", "customers:certificates"),
+        ),
+    ),
+    Section(
         "Usage",
         (
             Entry("Usage files", "upload_file", "rating:files"),

@@ -16,6 +16,9 @@ class SharedTab(NamedTuple):
 CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
     (
         SharedTab("Account", "customers:account", "customers.view_account"),
+        SharedTab("Tree", "customers:account_tree", "customers.view_account"),
+        SharedTab("Services", "customers:account_services", "customers.view_subscription"),
+        SharedTab("Orders", "customers:account_orders", "customers.view_order"),
         SharedTab("Invoices", "invoicing:account_invoices", "invoicing.view_invoice"),
         SharedTab("Open items", "receivables:account_items", "receivables.view_openitem"),
         SharedTab("Payments", "payments:account_payments", "payments.view_payment"),

@@ -10,6 +10,12 @@ from billing_site.roles import PACKAGES
 
 # The page of a thing where it has one of its own; anything else is shown by its admin page.
 PAGES: dict[str, str] = {
+    "customers.account": "customers:account",
+    "customers.contract": "customers:contract",
+    "customers.customer": "customers:customer",
+    "customers.exemptioncertificate": "customers:certificate",
+    "customers.order": "customers:order",
+    "customers.subscription": "customers:subscription",
     "ledger.accountingperiod": "ledger:period",
     "ledger.journalentry": "ledger:entry",
     "payments.payment": "payments:payment",

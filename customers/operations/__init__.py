@@ -1,5 +1,6 @@
 """Writes of the customers room; other rooms call these by `customers.operations.<verb>`."""
 
+from customers.operations.accounts import CHANGEABLE as ACCOUNT_FIELDS
 from customers.operations.accounts import (
     CannotCloseAccount,
     change_account,
@@ -45,6 +46,7 @@ from customers.operations.orders import (
     place_order,
     submit_order,
 )
+from customers.operations.parties import CHANGEABLE as CUSTOMER_FIELDS
 from customers.operations.parties import (
     AddressInput,
     add_contact,
@@ -54,6 +56,8 @@ from customers.operations.parties import (
 )
 
 __all__ = [
+    "ACCOUNT_FIELDS",
+    "CUSTOMER_FIELDS",
     "AccountNotOpen",
     "AddressInput",
     "CannotCancelOrder",

@@ -107,10 +107,14 @@ def place_order(
     po_number: str = "",
     external_id: str = "",
     note: str = "",
+    submit_as_of: date | None = None,
 ) -> Order:
     """Keep a draft order; nothing happens before it is submitted.
 
-    With an `external_id` seen before, the order placed then is returned.
+    With `submit_as_of` it is submitted at once, or not placed at all. With an `external_id` seen
+    before, the order placed then is returned.
+
+    Raises: IncompleteOrder, when it is to be submitted.
     """
     require(actor, "customers.place_order")
     if external_id:
@@ -130,6 +134,8 @@ def place_order(
     )
     for seq, item in enumerate(items, start=1):
         _record_item(order, seq, item, actor)
+    if submit_as_of is not None:
+        return submit_order(order=order, as_of=submit_as_of, actor=actor)
     return order
 
 

@@ -1,0 +1,71 @@
+"""The pages of the customers room."""
+
+from customers.views.account import AccountPage, AccountTree
+from customers.views.account_forms import (
+    AddressForm,
+    CloseAccount,
+    EditAccount,
+    HoldAccount,
+    MoveAccount,
+    OpenAccount,
+    OpenBelow,
+    ReleaseAccount,
+)
+from customers.views.agreements import (
+    ApproveCertificate,
+    CertificateList,
+    CertificatePage,
+    ContractPage,
+    NewCertificate,
+    NewContract,
+    NewContractPrice,
+    RejectCertificate,
+    RequestCertificate,
+    SignContract,
+)
+from customers.views.lists import AccountList, CustomerList, OrderList, SubscriptionList
+from customers.views.order_forms import AddOrder, ModifyOrder, TerminateOrder
+from customers.views.orders import AccountOrders, CancelOrder, OrderPage, SubmitOrder
+from customers.views.party import CustomerPage, EditCustomer, NewContact, NewCustomer
+from customers.views.services import AccountServices, RecordDay, SubscriptionPage
+
+__all__ = [
+    "AccountList",
+    "AccountOrders",
+    "AccountPage",
+    "AccountServices",
+    "AccountTree",
+    "AddOrder",
+    "AddressForm",
+    "ApproveCertificate",
+    "CancelOrder",
+    "CertificateList",
+    "CertificatePage",
+    "CloseAccount",
+    "ContractPage",
+    "CustomerList",
+    "CustomerPage",
+    "EditAccount",
+    "EditCustomer",
+    "HoldAccount",
+    "ModifyOrder",
+    "MoveAccount",
+    "NewCertificate",
+    "NewContact",
+    "NewContract",
+    "NewContractPrice",
+    "NewCustomer",
+    "OpenAccount",
+    "OpenBelow",
+    "OrderList",
+    "OrderPage",
+    "RecordDay",
+    "RejectCertificate",
+    "ReleaseAccount",
+    "RequestCertificate",
+    "SignContract",
+    "SubmitOrder",
+    "SubscriptionList",
+    "SubscriptionPage",
+    "TerminateOrder",
+]

@@ -1,0 +1,332 @@
+"""An account seen from all sides, and the tree it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from customers import queries
+from customers.choices import AccountStatus
+from customers.models import Account, AccountAddress, AccountPosition, ContractPrice, Subscription
+from customers.views.fields import today
+from customers.views.lists import account_url
+from customers.views.party import contacts_of
+from foundation.screens import Button, Column, Crumb, Fact, Screen, Table
+
+SHOWN = 200
+
+
+class OfAccount(Screen):
+    """Something about the account of the address."""
+
+    @property
+    def account(self) -> Account:
+        """The account of the address."""
+        if not hasattr(self, "_account"):
+            rows = Account.objects.select_related("customer", "entity", "pricebook", "parent")
+            self._account = get_object_or_404(rows, pk=self.kwargs["pk"])
+        return self._account
+
+    @property
+    def day(self) -> date:
+        """Today where the account is."""
+        return today(self.account)
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the account."""
+        return (
+            Crumb("Accounts", reverse("customers:accounts")),
+            Crumb(str(self.account), account_url(self.account.pk)),
+        )
+
+
+class AccountPage(OfAccount):
+    """What an account is, where it hangs, who pays for it, what it has and what was agreed."""
+
+    permission = "customers.view_account"
+    template_name = "console/table.html"
+
+    def get_title(self) -> str:
+        """Name the account."""
+        return str(self.account)
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead up the tree."""
+        above = queries.ancestors(account=self.account)
+        return (
+            Crumb("Accounts", reverse("customers:accounts")),
+            *(Crumb(str(one), account_url(one.pk)) for one in above),
+        )
+
+    def buttons(self) -> Sequence[Button]:
+        """Offer what a clerk does with an account."""
+        account = self.account
+        if account.status == AccountStatus.CLOSED:
+            return ()
+
+        def button(label: str, name: str, permission: str, **more: Any) -> Button:
+            return Button(
+                label=label,
+                url=reverse(f"customers:{name}", args=[account.pk]),
+                permission=f"customers.{permission}",
+                **more,
+            )
+
+        hold = (
+            button("Release billing", "release_account", "hold_account", method="post")
+            if account.billing_hold_until
+            else button("Hold billing", "hold_account", "hold_account")
+        )
+        return (
+            button("Order", "add_order", "place_order", style="primary"),
+            button("Account below", "open_below", "add_account"),
+            button("Move", "move_account", "move_account"),
+            button("Address", "set_address", "change_account"),
+            button("Edit", "edit_account", "change_account"),
+            button("Contract", "new_contract", "add_contract"),
+            button("Exemption", "new_certificate", "add_exemptioncertificate"),
+            hold,
+            button("Close", "close_account", "close_account"),
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the facts and tables."""
+        return super().get_context_data(
+            facts=self._facts(),
+            table=self._subscriptions(),
+            tables=[
+                self._children(),
+                self._addresses(),
+                contacts_of(customer_id=self.account.customer_id, account_id=self.account.pk),
+                self._prices(),
+                self._positions(),
+            ],
+            **kwargs,
+        )
+
+    def _facts(self) -> list[Fact]:
+        one = self.account
+        payer_id = queries.payer_of(account_id=one.pk, on_date=self.day)
+        payer = Account.objects.filter(pk=payer_id).first() if payer_id != one.pk else one
+        owner = one.customer
+        months = "month" if one.cycle_months == 1 else f"{one.cycle_months} months"
+        return [
+            Fact(label="Status", value=one.status, kind="status"),
+            Fact(
+                label="Customer",
+                value=owner.legal_name,
+                url=reverse("customers:customer", args=[owner.pk]),
+            ),
+            Fact(
+                label="Paid by",
+                value="itself" if payer == one else str(payer or "nobody today"),
+                url=account_url(payer.pk) if payer and payer != one else "",
+            ),
+            Fact(label="Billed by", value=one.entity.name),
+            Fact(label="Currency", value=one.currency, kind="code"),
+            Fact(label="Bill cycle", value=f"{one.cycle_code or 'none'}, every {months}"),
+            Fact(label="Terms", value=f"{one.get_terms_kind_display()}, {one.terms_days} days"),
+            Fact(label="Invoices", value=one.get_invoice_mode_display()),
+            Fact(label="Delivery", value=one.get_delivery_display()),
+            Fact(label="Price book", value=one.pricebook.code if one.pricebook else None),
+            Fact(
+                label="Credit limit", value=one.credit_limit, kind="money", currency=one.currency
+            ),
+            Fact(label="Billing held until", value=one.billing_hold_until, kind="date"),
+            Fact(label="Why held", value=one.billing_hold_reason),
+            Fact(label="PO number", value=one.po_number),
+            Fact(label="Cost centre", value=one.cost_centre),
+            Fact(label="Time zone", value=one.time_zone),
+            Fact(label="Open since", value=one.opened_on, kind="date"),
+            Fact(label="Closed", value=one.closed_on, kind="date"),
+        ]
+
+    def _subscriptions(self) -> Table:
+        rows = Subscription.objects.filter(account=self.account).order_by("-pk")[:20]
+        return Table(
+            caption="Subscriptions",
+            rows=rows,
+            empty="Nothing was ordered yet.",
+            columns=(
+                Column(
+                    label="Number",
+                    value="number",
+                    kind="code",
+                    link=lambda row: reverse("customers:subscription", args=[row.pk]),
+                ),
+                Column(label="Since", value="effective_on", kind="date"),
+                Column(label="Ends", value="end_on", kind="date"),
+                Column(label="State", value="state", kind="status"),
+            ),
+        )
+
+    def _children(self) -> Table:
+        rows = queries.children(account=self.account)[:SHOWN]
+        return Table(caption="Accounts below", rows=rows, empty="None.", columns=NODE_COLUMNS)
+
+    def _addresses(self) -> Table:
+        rows = AccountAddress.objects.filter(account=self.account).select_related(
+            "address__jurisdiction"
+        )
+        return Table(
+            caption="Addresses",
+            rows=rows.order_by("role", "valid")[:50],
+            empty="None: an order needs a billing address of its payer.",
+            columns=(
+                Column(label="For", value="get_role_display"),
+                Column(label="Address", value=lambda row: str(row.address)),
+                Column(label="Jurisdiction", value="address.jurisdiction.code", kind="code"),
+                Column(label="From", value="valid.lower", kind="date"),
+                Column(label="To", value="valid.upper", kind="date"),
+            ),
+        )
+
+    def _prices(self) -> Table:
+        above = [self.account.pk, *(one.pk for one in queries.ancestors(account=self.account))]
+        rows = ContractPrice.objects.filter(account__in=above, in_force=True).select_related(
+            "account", "contract", "charge", "product"
+        )
+        return Table(
+            caption="Contract prices, own and from above",
+            rows=rows.order_by("-account__level", "pk")[:SHOWN],
+            empty="None: list prices apply.",
+            columns=(
+                Column(label="Agreed with", value="account.number", kind="code"),
+                Column(
+                    label="Contract",
+                    value="contract.number",
+                    kind="code",
+                    link=lambda row: reverse("customers:contract", args=[row.contract_id]),
+                ),
+                Column(
+                    label="For",
+                    value=lambda row: row.charge.reference if row.charge else row.product.code,
+                    kind="code",
+                ),
+                Column(label="Unit price", value="unit_price", kind="money"),
+                Column(
+                    label="Percent off",
+                    value=lambda row: row.percent_off * 100 if row.percent_off else None,
+                    kind="number",
+                ),
+                Column(label="From", value="valid.lower", kind="date"),
+                Column(label="To", value="valid.upper", kind="date"),
+            ),
+        )
+
+    def _positions(self) -> Table:
+        rows = AccountPosition.objects.filter(account=self.account).select_related("parent")
+        return Table(
+            caption="Where it hangs, by days",
+            rows=rows.order_by("valid"),
+            columns=(
+                Column(label="From", value="valid.lower", kind="date"),
+                Column(label="To", value="valid.upper", kind="date"),
+                Column(label="Below", value=lambda row: str(row.parent) if row.parent else "root"),
+                Column(label="Role", value="get_role_display"),
+                Column(label="Why", value="reason"),
+            ),
+        )
+
+
+NODE_COLUMNS = (
+    Column(label="Number", value="number", kind="code", link=lambda row: account_url(row.pk)),
+    Column(label="Name", value="name"),
+    Column(label="Role", value="get_role_display"),
+    Column(label="Status", value="status", kind="status"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A line of the tree: the account, how deep it stands, and how to open or close it."""
+
+    account: Account
+    depth: int
+    has_children: bool
+    is_open: bool
+
+
+class AccountTree(OfAccount):
+    """The tree around an account: the way up, and below only what was opened."""
+
+    permission = "customers.view_account"
+    template_name = "console/table.html"
+
+    def get_title(self) -> str:
+        """Name the account."""
+        return f"Tree of {self.account}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the lines that are open."""
+        return super().get_context_data(
+            intro="Open a line to see the accounts below it.",
+            table=Table(rows=self._lines(), columns=self._columns()),
+            **kwargs,
+        )
+
+    @property
+    def opened(self) -> set[int]:
+        """The accounts whose lines are open: those asked for, and the way to this one."""
+        return {
+            int(text)
+            for text in self.request.GET.get("open", "").split(",")[:SHOWN]
+            if text.isascii() and text.isdigit() and len(text) < 19
+        }
+
+    def _lines(self) -> list[Node]:
+        above = list(queries.ancestors(account=self.account))
+        way = [*above, self.account]
+        opened = self.opened | {one.pk for one in way}
+        below = Account.objects.filter(parent=OuterRef("pk"))
+        rows = (
+            Account.objects.filter(tree_id=self.account.tree_id, parent_id__in=opened)
+            .annotate(has_children=Exists(below))
+            .order_by("lft")
+        )
+        root = way[0]
+        lines = [Node(root, 0, True, True)]
+        shown = {root.pk}
+        for row in rows[:2000]:
+            if row.parent_id in shown:
+                shown.add(row.pk)
+                lines.append(Node(row, row.level, row.has_children, row.pk in opened))
+        return lines
+
+    def _toggle(self, node: Node) -> str:
+        if not node.has_children:
+            return ""
+        opened = self.opened ^ {node.account.pk}
+        return "?open=" + ",".join(str(pk) for pk in sorted(opened))
+
+    def _columns(self) -> tuple[Column, ...]:
+        return (
+            Column(
+                label="Account",
+                value=lambda node: (
+                    "\u2003" * node.depth
+                    + (
+                        ("\u25be " if node.is_open else "\u25b8 ")
+                        if node.has_children
+                        else "\u2003 "
+                    )
+                    + node.account.name
+                ),
+                link=self._toggle,
+            ),
+            Column(
+                label="Number",
+                value="account.number",
+                kind="code",
+                link=lambda node: account_url(node.account.pk),
+            ),
+            Column(label="Role", value="account.get_role_display"),
+            Column(label="Cost centre", value="account.cost_centre"),
+            Column(label="Status", value="account.status", kind="status"),
+        )

@@ -1,0 +1,200 @@
+"""Order entry: add an offer, modify or terminate a subscription, with every fault at its field."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+
+from catalog.models import OfferVersion
+from customers import operations
+from customers.choices import OrderAction, PricePolicy
+from customers.models import Account
+from customers.operations import IncompleteOrder, ItemInput
+from customers.views.account import OfAccount
+from customers.views.fields import (
+    DayField,
+    IdentifiersField,
+    LineField,
+    PricesField,
+    QuantityField,
+    person,
+    today,
+)
+from customers.views.services import OfSubscription
+from foundation.errors import Refusal
+from foundation.screens import FormScreen
+
+IDENTIFIERS = "A type and an identifier a line, as MSISDN 4917012345."
+PRICES = "A charge code and a price per unit a line, as RENT 9.90; it outranks every list."
+
+
+class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # of offer versions
+    """An offer that is on sale."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Show the offer, not the number of its version."""
+        return f"{obj.offer.code} {obj.offer.name}"
+
+
+class OrderFields(forms.Form):
+    """What every order says."""
+
+    effective_on = DayField(
+        label="Effective on", help_text="May lie in the past or the future; the day is included."
+    )
+    po_number = LineField(label="PO number", max_length=64, required=False)
+    note = LineField(max_length=500, required=False)
+    draft = forms.BooleanField(
+        label="Keep as a draft",
+        required=False,
+        help_text="Nothing happens before it is submitted.",
+    )
+
+    def __init__(self, *args: Any, day: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.day = day
+        self.fields["effective_on"].initial = day
+        offers = OfferVersion.objects.filter(state="PUBLISHED", sale_window__contains=day)
+        if isinstance(self.fields.get("offer_version"), VersionField):
+            choices: Any = self.fields["offer_version"]
+            choices.queryset = offers.select_related("offer").order_by("offer__code")
+
+
+class AddFields(OrderFields):
+    """An offer to be added."""
+
+    field_order = ("offer_version", "quantity", "effective_on", "identifiers", "prices")
+    offer_version = VersionField(OfferVersion.objects.none(), label="Offer")
+    quantity = QuantityField(initial="1")
+    identifiers = IdentifiersField(required=False, help_text=IDENTIFIERS)
+    prices = PricesField(label="Own prices", required=False, help_text=PRICES)
+    term_months = forms.IntegerField(
+        label="Term (months)", required=False, min_value=1, max_value=120
+    )
+    price_policy = forms.ChoiceField(label="Price", choices=PricePolicy.choices)
+    awaits_activation = forms.BooleanField(
+        label="Activated later", required=False, help_text="Charges with that trigger wait."
+    )
+
+
+class ModifyFields(OrderFields):
+    """A change of a subscription; what stays is left empty."""
+
+    field_order = ("effective_on", "quantity", "offer_version", "prices", "identifiers")
+    quantity = QuantityField(label="New quantity", required=False)
+    offer_version = VersionField(OfferVersion.objects.none(), label="New offer", required=False)
+    prices = PricesField(label="Own prices", required=False, help_text=PRICES)
+    identifiers = IdentifiersField(
+        label="New identifiers",
+        required=False,
+        help_text=f"{IDENTIFIERS} One of the same type ends on that day.",
+    )
+    with_one_time = forms.BooleanField(
+        label="Charge the new offer's one-time charges", required=False
+    )
+
+
+class TerminateFields(OrderFields):
+    """The end of a subscription."""
+
+    field_order = ("effective_on", "reason")
+    reason = LineField(max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["effective_on"].label = "First day not billed"
+        self.fields["effective_on"].help_text = "The day before is the last that is billed."
+
+
+class OrderForm(FormScreen):
+    """Place one item; what is missing stands at the field it is about."""
+
+    permission = "customers.place_order"
+    submit_label = "Place order"
+    item_action = OrderAction.ADD
+
+    def ordering_account(self) -> Account:
+        """Return the account that orders."""
+        raise Refusal("an order needs an account")
+
+    def item(self, given: dict[str, Any]) -> ItemInput:
+        """Return the item as the operation takes it."""
+        return ItemInput(action=self.item_action, **given)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Tell the form the day where the account is."""
+        return {**super().get_form_kwargs(), "day": today(self.ordering_account())}
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation; say everything that is missing."""
+        given = dict(form.cleaned_data)
+        account = self.ordering_account()
+        order = {name: given.pop(name) for name in ("po_number", "note")}
+        keep = given.pop("draft")
+        day = today(account)
+        try:
+            return operations.place_order(
+                account=account,
+                items=[self.item(given)],
+                requested_on=day,
+                submit_as_of=None if keep else day,
+                actor=person(self.request),
+                **order,
+            )
+        except IncompleteOrder as incomplete:
+            for one in incomplete.missing:
+                field = one.field if one.field in form.fields else None
+                form.add_error(field, f"{one.message} ({one.rule})")
+            raise Refusal("the order was not placed: see what is missing", rule="") from incomplete
+
+    def get_success_message(self) -> str:
+        """Say how far it is."""
+        return f"Order {self.result.number} is {self.result.get_state_display().lower()}."
+
+    def get_success_url(self) -> str:
+        """Go to the order."""
+        return reverse("customers:order", args=[self.result.pk])
+
+
+class AddOrder(OrderForm, OfAccount):
+    """Order an offer for an account."""
+
+    title = "Order"
+    form_class = AddFields
+
+    def ordering_account(self) -> Account:
+        """Return the account of the address."""
+        return self.account
+
+
+class ChangeOrder(OrderForm, OfSubscription):
+    """An order about a subscription."""
+
+    def ordering_account(self) -> Account:
+        """Return the subscription's account."""
+        return self.subscription.account
+
+    def item(self, given: dict[str, Any]) -> ItemInput:
+        """Name the subscription."""
+        return super().item({**given, "subscription": self.subscription})
+
+
+class ModifyOrder(ChangeOrder):
+    """Change quantity, own prices, identifiers or the offer of a subscription."""
+
+    title = "Modify"
+    form_class = ModifyFields
+    item_action = OrderAction.MODIFY
+    intro = "Leave empty what stays as it is. The day of a change belongs to the new state."
+
+
+class TerminateOrder(ChangeOrder):
+    """End a subscription."""
+
+    title = "Terminate"
+    form_class = TerminateFields
+    item_action = OrderAction.TERMINATE
+    submit_label = "Terminate"

@@ -1,0 +1,344 @@
+"""What an account has: its subscriptions with their timelines, services and identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from customers import operations
+from customers.models import (
+    ChargeSegment,
+    ServiceIdentifier,
+    Subscription,
+    SubscriptionCharge,
+    SubscriptionEvent,
+    SubscriptionItem,
+)
+from customers.views.account import OfAccount
+from customers.views.fields import DayField, person, today
+from customers.views.lists import account_url
+from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, Table
+
+SEGMENT_COLUMNS = (
+    Column(label="From", value="valid.lower", kind="date"),
+    Column(label="To", value="valid.upper", kind="date"),
+    Column(label="Quantity", value="quantity", kind="number"),
+    Column(
+        label="Own price",
+        value="override_price",
+        kind="money",
+        currency="subscription_charge.account.currency",
+    ),
+    Column(label="State", value="state", kind="status"),
+    Column(label="By", value="reason", kind="code"),
+    Column(
+        label="Order",
+        value="order_item.order.number",
+        kind="code",
+        link=lambda row: (
+            reverse("customers:order", args=[row.order_item.order_id]) if row.order_item else ""
+        ),
+    ),
+)
+IDENTIFIER_COLUMNS = (
+    Column(label="Service", value="service.number", kind="code"),
+    Column(label="Type", value="type", kind="code"),
+    Column(label="Identifier", value="value", kind="code"),
+    Column(label="From", value="valid.lower", kind="instant"),
+    Column(label="To", value="valid.upper", kind="instant"),
+    Column(label="State", value="service.state", kind="status"),
+)
+
+
+def subscription_url(pk: int) -> str:
+    """Return a subscription's page."""
+    return reverse("customers:subscription", args=[pk])
+
+
+class AccountServices(OfAccount):
+    """The tab of an account: subscriptions, the timeline of every charge, identifiers."""
+
+    permission = "customers.view_subscription"
+    template_name = "console/table.html"
+
+    def get_title(self) -> str:
+        """Name the account."""
+        return f"Services of {self.account}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the tables."""
+        return super().get_context_data(
+            table=self._subscriptions(), tables=[self._timeline(), self._identifiers()], **kwargs
+        )
+
+    def _subscriptions(self) -> Table:
+        rows = (
+            SubscriptionItem.objects.filter(subscription__account=self.account)
+            .select_related("subscription", "offer_version__offer")
+            .order_by("-subscription_id", "valid")
+        )
+        return Table(
+            caption="Subscriptions",
+            rows=rows[:200],
+            empty="Nothing was ordered yet.",
+            columns=(
+                Column(
+                    label="Number",
+                    value="subscription.number",
+                    kind="code",
+                    link=lambda row: subscription_url(row.subscription_id),
+                ),
+                Column(label="Offer", value="offer_version.offer.name"),
+                Column(label="Quantity", value="quantity", kind="number"),
+                Column(label="From", value="valid.lower", kind="date"),
+                Column(label="To", value="valid.upper", kind="date"),
+                Column(label="State", value="subscription.state", kind="status"),
+            ),
+        )
+
+    def _timeline(self) -> Table:
+        rows = (
+            ChargeSegment.objects.filter(subscription_charge__account=self.account)
+            .select_related(
+                "subscription_charge__charge",
+                "subscription_charge__subscription",
+                "subscription_charge__account",
+                "order_item__order",
+            )
+            .order_by("-subscription_charge__subscription_id", "subscription_charge_id", "valid")
+        )
+        return Table(
+            caption="Timeline: what billing reads",
+            rows=rows[:500],
+            columns=(
+                Column(
+                    label="Subscription",
+                    value="subscription_charge.subscription.number",
+                    kind="code",
+                    link=lambda row: subscription_url(row.subscription_charge.subscription_id),
+                ),
+                Column(label="Charge", value="subscription_charge.charge.name"),
+                *SEGMENT_COLUMNS,
+            ),
+        )
+
+    def _identifiers(self) -> Table:
+        rows = (
+            ServiceIdentifier.objects.filter(service__subscription__account=self.account)
+            .select_related("service")
+            .order_by("-service_id", "pk")
+        )
+        return Table(
+            caption="Identifiers", rows=rows[:500], empty="None.", columns=IDENTIFIER_COLUMNS
+        )
+
+
+class OfSubscription(Screen):
+    """Something about the subscription of the address."""
+
+    @property
+    def subscription(self) -> Subscription:
+        """The subscription of the address."""
+        if not hasattr(self, "_subscription"):
+            rows = Subscription.objects.select_related("account", "service_address")
+            self._subscription = get_object_or_404(rows, pk=self.kwargs["pk"])
+        return self._subscription
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the subscription."""
+        one = self.subscription
+        return (
+            Crumb(str(one.account), account_url(one.account_id)),
+            Crumb(one.number, subscription_url(one.pk)),
+        )
+
+
+class SubscriptionPage(OfSubscription):
+    """A subscription with its offers, timeline, identifiers and history."""
+
+    permission = "customers.view_subscription"
+    template_name = "console/table.html"
+
+    def get_title(self) -> str:
+        """Name the subscription."""
+        return f"Subscription {self.subscription.number}"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the account."""
+        one = self.subscription
+        return (
+            Crumb("Accounts", reverse("customers:accounts")),
+            Crumb(str(one.account), account_url(one.account_id)),
+        )
+
+    def buttons(self) -> Sequence[Button]:
+        """Offer what can be ordered, and the days that are waited for."""
+        one = self.subscription
+        if not one.is_live():
+            return ()
+        order = "customers.place_order"
+        offered = [
+            Button(
+                label="Modify",
+                url=reverse("customers:modify_order", args=[one.pk]),
+                permission=order,
+                style="primary",
+            ),
+            Button(
+                label="Terminate",
+                url=reverse("customers:terminate_order", args=[one.pk]),
+                permission=order,
+                style="danger",
+            ),
+        ]
+        if one.activation_on is None:
+            url = reverse("customers:record_activation", args=[one.pk])
+            offered.append(Button(label="Record activation", url=url, permission=order))
+        elif one.acceptance_on is None:
+            url = reverse("customers:record_acceptance", args=[one.pk])
+            offered.append(Button(label="Record acceptance", url=url, permission=order))
+        return offered
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the facts and tables."""
+        one = self.subscription
+        facts = [
+            Fact(label="State", value=one.state, kind="status"),
+            Fact(label="Account", value=str(one.account), url=account_url(one.account_id)),
+            Fact(label="Effective", value=one.effective_on, kind="date"),
+            Fact(label="Activated", value=one.activation_on, kind="date"),
+            Fact(label="Accepted", value=one.acceptance_on, kind="date"),
+            Fact(label="Trial ends", value=one.trial_end_on, kind="date"),
+            Fact(label="Term", value=one.get_term_type_display()),
+            Fact(label="Not billed from", value=one.end_on, kind="date"),
+            Fact(label="Why it ends", value=one.end_reason),
+            Fact(label="Price policy", value=one.get_price_policy_display()),
+            Fact(label="Used at", value=str(one.service_address or "")),
+            Fact(label="PO number", value=one.po_number),
+        ]
+        return super().get_context_data(
+            facts=facts,
+            table=self._timeline(),
+            tables=[self._charges(), self._identifiers(), self._events()],
+            **kwargs,
+        )
+
+    def _timeline(self) -> Table:
+        rows = (
+            ChargeSegment.objects.filter(subscription_charge__subscription=self.subscription)
+            .select_related(
+                "subscription_charge__charge",
+                "subscription_charge__account",
+                "order_item__order",
+            )
+            .order_by("subscription_charge_id", "valid")
+        )
+        return Table(
+            caption="Timeline: what billing reads",
+            rows=rows,
+            empty="No charge has started yet.",
+            columns=(
+                Column(label="Charge", value="subscription_charge.charge.name"),
+                *SEGMENT_COLUMNS,
+            ),
+        )
+
+    def _charges(self) -> Table:
+        rows = (
+            SubscriptionCharge.objects.filter(subscription=self.subscription)
+            .select_related("charge", "item__offer_version__offer")
+            .order_by("pk")
+        )
+        return Table(
+            caption="Charges",
+            rows=rows,
+            columns=(
+                Column(label="Offer", value="item.offer_version.offer.name"),
+                Column(label="Charge", value="charge.name"),
+                Column(label="Kind", value="charge.get_kind_display"),
+                Column(label="Starts on", value="charge.get_trigger_display"),
+                Column(label="Counts from", value="anchor", kind="date"),
+            ),
+        )
+
+    def _identifiers(self) -> Table:
+        rows = (
+            ServiceIdentifier.objects.filter(service__subscription=self.subscription)
+            .select_related("service")
+            .order_by("service_id", "pk")
+        )
+        return Table(caption="Identifiers", rows=rows, empty="None.", columns=IDENTIFIER_COLUMNS)
+
+    def _events(self) -> Table:
+        rows = (
+            SubscriptionEvent.objects.filter(subscription=self.subscription)
+            .select_related("actor", "order_item__order")
+            .order_by("-pk")
+        )
+        return Table(
+            caption="What happened",
+            rows=rows[:200],
+            columns=(
+                Column(label="What", value="get_kind_display"),
+                Column(label="On", value="on_date", kind="date"),
+                Column(
+                    label="Order",
+                    value="order_item.order.number",
+                    kind="code",
+                    link=lambda row: (
+                        reverse("customers:order", args=[row.order_item.order_id])
+                        if row.order_item
+                        else ""
+                    ),
+                ),
+                Column(label="By", value=lambda row: row.actor.username if row.actor else ""),
+                Column(label="Recorded", value="recorded_at", kind="instant"),
+            ),
+        )
+
+
+class DayFields(forms.Form):
+    """The day on which something happened."""
+
+    on_date = DayField(label="On")
+
+
+class RecordDay(FormScreen, OfSubscription):
+    """Record the day of activation or acceptance: charges that wait for it start (CHG-7)."""
+
+    permission = "customers.place_order"
+    form_class = DayFields
+    what = "activation"
+
+    def get_title(self) -> str:
+        """Say which day."""
+        return f"Record {self.what}"
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today."""
+        return {"on_date": today(self.subscription.account)}
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        record = {
+            "activation": operations.record_activation,
+            "acceptance": operations.record_acceptance,
+        }[self.what]
+        return record(
+            subscription=self.subscription,
+            on_date=form.cleaned_data["on_date"],
+            as_of=today(self.subscription.account),
+            actor=person(self.request),
+        )
+
+    def get_success_message(self) -> str:
+        """Say what is known now."""
+        return f"Recorded the {self.what} of {self.subscription.number}."
+
+    def get_success_url(self) -> str:
+        """Go back to the subscription."""
+        return subscription_url(self.subscription.pk)
