@@ -157,3 +157,59 @@ def test_the_clock_is_read_in_interfaces_only() -> None:
         and call.func.value.id in {"timezone", "datetime", "date", "clock"}
     ]
     assert not found
+
+
+def _house_imports(room: str, *names: str) -> dict[str, str]:
+    """Give what files of these names in the room import from the house, by place."""
+    return {
+        place(path, node): name
+        for path in sources(room)
+        if set(names) & set(path.relative_to(ROOT / room).parts)
+        for name, node in imports(path)
+        if name.partition(".")[0] in FLOOR_OF
+    }
+
+
+def test_signals_and_choices_are_leaves() -> None:
+    found = {
+        spot: name
+        for room in ROOMS
+        for spot, name in _house_imports(room, "signals.py", "choices.py").items()
+        if not (spot.split("/")[-1].startswith("choices") and ".choices." in f"{name}.")
+    }
+    assert not found
+
+
+def test_rules_know_only_the_ground_and_rules_and_choices() -> None:
+    found = {
+        spot: name
+        for room in ROOMS
+        for spot, name in _house_imports(room, "rules").items()
+        if name.partition(".")[0] != "foundation"
+        and name.split(".")[1] not in {"rules", "choices"}
+    }
+    assert not found
+
+
+def test_interfaces_write_through_operations() -> None:
+    """Pages, endpoints, imports and tasks translate; they neither save nor bulk-write rows."""
+    writes = {"bulk_create", "bulk_update", "update_or_create", "get_or_create"}
+    doors = {"views", "views.py", "tasks.py", "receivers.py", "imports.py", "imports"}
+    found = [
+        f"{place(path, call)}: {name}"
+        for path in sources(*(room for room in ROOMS if room != "foundation"))
+        if doors & set(path.relative_to(ROOT).parts)
+        if "operations" not in path.parts
+        for name, call in calls(path)
+        if name in writes or (name == "create" and _is_on_objects(call))
+    ]
+    assert not found
+
+
+def _is_on_objects(call: ast.Call) -> bool:
+    """Tell `Model.objects.create(...)` from other things called create."""
+    return (
+        isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Attribute)
+        and call.func.value.attr == "objects"
+    )
