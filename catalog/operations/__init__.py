@@ -10,6 +10,7 @@ from catalog.operations.offers import (
     add_charge,
     approve_offer,
     create_offer,
+    create_offer_with_draft,
     draft_version,
     publish_offer,
     reject_offer,
@@ -29,6 +30,7 @@ from catalog.operations.prices import (
     revise_price,
     submit_price,
 )
+from catalog.operations.queue import advance_prices
 from catalog.operations.setup import (
     define_gl_code,
     define_price_book,
@@ -47,9 +49,11 @@ __all__ = [
     "RetroactivePrice",
     "WrongState",
     "add_charge",
+    "advance_prices",
     "approve_offer",
     "approve_price",
     "create_offer",
+    "create_offer_with_draft",
     "define_gl_code",
     "define_price_book",
     "define_product",

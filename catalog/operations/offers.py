@@ -43,6 +43,21 @@ def create_offer(
     return offer
 
 
+def create_offer_with_draft(
+    *,
+    code: str,
+    name: str,
+    family: str,
+    starts: date,
+    currencies: Sequence[str],
+    actor: User | None,
+) -> OfferVersion:
+    """Create an offer and the draft of its first version together."""
+    with transaction.atomic():
+        offer = create_offer(code=code, name=name, family=family, actor=actor)
+        return draft_version(offer=offer, starts=starts, currencies=list(currencies), actor=actor)
+
+
 def draft_version(
     *,
     offer: Offer,
@@ -124,6 +139,18 @@ def add_charge(
                 raise Invalid(problem.message, rule=problem.rule)
         charge.save()
     return charge
+
+
+def _attributes(terms: dict[str, Any]) -> dict[str, Any]:
+    """Check the names and values of attributes that a charge filters and prices by."""
+    wanted, keyed = terms.get("usage_filter") or {}, terms.get("price_attributes") or []
+    if not isinstance(wanted, dict) or not isinstance(keyed, list | tuple):
+        message = 'write a filter as {"zone": "EU"} and attributes as ["zone"]'
+        raise BadValue("ATTRIBUTES", message)
+    return {
+        "usage_filter": {code_text(str(k), 32): code_text(str(v), 64) for k, v in wanted.items()},
+        "price_attributes": [code_text(str(name), 32) for name in keyed],
+    }
 
 
 def remove_charge(*, charge_id: int, actor: User | None) -> None:

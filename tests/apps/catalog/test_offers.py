@@ -169,3 +169,16 @@ def test_defining_twice_changes_only_what_differs() -> None:
     assert (changed.pk, changed.revenue_account, changed.version) == (first.pk, "4010", 2)
     with pytest.raises(Invalid):
         operations.define_gl_code(code="A B", name="A", revenue_account="1", actor=None)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [{"usage_filter": ["zone"]}, {"usage_filter": {"zone": "a b"}}, {"price_attributes": "zone"}],
+)
+def test_attributes_of_a_charge_are_checked(terms: dict[str, Any]) -> None:
+    fiber = shop.open_shop()
+    with pytest.raises(Invalid):
+        operations.add_charge(
+            version=fiber.version, product=fiber.usage, code="SMS", name="SMS", kind="USAGE",
+            price_model="PER_UNIT", usage_type=fiber.voice, actor=None, **terms,
+        )  # fmt: skip

@@ -1,0 +1,164 @@
+"""The catalogue in the admin: set-up may be edited, reviewed versions are looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from catalog.models import (
+    Charge,
+    GLCode,
+    Offer,
+    OfferVersion,
+    PriceBook,
+    PriceTier,
+    PriceVersion,
+    Product,
+    RevenueRule,
+    UnitOfMeasure,
+    UsageType,
+)
+from foundation.admin import HouseAdmin, ReadOnlyAdmin, ReadOnlyInline
+
+
+class CodedAdmin(HouseAdmin):
+    """Things named by a code that never changes."""
+
+    search_fields = ("code", "name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what no longer changes when the thing exists."""
+        return ("code",) if obj else ()
+
+
+@admin.register(UnitOfMeasure)
+class UnitOfMeasureAdmin(CodedAdmin):
+    """Units of measure."""
+
+    list_display = ("code", "name", "dimension", "to_base", "precision")
+    list_filter = ("dimension",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what no longer changes: stored quantities are in the unit."""
+        return ("code", "dimension", "to_base") if obj else ()
+
+
+@admin.register(UsageType)
+class UsageTypeAdmin(CodedAdmin):
+    """Kinds of usage."""
+
+    list_display = ("code", "name", "unit", "identifier_type", "aggregate_rule", "is_active")
+    list_select_related = ("unit",)
+    list_filter = ("identifier_type", "aggregate_rule", "is_active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what no longer changes: stored events follow it."""
+        return ("code", "unit", "identifier_type", "time_attribute") if obj else ()
+
+
+@admin.register(GLCode)
+class GLCodeAdmin(CodedAdmin):
+    """GL codes."""
+
+    list_display = ("code", "name", "revenue_account")
+
+
+@admin.register(RevenueRule)
+class RevenueRuleAdmin(CodedAdmin):
+    """Revenue rules."""
+
+    list_display = ("code", "name", "pattern", "is_distinct", "is_unconditional")
+    list_filter = ("pattern",)
+
+
+@admin.register(Product)
+class ProductAdmin(CodedAdmin):
+    """Products with what leads them to tax, accounts and revenue."""
+
+    list_display = (
+        "code", "name", "product_type", "family", "tax_category", "gl_code", "revenue_rule",
+        "is_active",
+    )  # fmt: skip
+    list_select_related = ("tax_category", "gl_code", "revenue_rule")
+    list_filter = ("product_type", "family", "tax_category", "is_active")
+
+
+@admin.register(PriceBook)
+class PriceBookAdmin(CodedAdmin):
+    """Price books and their parents."""
+
+    list_display = ("code", "name", "parent")
+    list_select_related = ("parent",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what no longer changes: contracts rely on the chain of books."""
+        return ("code", "parent") if obj else ()
+
+
+class VersionInline(ReadOnlyInline):
+    """The versions of an offer."""
+
+    model = OfferVersion
+    fields = ("number", "state", "sale_window", "published_at")
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadOnlyAdmin):
+    """Offers; drafted and published from the console's pages."""
+
+    list_display = ("code", "name", "family")
+    search_fields = ("code", "name")
+    list_filter = ("family",)
+    inlines = (VersionInline,)
+
+
+class ChargeInline(ReadOnlyInline):
+    """The charges of a version."""
+
+    model = Charge
+    fields = ("reference", "name", "kind", "price_model", "timing")
+
+
+@admin.register(OfferVersion)
+class OfferVersionAdmin(ReadOnlyAdmin):
+    """Offer versions with their charges."""
+
+    list_display = ("offer", "number", "state", "sale_window", "published_at")
+    list_select_related = ("offer",)
+    list_filter = ("state",)
+    search_fields = ("offer__code", "offer__name")
+    inlines = (ChargeInline,)
+
+
+@admin.register(Charge)
+class ChargeAdmin(ReadOnlyAdmin):
+    """Charges with all of their policies."""
+
+    list_display = ("reference", "name", "kind", "price_model", "timing", "product")
+    list_select_related = ("product",)
+    list_filter = ("kind", "price_model", "timing", "usage_rounding")
+    search_fields = ("reference", "name")
+
+
+class TierInline(ReadOnlyInline):
+    """The tiers of a price."""
+
+    model = PriceTier
+    fields = ("seq", "upper_inclusive", "unit_price", "flat_amount")
+    show_change_link = False
+
+
+@admin.register(PriceVersion)
+class PriceVersionAdmin(ReadOnlyAdmin):
+    """Prices with their tiers; drafted, reviewed and published from the console's pages."""
+
+    list_display = (
+        "charge", "currency", "pricebook", "segment", "valid", "state", "flat_amount",
+        "unit_price",
+    )  # fmt: skip
+    list_select_related = ("charge", "pricebook")
+    list_filter = ("state", "currency", "pricebook")
+    search_fields = ("charge__reference", "segment")
+    inlines = (TierInline,)

@@ -1,0 +1,194 @@
+"""Drafting offers by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from catalog import operations
+from catalog.models import Charge, OfferVersion, Product, UsageType
+from catalog.views import words
+from catalog.views.offers import VIEW, version_url
+from catalog.views.price_forms import DAY, Parsed
+from catalog.views.prices import CommentForm
+from foundation.parsing import BadValue, code_text, currency_text
+from foundation.screens import Crumb, FormScreen
+
+
+class OfferForm(forms.Form):
+    """A new offer with its first version."""
+
+    code = Parsed(lambda text: code_text(text, 32))
+    name = forms.CharField(max_length=100)
+    family = forms.CharField(max_length=40, required=False)
+    starts = forms.DateField(label="On sale from", widget=forms.DateInput(DAY, "%Y-%m-%d"))
+    currencies = forms.CharField(
+        required=False, help_text="Currencies that every charge must be priced in: EUR, USD"
+    )
+
+    def clean_currencies(self) -> list[str]:
+        """Read the codes."""
+        try:
+            given = self.cleaned_data["currencies"].replace(",", " ").split()
+            return [currency_text(code) for code in given]
+        except BadValue as bad:
+            raise ValidationError(bad.message, code=bad.rule) from bad
+
+
+class AddOffer(FormScreen):
+    """Create an offer with a draft of its first version."""
+
+    title = "Create offer"
+    permission = (VIEW, "catalog.draft_offer")
+    form_class = OfferForm
+    submit_label = "Create"
+    success_message = "Created. Add its charges."
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Offers", reverse("catalog:offers"))]
+
+    def get_success_url(self) -> str:
+        """Return the draft."""
+        return version_url(self.result.pk)
+
+    def submit(self, form: forms.Form) -> OfferVersion:
+        """Call the operation."""
+        given = form.cleaned_data
+        return operations.create_offer_with_draft(
+            code=given["code"],
+            name=given["name"],
+            family=given["family"],
+            starts=given["starts"],
+            currencies=given["currencies"],
+            actor=words.actor(self.request),
+        )
+
+
+class VersionForm(forms.Form):
+    """The next version."""
+
+    starts = forms.DateField(label="On sale from", widget=forms.DateInput(DAY, "%Y-%m-%d"))
+
+
+class AddVersion(FormScreen):
+    """Draft the next version with the charges and prices of this one."""
+
+    title = "Draft the next version"
+    intro = "Charges are copied, and their prices in force on the day as drafts."
+    permission = (VIEW, "catalog.draft_offer")
+    form_class = VersionForm
+    submit_label = "Draft"
+    success_message = "Drafted."
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Offer", version_url(self.kwargs["pk"]))]
+
+    def get_success_url(self) -> str:
+        """Return the draft."""
+        return version_url(self.result.pk)
+
+    def submit(self, form: forms.Form) -> OfferVersion:
+        """Call the operation."""
+        source = get_object_or_404(
+            OfferVersion.objects.select_related("offer"), pk=self.kwargs["pk"]
+        )
+        return operations.draft_version(
+            offer=source.offer,
+            starts=form.cleaned_data["starts"],
+            copy_from=source,
+            actor=words.actor(self.request),
+            currencies=source.currencies,
+            terms_months=source.terms_months,
+            notice_days=source.notice_days,
+            suspension_policy=source.suspension_policy,
+        )
+
+
+class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A charge; what is left as it stands is the usual case."""
+
+    class Meta:
+        """What staff choose; the rest keeps its default."""
+
+        model = Charge
+        fields = (
+            "product", "code", "name", "kind", "timing", "price_model", "period_unit",
+            "period_count", "alignment", "trigger", "proration", "in_policy", "out_policy",
+            "change_policy", "usage_type", "usage_filter", "price_attributes", "usage_rounding",
+            "event_decimals", "event_mode", "first_increment", "next_increment", "counter_scope",
+            "tier_proration", "bill_zero", "show_zero", "invoice_section", "text_template",
+        )  # fmt: skip
+
+    def clean_usage_filter(self) -> dict[str, str]:
+        """Read nothing as no filter."""
+        return self.cleaned_data["usage_filter"] or {}
+
+    def clean_price_attributes(self) -> list[str]:
+        """Read nothing as no attribute."""
+        return self.cleaned_data["price_attributes"] or []
+
+    def validate_constraints(self) -> None:
+        """Leave it to the operation, which says the same in words."""
+
+
+class AddCharge(FormScreen):
+    """Add a charge to a draft."""
+
+    title = "Add charge"
+    permission = (VIEW, "catalog.draft_offer")
+    form_class = ChargeForm  # type: ignore[assignment]  # a model's form is a form
+    submit_label = "Add"
+    success_message = "Added."
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Offer", version_url(self.kwargs["pk"]))]
+
+    def get_success_url(self) -> str:
+        """Return the draft."""
+        return version_url(self.kwargs["pk"])
+
+    def submit(self, form: forms.Form) -> Charge:
+        """Call the operation."""
+        given = dict(form.cleaned_data)
+        product: Product = given.pop("product")
+        usage_type: UsageType | None = given.pop("usage_type")
+        return operations.add_charge(
+            version=get_object_or_404(OfferVersion, pk=self.kwargs["pk"]),
+            product=product,
+            usage_type=usage_type,
+            actor=words.actor(self.request),
+            **given,
+        )
+
+
+class Reject(FormScreen):
+    """Send a version back to its author."""
+
+    title = "Reject offer"
+    permission = (VIEW, "catalog.approve_offer")
+    form_class = CommentForm
+    submit_label = "Reject"
+    success_message = "Sent back to its author as a draft."
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Offer", version_url(self.kwargs["pk"]))]
+
+    def get_success_url(self) -> str:
+        """Return the version's page."""
+        return version_url(self.kwargs["pk"])
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        return operations.reject_offer(
+            version_id=self.kwargs["pk"],
+            comment=form.cleaned_data["comment"],
+            actor=words.actor(self.request),
+        )

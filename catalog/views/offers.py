@@ -1,0 +1,274 @@
+"""Offers and their versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from catalog import choices, operations
+from catalog.models import Charge, OfferVersion, PriceVersion
+from catalog.queries import price_lists
+from catalog.queries.checklist import offer_checklist
+from catalog.views import words
+from catalog.views.prices import people_of
+from foundation.screens import (
+    ActionView,
+    Button,
+    Column,
+    Crumb,
+    Empty,
+    Fact,
+    FilterForm,
+    ListScreen,
+    Screen,
+    Table,
+)
+
+VIEW = "catalog.view_offerversion"
+
+
+def version_url(pk: int) -> str:
+    """Return the page of an offer version."""
+    return reverse("catalog:version", args=[pk])
+
+
+class OfferFilters(FilterForm):
+    """Which offers to show."""
+
+    name = forms.CharField(max_length=100, label="Code or name")
+    state = forms.ChoiceField(choices=[("", "Any state"), *choices.VersionState.choices])
+
+
+class Offers(ListScreen):
+    """Every version of every offer."""
+
+    title = "Offers"
+    permission = VIEW
+    filters = OfferFilters
+    columns = (
+        Column(label="Offer", value="offer.code", link=lambda one: version_url(one.pk)),
+        Column(label="Name", value="offer.name"),
+        Column(label="Version", value="number", kind="number"),
+        Column(label="State", value="state", kind="status"),
+        Column(label="On sale from", value="sale_window.lower", kind="date"),
+        Column(label="Until (exclusive)", value="sale_window.upper", kind="date"),
+        Column(label="Currencies", value=lambda one: ", ".join(one.currencies)),
+        Column(label="Family", value="offer.family"),
+    )
+    empty = Empty(title="No offer yet", text="Create the first offer and draft its version.")
+
+    def buttons(self) -> list[Button]:
+        """Offer to create one."""
+        return [
+            Button(
+                label="Create offer",
+                url=reverse("catalog:offer_add"),
+                permission="catalog.draft_offer",
+                style="primary",
+            )
+        ]
+
+    def rows(self, filters: dict[str, Any]) -> QuerySet[OfferVersion]:
+        """Return the versions asked for."""
+        found = OfferVersion.objects.select_related("offer").order_by("offer__code", "-number")
+        if name := filters.get("name"):
+            found = found.filter(offer__code__icontains=name) | found.filter(
+                offer__name__icontains=name
+            )
+        if state := filters.get("state"):
+            found = found.filter(state=state)
+        return found
+
+
+class Version(Screen):
+    """An offer version with its charges, their prices, its checklist and its steps."""
+
+    title = "Offer"
+    permission = VIEW
+    template_name = "catalog/version.html"
+
+    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Find the version."""
+        super().setup(request, *args, **kwargs)
+        self.version: OfferVersion = get_object_or_404(
+            OfferVersion.objects.select_related(
+                "offer", "created_by", "submitted_by", "approved_by", "published_by"
+            ),
+            pk=kwargs["pk"],
+        )
+
+    def get_title(self) -> str:
+        """Name offer and version."""
+        return f"{self.version.offer.name}, version {self.version.number}"
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Offers", reverse("catalog:offers"))]
+
+    def buttons(self) -> list[Button]:
+        """Offer the steps that start from the version's state."""
+        again = ("Draft the next version", "version_add", "draft_offer", "get", "plain")
+        steps = {
+            "DRAFT": [
+                ("Add charge", "charge_add", "draft_offer", "get", "plain"),
+                ("Submit for review", "offer_submit", "draft_offer", "post", "primary"),
+            ],
+            "IN_REVIEW": [
+                ("Approve", "offer_approve", "approve_offer", "post", "primary"),
+                ("Reject", "offer_reject", "approve_offer", "get", "plain"),
+            ],
+            "APPROVED": [
+                ("Publish", "offer_publish", "publish_offer", "post", "primary"),
+                ("Reject", "offer_reject", "approve_offer", "get", "plain"),
+            ],
+            "PUBLISHED": [
+                again,
+                ("Take off sale", "offer_retire", "publish_offer", "post", "danger"),
+            ],
+            "RETIRED": [again],
+        }
+        return [
+            Button(
+                label=label,
+                url=reverse(f"catalog:{name}", args=[self.version.pk]),
+                permission=f"catalog.{right}",
+                method=method,  # type: ignore[arg-type]
+                style=style,  # type: ignore[arg-type]
+                confirm="Take it off sale?" if style == "danger" else "",
+            )
+            for label, name, right, method, style in steps.get(self.version.state, [])
+        ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Show terms, charges with prices, and the checklist before publication."""
+        version = self.version
+        waiting = version.state in ("DRAFT", "IN_REVIEW", "APPROVED")
+        return super().get_context_data(
+            version=version,
+            facts=_facts(version),
+            people=people_of(version),
+            charges=_charges(version),
+            checked=waiting,
+            problems=offer_checklist(version).problems if waiting else (),
+            **kwargs,
+        )
+
+
+def _facts(version: OfferVersion) -> list[Fact]:
+    terms = ", ".join(f"{months} months" for months in version.terms_months)
+    return [
+        Fact(label="Offer", value=version.offer.code),
+        Fact(label="State", value=version.state, kind="status"),
+        Fact(label="On sale from", value=version.sale_window.lower, kind="date"),
+        Fact(label="Until (exclusive)", value=version.sale_window.upper, kind="date"),
+        Fact(label="Currencies", value=", ".join(version.currencies) or "those of its prices"),
+        Fact(label="Terms", value=terms or "open-ended"),
+        Fact(label="Notice", value=f"{version.notice_days} days"),
+        Fact(label="When suspended", value=version.get_suspension_policy_display()),
+    ]
+
+
+def _charges(version: OfferVersion) -> Table:
+    prices: dict[int, list[PriceVersion]] = {}
+    found = price_lists.prices().filter(
+        charge__offer_version=version, state__in=("PUBLISHED", *price_lists.WAITING)
+    )
+    for price in found:
+        prices.setdefault(price.charge_id, []).append(price)
+
+    def listed(charge: Charge) -> str:
+        today = words.today()
+        current = [
+            f"{words.headline(price)} {price.currency}"
+            for price in prices.get(charge.pk, [])
+            if price.is_published and (price.valid.upper is None or price.valid.upper > today)
+        ]
+        drafts = sum(1 for price in prices.get(charge.pk, []) if not price.is_published)
+        if drafts:
+            current.append(f"{drafts} waiting")
+        return "; ".join(current)
+
+    return Table(
+        columns=(
+            Column(label="Charge", value="code"),
+            Column(label="Name", value="name"),
+            Column(label="Product", value="product.code"),
+            Column(label="Billed", value=words.rhythm),
+            Column(label="Model", value=lambda charge: charge.get_price_model_display()),
+            Column(label="Usage", value="usage_type.code"),
+            Column(
+                label="Prices",
+                value=listed,
+                link=lambda charge: (
+                    f"{reverse('catalog:matrix')}?charge={charge.reference}&state=ALL"
+                ),
+            ),
+        ),
+        rows=list(version.charges.select_related("product", "usage_type")),
+        caption="Charges",
+        empty="No charge yet.",
+    )
+
+
+class OfferStep(ActionView):
+    """A button of an offer version; back to its page."""
+
+    def get_success_url(self) -> str:
+        """Return the version's page."""
+        return version_url(self.kwargs["pk"])
+
+
+class SubmitOffer(OfferStep):
+    """Submit a draft."""
+
+    permission = "catalog.draft_offer"
+    success_message = "Submitted. Somebody else approves it."
+
+    def act(self) -> Any:
+        """Call the operation."""
+        return operations.submit_offer(
+            version_id=self.kwargs["pk"], actor=words.actor(self.request)
+        )
+
+
+class ApproveOffer(OfferStep):
+    """Approve what somebody else drafted."""
+
+    permission = "catalog.approve_offer"
+    success_message = "Approved. It can be published now."
+
+    def act(self) -> Any:
+        """Call the operation."""
+        return operations.approve_offer(
+            version_id=self.kwargs["pk"], actor=words.actor(self.request)
+        )
+
+
+class PublishOffer(OfferStep):
+    """Put an approved version on sale."""
+
+    permission = "catalog.publish_offer"
+    success_message = "On sale."
+
+    def act(self) -> Any:
+        """Call the operation."""
+        return operations.publish_offer(
+            version_id=self.kwargs["pk"], actor=words.actor(self.request)
+        )
+
+
+class RetireOffer(OfferStep):
+    """Take a version off sale."""
+
+    permission = "catalog.publish_offer"
+    success_message = "Off sale. What was sold keeps running."
+
+    def act(self) -> Any:
+        """Call the operation."""
+        return operations.retire_offer(
+            version_id=self.kwargs["pk"], actor=words.actor(self.request)
+        )

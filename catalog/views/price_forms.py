@@ -1,0 +1,275 @@
+"""Drafting a price by hand: every value read by the one parser of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from catalog import operations
+from catalog.models import Charge, PriceBook, PriceVersion
+from catalog.queries import price_lists
+from catalog.rules.price_rows import attributes_text
+from catalog.rules.pricing import TIERED, Tier
+from catalog.rules.selection import attribute_pairs
+from catalog.views import words
+from catalog.views.prices import VIEW, price_url
+from foundation.parsing import BadValue, amount_text, code_text, currency_text, decimal_text
+from foundation.screens import Crumb, FormScreen
+from foundation.screens.cells import number_text
+
+DAY = {"type": "date"}
+
+
+class Parsed(forms.CharField):
+    """A text read by a parser of ours, so that every door gives the same verdict."""
+
+    def __init__(self, parse: Callable[[str], Any], **kwargs: Any) -> None:
+        """Keep the parser."""
+        super().__init__(**kwargs)
+        self.parse = parse
+
+    def clean(self, value: Any) -> Any:
+        """Return the parsed value, None for nothing."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return self.parse(text)
+        except BadValue as bad:
+            raise ValidationError(bad.message, code=bad.rule) from bad
+
+
+def _number(places: int) -> Callable[[str], Decimal]:
+    return lambda text: decimal_text(
+        text, places=places, minimum=Decimal(0), maximum=Decimal("999999999999")
+    )
+
+
+def tiers_text(text: str) -> list[Tier]:
+    """Read one tier a line: upper bound, price per unit, flat amount; the last bound is `*`."""
+    tiers = []
+    for number, line in enumerate(text.strip().splitlines(), 1):
+        parts = [part.strip() for part in line.replace("\t", ";").split(";")]
+        if len(parts) not in (2, 3):
+            raise BadValue("TIER-1", f"line {number}: write upper; price; flat amount")
+        try:
+            upper = None if parts[0] in ("*", "") else _number(8)(parts[0])
+            flat = _number(4)(parts[2]) if len(parts) == 3 and parts[2] else Decimal(0)
+            tiers.append(Tier(upper, _number(10)(parts[1] or "0"), flat))
+        except BadValue as bad:
+            raise BadValue(bad.rule, f"line {number}: {bad.message}") from bad
+    return tiers
+
+
+class ValuesForm(forms.Form):
+    """What a price says and when."""
+
+    starts = forms.DateField(label="First day", widget=forms.DateInput(DAY, "%Y-%m-%d"))
+    ends = forms.DateField(
+        label="First day without it", required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")
+    )
+    flat_amount = Parsed(_number(4), required=False, help_text="FLAT, fixed part of PERCENT")
+    unit_price = Parsed(_number(10), required=False, help_text="PER_UNIT, PACKAGE, OVERAGE")
+    percent = Parsed(_number(7), required=False, help_text="A fraction: 0.029 is 2.9 %")
+    min_amount = Parsed(_number(4), required=False, label="Least amount")
+    max_amount = Parsed(_number(4), required=False, label="Greatest amount")
+    package_size = Parsed(_number(8), required=False, help_text="PACKAGE")
+    free_units = Parsed(_number(8), required=False, label="Included quantity", help_text="OVERAGE")
+    tax_inclusive = forms.BooleanField(required=False, label="The price holds its tax")
+    tiers = Parsed(
+        tiers_text,
+        required=False,
+        widget=forms.Textarea({"rows": 5}),
+        help_text="One tier a line: upper bound; price per unit; flat amount. "
+        "The bound of the last tier is *.",
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return the columns of a price; empty ones take their defaults."""
+        given = self.cleaned_data
+        return {
+            "flat_amount": given["flat_amount"] or Decimal(0),
+            "unit_price": given["unit_price"] or Decimal(0),
+            "percent": given["percent"] or Decimal(0),
+            "min_amount": given["min_amount"],
+            "max_amount": given["max_amount"],
+            "package_size": given["package_size"] or Decimal(1),
+            "free_units": given["free_units"] or Decimal(0),
+            "tax_inclusive": given["tax_inclusive"],
+        }
+
+    def check_money(self, currency: str) -> None:
+        """Refuse amounts finer than the currency."""
+        for name in ("flat_amount", "min_amount", "max_amount"):
+            value = self.cleaned_data.get(name)
+            if value is not None:
+                try:
+                    amount_text(f"{value:f}", currency=currency)
+                except BadValue as bad:
+                    self.add_error(name, ValidationError(bad.message, code=bad.rule))
+
+
+class PriceForm(ValuesForm):
+    """A new price."""
+
+    charge = Parsed(lambda text: code_text(text, 80), help_text="offer/version/charge")
+    currency = Parsed(currency_text, max_length=3)
+    pricebook = forms.ModelChoiceField(
+        PriceBook.objects.all(), required=False, empty_label="Default prices", label="Price book"
+    )
+    segment = Parsed(lambda text: code_text(text, 32), required=False)
+    region = Parsed(lambda text: code_text(text, 32), required=False)
+    channel = Parsed(lambda text: code_text(text, 32), required=False)
+    attributes = Parsed(attributes_text, required=False, help_text="zone=EU;peak=yes")
+    field_order = (
+        "charge", "currency", "pricebook", "segment", "region", "channel", "attributes",
+    )  # fmt: skip
+
+    def clean_charge(self) -> Charge:
+        """Find the charge."""
+        charge = Charge.objects.filter(reference=self.cleaned_data["charge"]).first()
+        if charge is None:
+            raise ValidationError("There is no such charge.", code="UNKNOWN")
+        return charge
+
+    def clean(self) -> dict[str, Any]:
+        """Check amounts against the currency."""
+        if currency := self.cleaned_data.get("currency"):
+            self.check_money(currency)
+        return self.cleaned_data
+
+
+class Add(FormScreen):
+    """Draft a price."""
+
+    title = "Draft a price"
+    intro = "A draft changes nothing. Submit it, and somebody else approves and publishes it."
+    permission = (VIEW, "catalog.draft_price")
+    form_class = PriceForm
+    submit_label = "Draft"
+    success_message = "Drafted."
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Prices", reverse("catalog:matrix"))]
+
+    def get_initial(self) -> dict[str, Any]:
+        """Take the charge from the address."""
+        return {"charge": self.request.GET.get("charge", "")[:80]}
+
+    def get_success_url(self) -> str:
+        """Return the new price's page."""
+        return price_url(self.result.pk)
+
+    def submit(self, form: forms.Form) -> PriceVersion:
+        """Call the operation."""
+        assert isinstance(form, PriceForm)
+        given = form.cleaned_data
+        return operations.draft_price(
+            charge=given["charge"],
+            currency=given["currency"],
+            starts=given["starts"],
+            ends=given["ends"],
+            pricebook=given["pricebook"],
+            segment=given["segment"] or "*",
+            region=given["region"] or "*",
+            channel=given["channel"] or "*",
+            attributes=dict(attribute_pairs(given["attributes"] or "*")),
+            tiers=given["tiers"] or (),
+            actor=words.actor(self.request),
+            **form.values(),
+        )
+
+
+class Successor(Add):
+    """Draft the price that follows one in force, beginning with what it says."""
+
+    title = "Draft a successor"
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Price", price_url(self.kwargs["pk"]))]
+
+    def get_initial(self) -> dict[str, Any]:
+        """Begin with what the price says."""
+        price = get_object_or_404(price_lists.prices(), pk=self.kwargs["pk"])
+        key = {
+            name: "" if getattr(price, name) == "*" else getattr(price, name)
+            for name in ("segment", "region", "channel")
+        }
+        attributes = "" if price.attribute_key == "*" else price.attribute_key
+        return initial_of(price) | key | {
+            "charge": price.charge.reference,
+            "currency": price.currency,
+            "pricebook": price.pricebook_id,
+            "attributes": attributes,
+            "starts": None,
+            "ends": None,
+        }  # fmt: skip
+
+
+class Edit(FormScreen):
+    """Change a draft."""
+
+    title = "Change draft"
+    permission = (VIEW, "catalog.draft_price")
+    form_class = ValuesForm
+    success_message = "Saved."
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Price", price_url(self.kwargs["pk"]))]
+
+    def get_initial(self) -> dict[str, Any]:
+        """Begin with what the draft says."""
+        price = get_object_or_404(price_lists.prices(), pk=self.kwargs["pk"])
+        return initial_of(price)
+
+    def get_success_url(self) -> str:
+        """Return the price's page."""
+        return price_url(self.kwargs["pk"])
+
+    def submit(self, form: forms.Form) -> PriceVersion:
+        """Call the operation."""
+        assert isinstance(form, ValuesForm)
+        given = form.cleaned_data
+        return operations.revise_price(
+            price_id=self.kwargs["pk"],
+            starts=given["starts"],
+            ends=given["ends"],
+            tiers=given["tiers"] or (),
+            actor=words.actor(self.request),
+            **form.values(),
+        )
+
+
+def initial_of(price: PriceVersion) -> dict[str, Any]:
+    """Return a price as the form writes it."""
+
+    def shown(value: Decimal | None) -> str:
+        return number_text(value).replace(",", "") if value else ""
+
+    return {
+        "starts": price.valid.lower,
+        "ends": price.valid.upper,
+        "flat_amount": shown(price.flat_amount),
+        "unit_price": shown(price.unit_price),
+        "percent": shown(price.percent),
+        "min_amount": shown(price.min_amount),
+        "max_amount": shown(price.max_amount),
+        "package_size": shown(price.package_size) if price.package_size != 1 else "",
+        "free_units": shown(price.free_units),
+        "tax_inclusive": price.tax_inclusive,
+        "tiers": "\n".join(
+            f"{shown(tier.upper) or '*'}; {shown(tier.unit_price) or 0}; {shown(tier.flat_amount)}"
+            for tier in price_lists.values_of(price).tiers
+        )
+        if price.charge.price_model in TIERED
+        else "",
+    }
