@@ -27,9 +27,7 @@ urlpatterns = [
     path("offers/versions/<int:pk>/charge/", offer_forms.AddCharge.as_view(), name="charge_add"),
     path("offers/versions/<int:pk>/submit/", offers.SubmitOffer.as_view(), name="offer_submit"),
     path("offers/versions/<int:pk>/approve/", offers.ApproveOffer.as_view(), name="offer_approve"),
-    path(
-        "offers/versions/<int:pk>/reject/", offer_forms.RejectOffer.as_view(), name="offer_reject"
-    ),
+    path("offers/versions/<int:pk>/reject/", offer_forms.Reject.as_view(), name="offer_reject"),
     path("offers/versions/<int:pk>/publish/", offers.PublishOffer.as_view(), name="offer_publish"),
     path("offers/versions/<int:pk>/retire/", offers.RetireOffer.as_view(), name="offer_retire"),
 ]

@@ -111,6 +111,7 @@ def add_charge(
     require(actor, "catalog.draft_offer")
     try:
         code, name = code_text(code, 32), plain_text(name, 100)
+        terms |= _attributes(terms)
     except BadValue as bad:
         raise Invalid(bad.message, rule=bad.rule) from bad
     with transaction.atomic():
