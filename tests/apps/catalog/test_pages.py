@@ -42,8 +42,8 @@ def live(fiber: Shop) -> PriceVersion:
 
 
 def draft(fiber: Shop, author: User | None = None, **values: Any) -> PriceVersion:
-    values = {"flat_amount": D("31.50"), "starts": SOON, "currency": "USD"} | values
-    return operations.draft_price(charge=fiber.rental, actor=author, **values)
+    asked: dict[str, Any] = {"flat_amount": D("31.50"), "starts": SOON, "currency": "USD"} | values
+    return operations.draft_price(charge=fiber.rental, actor=author, **asked)
 
 
 def test_the_matrix_shows_prices_in_force_with_tiers(client: Client, fiber: Shop) -> None:
