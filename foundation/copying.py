@@ -58,7 +58,8 @@ def copy_lines(
     The fastest way out, for a set that fits into memory. Free text stays escaped, ready to be
     written back by `copy_text`. `binds` fill `%(name)s` in the query.
     """
-    with cursor.copy(f"COPY ({query}) TO STDOUT", binds) as copy:
+    driver = cursor.cursor  # the wrapper that logs statements in development takes no binds
+    with driver.copy(f"COPY ({query}) TO STDOUT", binds) as copy:
         data = b"".join(copy)
     lines = data.decode().split("\n")
     lines.pop()

@@ -1,0 +1,1 @@
+"""Larkfield Communications & Cloud: an invented provider, filled by replaying three months."""

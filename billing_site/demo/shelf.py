@@ -1,0 +1,152 @@
+"""Put the offers on the shelf: drafted by one person, approved and published by another."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import catalog.operations
+from billing_site.demo.cast import Cast
+from billing_site.demo.offers import OFFERS, PRODUCTS, ChargePlan, OfferPlan, Price
+from catalog.models import Charge, GLCode, OfferVersion, Product, RevenueRule, UsageType
+from catalog.rules.pricing import Tier
+from tax.models import TaxCategory
+
+ON_SALE = date(2026, 7, 1)
+UNITS = (
+    ("EACH", "Each", "COUNT"),
+    ("MIN", "Minute", "TIME"),
+    ("HOUR", "Hour", "TIME"),
+    ("GB", "Gigabyte", "DATA"),
+    ("GBDAY", "Gigabyte-day", "OTHER"),
+    ("CALL", "Call", "COUNT"),
+    ("MONEY", "Turnover", "MONEY"),
+)
+USAGE_TYPES = (
+    ("VOICE", "Voice call", "MIN", "MSISDN"),
+    ("SMS", "Text message", "EACH", "MSISDN"),
+    ("DATA", "Mobile data", "GB", "MSISDN"),
+    ("COMPUTE", "Compute hours", "HOUR", "TENANT"),
+    ("STORAGE", "Stored data", "GBDAY", "TENANT"),
+    ("API", "API calls", "CALL", "TENANT"),
+    ("CHECKOUT", "Checkout turnover", "MONEY", "TENANT"),
+)
+GL_CODES = (
+    ("RECURRING", "Recurring charges", "4000"),
+    ("USAGE", "Usage", "4100"),
+    ("ONE_TIME", "One-time charges", "4200"),
+    ("EQUIPMENT", "Equipment", "4300"),
+)
+
+
+def fill(cast: Cast) -> None:
+    """Define what prices need, then publish every offer with its prices."""
+    _define_words()
+    for product in PRODUCTS:
+        catalog.operations.define_product(
+            code=product.code,
+            name=product.name,
+            product_type=product.kind,
+            family=product.family,
+            tax_category=TaxCategory.objects.get(code=product.tax_category),
+            gl_code=GLCode.objects.get(code=product.gl_code),
+            revenue_rule=RevenueRule.objects.get(code=product.revenue_rule),
+            actor=None,
+        )
+    for offer in OFFERS:
+        _publish(_draft(offer, cast), cast)
+
+
+def _define_words() -> None:
+    units = {
+        code: catalog.operations.define_unit(
+            code=code, name=name, dimension=dimension, precision=4, actor=None
+        )
+        for code, name, dimension in UNITS
+    }
+    for code, name, unit, identifier in USAGE_TYPES:
+        catalog.operations.define_usage_type(
+            code=code, name=name, unit=units[unit], identifier_type=identifier, actor=None
+        )
+    for code, name, account in GL_CODES:
+        catalog.operations.define_gl_code(
+            code=code, name=name, revenue_account=account, actor=None
+        )
+    for pattern in sorted({product.revenue_rule for product in PRODUCTS}):
+        catalog.operations.define_revenue_rule(
+            code=pattern, name=pattern.replace("_", " ").capitalize(), pattern=pattern, actor=None
+        )
+
+
+def _draft(plan: OfferPlan, cast: Cast) -> OfferVersion:
+    offer = catalog.operations.create_offer(
+        code=plan.code, name=plan.name, family=plan.family, actor=cast.catalog
+    )
+    version = catalog.operations.draft_version(
+        offer=offer, starts=ON_SALE, currencies=["USD", "EUR"], actor=cast.catalog
+    )
+    for charge_plan in plan.charges:
+        charge = _charge(version, charge_plan, cast)
+        for currency, price in charge_plan.prices.items():
+            _price(charge, currency, price, cast)
+    return version
+
+
+def _charge(version: OfferVersion, plan: ChargePlan, cast: Cast) -> Charge:
+    usage = UsageType.objects.get(code=plan.usage_type) if plan.usage_type else None
+    return catalog.operations.add_charge(
+        version=version,
+        product=Product.objects.get(code=plan.product),
+        code=plan.code,
+        name=plan.name,
+        kind=plan.kind,
+        price_model=plan.model,
+        usage_type=usage,
+        timing=plan.timing,
+        period_count=plan.months,
+        usage_rounding=plan.rounding,
+        invoice_section=plan.section,
+        actor=cast.catalog,
+    )
+
+
+def _price(charge: Charge, currency: str, plan: Price, cast: Cast) -> None:
+    given = {
+        "unit_price": plan.unit,
+        "flat_amount": plan.flat,
+        "percent": plan.percent,
+        "free_units": plan.included,
+        "package_size": plan.package,
+        "min_amount": plan.minimum,
+    }
+    values: dict[str, Any] = {
+        name: Decimal(value) for name, value in given.items() if value is not None
+    }
+    catalog.operations.draft_price(
+        charge=charge,
+        currency=currency,
+        starts=ON_SALE,
+        tiers=[
+            Tier(
+                None if tier.upper is None else Decimal(tier.upper),
+                Decimal(tier.unit),
+                Decimal(tier.flat),
+            )
+            for tier in plan.tiers
+        ],
+        actor=cast.catalog,
+        **values,
+    )
+
+
+def _publish(version: OfferVersion, cast: Cast) -> None:
+    """Send the version and its prices through review; prices first, as the gate asks for them."""
+    for charge in version.charges.all():
+        for price in charge.prices.all():
+            catalog.operations.submit_price(price_id=price.pk, actor=cast.catalog)
+            catalog.operations.approve_price(price_id=price.pk, actor=cast.approver)
+            catalog.operations.publish_price(
+                price_id=price.pk, on_date=ON_SALE, actor=cast.approver
+            )
+    catalog.operations.submit_offer(version_id=version.pk, actor=cast.catalog)
+    catalog.operations.approve_offer(version_id=version.pk, actor=cast.approver)
+    catalog.operations.publish_offer(version_id=version.pk, actor=cast.approver)

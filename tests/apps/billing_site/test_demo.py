@@ -1,0 +1,40 @@
+"""The demo company: every identity holds, and a second telling changes nothing."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from billing_site import operations
+from billing_site.demo import people, story, totals, usage_files
+from invoicing.models import BillRun
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_story_is_told_once_and_every_identity_holds() -> None:
+    out, err = StringIO(), StringIO()
+    call_command("seed_demo", size="tiny", no_progress=True, stdout=out, stderr=err)
+    first = totals.totals()
+    call_command("seed_demo", size="tiny", no_progress=True, stdout=out, stderr=err)
+
+    assert totals.totals() == first
+    assert totals.differences("tiny", 42, first) == []
+    assert [one.check.code for one in operations.check_integrity() if not one.is_green] == []
+    assert "all green" in out.getvalue()
+    assert set(BillRun.objects.values_list("state", flat=True)) == {"CLOSED"}
+
+
+def test_the_same_seed_gives_the_same_people_and_files() -> None:
+    size = story.SIZES["tiny"]
+    one, other = (people.accounts(42, size.households, size.businesses) for _ in range(2))
+    assert one == other
+    assert list(usage_files.files(42, one, weeks=2, events=60)) == list(
+        usage_files.files(42, other, weeks=2, events=60)
+    )
+    assert people.accounts(43, size.households, size.businesses) != one
+
+
+def test_a_difference_from_what_a_seed_comes_to_is_named() -> None:
+    known = {"accounts": "33"}
+    assert totals.differences("tiny", 42, known) != []
