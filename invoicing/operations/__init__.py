@@ -1,18 +1,20 @@
 """Writes of invoicing."""
 
 from invoicing.operations.continuing import continue_run
+from invoicing.operations.run_accounts import (
+    CannotChangeAccount,
+    hold_account,
+    recalculate_account,
+    release_account,
+)
 from invoicing.operations.runs import (
     CannotApproveRun,
-    CannotChangeAccount,
     CannotChangeRun,
     CannotStartRun,
     approve_run,
     cancel_run,
-    hold_account,
     post_run,
-    recalculate_account,
     recalculate_run,
-    release_account,
     resume_run,
     start_run,
 )

@@ -46,12 +46,6 @@ class CannotApproveRun(Refusal):
     rule = "BR-6"
 
 
-class CannotChangeAccount(Refusal):
-    """The account of the run is in a state in which this cannot be done."""
-
-    rule = "BR-5"
-
-
 def start_run(
     *,
     cycle: BillCycle,
@@ -94,7 +88,7 @@ def start_run(
             workers=workers,
             created_by=_person(actor),
         )
-        _record("bill_run.started", run, actor, {"bill_date": str(bill_date)})
+        record("bill_run.started", run, actor, {"bill_date": str(bill_date)})
     return run
 
 
@@ -125,7 +119,7 @@ def approve_run(*, run_id: int, actor: Actor, comment: str = "") -> BillRun:
             approved_at=Now(),
             approved_hash=digest,
         )
-        _record("bill_run.approved", run, actor, {"hash": digest, "comment": comment})
+        record("bill_run.approved", run, actor, {"hash": digest, "comment": comment})
     run.refresh_from_db()
     return run
 
@@ -168,7 +162,7 @@ def post_run(*, run_id: int, actor: Actor) -> BillRun:
             stage=ChunkStage.POST, attempts=0
         )
         move(run, RunState.POSTING, posting_started_at=Now(), updated_by=_person(actor))
-        _record("bill_run.posting", run, actor, {"hash": run.run_hash})
+        record("bill_run.posting", run, actor, {"hash": run.run_hash})
     return run
 
 
@@ -197,7 +191,7 @@ def cancel_run(*, run_id: int, actor: Actor, reason: str) -> BillRun:
             is_open=False, state=AccountState.RELEASED, reason=f"Run cancelled: {reason}"[:500]
         )
         move(run, RunState.CANCELLED, updated_by=_person(actor))
-        _record("bill_run.cancelled", run, actor, {"reason": reason})
+        record("bill_run.cancelled", run, actor, {"reason": reason})
     return run
 
 
@@ -212,7 +206,7 @@ def recalculate_run(*, run_id: int, actor: Actor) -> BillRun:
         if run.state not in (RunState.CALCULATED, RunState.IN_REVIEW, RunState.APPROVED):
             raise CannotChangeRun(f"Run {run.pk} has no drafts to calculate again.")
         send_back(run)
-        _record("bill_run.recalculated", run, actor, {})
+        record("bill_run.recalculated", run, actor, {})
     return run
 
 
@@ -239,8 +233,8 @@ def resume_run(*, run_id: int, actor: Actor) -> BillRun:
             if failed:
                 with connection.cursor() as cursor:
                     draft_chunk(cursor, Frame(run, run.cycle), failed)
-                _review_again(run, actor, "bill_run.accounts_retried", failed[0])
-        _record("bill_run.resumed", run, actor, {})
+                review_again(run, actor, "bill_run.accounts_retried", failed[0])
+        record("bill_run.resumed", run, actor, {})
     return run
 
 
@@ -260,94 +254,12 @@ def send_back(run: BillRun) -> None:
     )
 
 
-def recalculate_account(*, run_id: int, payer_id: int, actor: Actor) -> BillRunAccount:
-    """Draft one payer of a reviewed run again; the run needs a new approval (BR-4, BR-6).
-
-    Raises: Forbidden; CannotChangeRun; CannotChangeAccount.
-    """
-    require(actor, "invoicing.start_run")
-    with transaction.atomic():
-        run = _reviewed(run_id)
-        account = _account(run, payer_id)
-        with connection.cursor() as cursor:
-            draft_chunk(cursor, Frame(run, run.cycle), [payer_id])
-        _review_again(run, actor, "bill_run.account_recalculated", payer_id)
-    account.refresh_from_db()
-    return account
-
-
-def hold_account(*, run_id: int, payer_id: int, reason: str, actor: Actor) -> BillRunAccount:
-    """Take a drafted payer out of posting, with a reason (BR-5).
-
-    Raises: Forbidden; CannotChangeRun; CannotChangeAccount.
-    """
-    return _set_state(
-        run_id, payer_id, AccountState.DRAFTED, AccountState.HELD, reason, actor, "held"
-    )
-
-
-def release_account(*, run_id: int, payer_id: int, reason: str, actor: Actor) -> BillRunAccount:
-    """Let a held payer be posted after all, with a reason (BR-5).
-
-    Raises: Forbidden; CannotChangeRun; CannotChangeAccount.
-    """
-    return _set_state(
-        run_id, payer_id, AccountState.HELD, AccountState.DRAFTED, reason, actor, "released"
-    )
-
-
-def _set_state(
-    run_id: int,
-    payer_id: int,
-    before: AccountState,
-    after: AccountState,
-    reason: str,
-    actor: Actor,
-    word: str,
-) -> BillRunAccount:
-    require(actor, "invoicing.hold_account")
-    if not reason.strip():
-        raise Invalid(f"Say why the account is {word}.", rule="BR-5")
-    with transaction.atomic():
-        run = _reviewed(run_id)
-        account = _account(run, payer_id)
-        if account.state == after:
-            return account
-        if account.state != before:
-            raise CannotChangeAccount(
-                f"The account is {account.get_state_display().lower()}: it cannot be {word}."
-            )
-        account.state = after
-        account.reason = reason if after == AccountState.HELD else ""
-        account.save(update_fields=["state", "reason"])
-        _review_again(run, actor, f"bill_run.account_{word}", payer_id, reason)
-    return account
-
-
-def _reviewed(run_id: int) -> BillRun:
-    run = locked_run(run_id)
-    if run.state not in (RunState.IN_REVIEW, RunState.APPROVED):
-        raise CannotChangeRun(f"Run {run.pk} is not in review.")
-    return run
-
-
-def _account(run: BillRun, payer_id: int) -> BillRunAccount:
-    account = (
-        BillRunAccount.objects.select_for_update()
-        .filter(run=run, payer_id=payer_id, is_open=True)
-        .first()
-    )
-    if account is None:
-        raise CannotChangeAccount(f"Run {run.pk} does not hold this account.")
-    return account
-
-
-def _review_again(run: BillRun, actor: Actor, topic: str, payer_id: int, reason: str = "") -> None:
+def review_again(run: BillRun, actor: Actor, topic: str, payer_id: int, reason: str = "") -> None:
     """Renew hash and totals after one payer changed; an approval is lost by it (BR-6)."""
     state = RunState.IN_REVIEW
     move(run, state, approved_by=None, approved_at=None, approved_hash="", **reviewed(run.pk))
     ask_for_approval(run)
-    _record(topic, run, actor, {"payer": payer_id, "reason": reason})
+    record(topic, run, actor, {"payer": payer_id, "reason": reason})
 
 
 def reviewed(run_id: int) -> dict[str, object]:
@@ -408,5 +320,5 @@ def _person(actor: Actor):  # type: ignore[no-untyped-def]  # a User, or None fo
     return actor if actor is not None and actor.pk is not None else None
 
 
-def _record(topic: str, run: BillRun, actor: Actor, payload: dict[str, object]) -> None:
+def record(topic: str, run: BillRun, actor: Actor, payload: dict[str, object]) -> None:
     audit.operations.record_event(topic=topic, subject=run, payload=payload, actor=_person(actor))
