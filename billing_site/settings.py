@@ -156,7 +156,8 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
-USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "billing_site.formats"
+USE_THOUSAND_SEPARATOR = False  # an id in a template must stay a number; cells group by themselves
 
 # -- Files -------------------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -13,6 +13,7 @@ from foundation.periods import Period
 
 Kind = Literal["text", "money", "number", "date", "instant", "status", "yesno", "code"]
 NUMERIC: frozenset[str] = frozenset({"money", "number"})
+ONE_LINE: frozenset[str] = NUMERIC | {"date", "instant", "status"}
 
 # The tone of a state, by its word; a state not listed here is neutral.
 TONES = {
@@ -117,6 +118,11 @@ class Cell:
     def is_numeric(self) -> bool:
         """Tell whether the cell is set right, in tabular figures."""
         return self.kind in NUMERIC
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether the cell stays on one line: numbers, days, states, single words."""
+        return self.kind in ONE_LINE or (len(self.text) <= 24 and " " not in self.text)
 
 
 def cell(

@@ -63,8 +63,13 @@ def facts(facts: list[Any], caption: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("console/partials/totals.html")
 def totals(totals: list[Any], label: str = "Totals") -> dict[str, Any]:
-    """Show a strip of `foundation.screens.Total`."""
-    return {"totals": totals, "label": label}
+    """Show a strip of `foundation.screens.Total`; several currencies stand in rows of a table."""
+    lines: dict[str, list[Any]] = {}
+    for total in totals:
+        lines.setdefault(total.currency, []).append(total)
+    labels = {tuple(total.label for total in line) for line in lines.values()}
+    columns = labels.pop() if len(lines) > 1 and len(labels) == 1 else ()
+    return {"totals": totals, "label": label, "lines": lines, "columns": columns}
 
 
 @register.inclusion_tag("console/partials/button.html", takes_context=True)
