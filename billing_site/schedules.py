@@ -32,6 +32,7 @@ class Sweep:
 
 
 SWEEPS: tuple[Sweep, ...] = (
+    Sweep("customers", "tick", "customers.tasks.sweep"),
     Sweep("expire_approvals", "hour", "billing_site.tasks.expire_approvals"),
     Sweep("forget_idempotency_keys", "day", "billing_site.tasks.forget_idempotency_keys"),
     Sweep("seal_history", "hour", "billing_site.tasks.seal_history"),

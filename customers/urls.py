@@ -8,6 +8,7 @@ app_name = "customers"
 
 urlpatterns = [
     path("", views.CustomerList.as_view(), name="customers"),
+    path("import/", views.ImportPage.as_view(), name="import"),
     path("new/", views.NewCustomer.as_view(), name="new_customer"),
     path("<int:pk>/", views.CustomerPage.as_view(), name="customer"),
     path("<int:pk>/edit/", views.EditCustomer.as_view(), name="edit_customer"),

@@ -23,6 +23,7 @@ from customers.operations.contracts import (
     sign_contract,
     terminate_contract,
 )
+from customers.operations.importing import FileRefused, ImportReport, Outcome, import_file
 from customers.operations.lifecycle import (
     activate_due,
     record_acceptance,
@@ -63,9 +64,12 @@ __all__ = [
     "CannotCancelOrder",
     "CannotCloseAccount",
     "CannotMove",
+    "FileRefused",
     "IdentifierInput",
+    "ImportReport",
     "IncompleteOrder",
     "ItemInput",
+    "Outcome",
     "activate_due",
     "add_contact",
     "apply_due_moves",
@@ -79,6 +83,7 @@ __all__ = [
     "draft_certificate",
     "draft_contract",
     "hold_billing",
+    "import_file",
     "missing_in",
     "move_account",
     "open_account",

@@ -110,8 +110,10 @@ def change_role(
 
 
 @transaction.atomic
-def apply_due_moves(*, as_of: date) -> int:
+def apply_due_moves(*, as_of: date, time_zone: str | None = None) -> int:
     """Bring the tree of now to the positions of the day; return how many accounts moved.
+
+    `time_zone` keeps to the accounts of one zone, whose day it is.
 
     Called by the scheduled tick. A second call moves nothing. Takes the tree lock.
     """
@@ -125,6 +127,8 @@ def apply_due_moves(*, as_of: date) -> int:
         .order_by("account_id")
         .values_list("account_id", flat=True)
     )
+    if time_zone is not None:
+        due = due.filter(account__time_zone=time_zone)
     moved = 0
     for account_id in list(due):
         moved += _show_position(Account.objects.get(pk=account_id), as_of=as_of)

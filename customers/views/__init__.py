@@ -23,6 +23,7 @@ from customers.views.agreements import (
     RequestCertificate,
     SignContract,
 )
+from customers.views.imports import ImportPage
 from customers.views.lists import AccountList, CustomerList, OrderList, SubscriptionList
 from customers.views.order_forms import AddOrder, ModifyOrder, TerminateOrder
 from customers.views.orders import AccountOrders, CancelOrder, OrderPage, SubmitOrder
@@ -48,6 +49,7 @@ __all__ = [
     "EditAccount",
     "EditCustomer",
     "HoldAccount",
+    "ImportPage",
     "ModifyOrder",
     "MoveAccount",
     "NewCertificate",

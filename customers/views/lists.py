@@ -81,6 +81,11 @@ class CustomerList(ListScreen):
                 permission="customers.add_customer",
                 style="primary",
             ),
+            Button(
+                label="Import",
+                url=reverse("customers:import"),
+                permission="customers.import_customers",
+            ),
         )
 
 
