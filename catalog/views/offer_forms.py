@@ -13,10 +13,10 @@ from catalog import operations
 from catalog.models import Charge, OfferVersion, Product, UsageType
 from catalog.views import words
 from catalog.views.offers import VIEW, version_url
-from catalog.views.price_forms import DAY, Parsed
+from catalog.views.price_forms import DAY
 from catalog.views.prices import CommentForm
 from foundation.parsing import BadValue, code_text, currency_text
-from foundation.screens import Crumb, FormScreen
+from foundation.screens import Crumb, FormScreen, Parsed
 
 
 class OfferForm(forms.Form):

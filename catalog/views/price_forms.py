@@ -20,29 +20,10 @@ from catalog.rules.selection import attribute_pairs
 from catalog.views import words
 from catalog.views.prices import VIEW, price_url
 from foundation.parsing import BadValue, amount_text, code_text, currency_text, decimal_text
-from foundation.screens import Crumb, FormScreen
+from foundation.screens import Crumb, FormScreen, Parsed
 from foundation.screens.cells import number_text
 
 DAY = {"type": "date"}
-
-
-class Parsed(forms.CharField):
-    """A text read by a parser of ours, so that every door gives the same verdict."""
-
-    def __init__(self, parse: Callable[[str], Any], **kwargs: Any) -> None:
-        """Keep the parser."""
-        super().__init__(**kwargs)
-        self.parse = parse
-
-    def clean(self, value: Any) -> Any:
-        """Return the parsed value, None for nothing."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return self.parse(text)
-        except BadValue as bad:
-            raise ValidationError(bad.message, code=bad.rule) from bad
 
 
 def _number(places: int) -> Callable[[str], Decimal]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.views.generic.edit import FormMixin
 
 from foundation.errors import Refusal, translate_database_error
+from foundation.parsing import BadValue
 from foundation.screens.frame import Screen
 
 
@@ -19,6 +21,25 @@ def sentence(refusal: Refusal) -> str:
     """Return a refusal as staff read it, with its rule."""
     text = refusal.message[:1].upper() + refusal.message[1:]
     return f"{text} ({refusal.rule})" if refusal.rule else text
+
+
+class Parsed(forms.CharField):
+    """A text read by a parser of `foundation.parsing`, so that every door says the same of it."""
+
+    def __init__(self, parse: Callable[[str], Any], **kwargs: Any) -> None:
+        """Keep the parser."""
+        super().__init__(**kwargs)
+        self.parse = parse
+
+    def clean(self, value: Any) -> Any:
+        """Return the parsed value, None for nothing."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return self.parse(text)
+        except BadValue as bad:
+            raise ValidationError(bad.message, code=bad.rule) from bad
 
 
 class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]

@@ -13,9 +13,11 @@ from tax.rules.tables import (
     TaxTypeTerms,
 )
 from tax.rules.terms import Exemption, LineTax, TaxableLine, TaxAmount, TaxDocument
+from tax.rules.trial import Considered, considered
 
 __all__ = [
     "CannotCreditMoreThanTheLine",
+    "Considered",
     "Exemption",
     "JurisdictionTerms",
     "LineTax",
@@ -33,6 +35,7 @@ __all__ = [
     "TaxableLine",
     "calculate",
     "call_points",
+    "considered",
     "credit_share",
     "split_by_days",
     "tax_date",

@@ -187,6 +187,31 @@ class TaxTables:
         combined = {place.id for place in stack if place.combine_local}
         return Plan(tuple(self._steps(found, stack, combined)))
 
+    def registration(self, jurisdiction_id: int, on: date) -> RegistrationTerms | None:
+        """Return the registration that covers a place on a day (TAX-2)."""
+        for above in reversed(self.stack(jurisdiction_id)):
+            for one in self.registrations.get(above.id, ()):
+                if one.starts <= on and (one.ends is None or on < one.ends):
+                    return one
+        return None
+
+    def rule(
+        self, jurisdiction_id: int, tax_id: int, category: str, customer_kind: str, on: date
+    ) -> RuleTerms | None:
+        """Return the rule that decides a tax in a place (TAX-5)."""
+        return self._rule(self.stack(jurisdiction_id), tax_id, category, customer_kind, on)
+
+    def rate(self, jurisdiction_id: int, tax_id: int, code: str, on: date) -> RateTerms | None:
+        """Return the rate of a code in a place itself on a day."""
+        for rate in self.rates.get((jurisdiction_id, tax_id, code), ()):
+            if rate.starts <= on and (rate.ends is None or on < rate.ends):
+                return rate
+        return None
+
+    def has_rate(self, jurisdiction_id: int, tax_id: int, on: date) -> bool:
+        """Say whether a place itself has any rate of a tax on a day."""
+        return bool(self._rates_on(jurisdiction_id, tax_id, on))
+
     def _rule(
         self, stack: list[JurisdictionTerms], tax_id: int, category: str, kind: str, on: date
     ) -> RuleTerms | None:
