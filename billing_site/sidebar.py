@@ -48,6 +48,20 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Catalogue",
+        (
+            Entry("Prices", "sell", "catalog:matrix"),
+            Entry("Prices waiting", "pending_actions", "catalog:queue"),
+            Entry("Offers", "storefront", "catalog:offers"),
+            Entry("Products", "category", "admin:catalog_product_changelist"),
+            Entry("Price books", "import_contacts", "admin:catalog_pricebook_changelist"),
+            Entry("Usage types", "speed", "admin:catalog_usagetype_changelist"),
+            Entry("Jurisdictions", "public", "tax:places"),
+            Entry("Tax rules", "gavel", "tax:rules"),
+            Entry("Why this tax", "help", "tax:why"),
+        ),
+    ),
+    Section(
         "Usage",
         (
             Entry("Usage files", "upload_file", "rating:files"),

@@ -10,6 +10,8 @@ from billing_site.roles import PACKAGES
 
 # The page of a thing where it has one of its own; anything else is shown by its admin page.
 PAGES: dict[str, str] = {
+    "catalog.offerversion": "catalog:version",
+    "catalog.priceversion": "catalog:price",
     "customers.account": "customers:account",
     "customers.contract": "customers:contract",
     "customers.customer": "customers:customer",
@@ -23,6 +25,7 @@ PAGES: dict[str, str] = {
     "payments.paymentreversal": "payments:paymentreversal",
     "payments.unidentifiedreceipt": "payments:receipt",
     "receivables.openitem": "receivables:openitem",
+    "tax.jurisdiction": "tax:place",
 }
 
 
