@@ -75,7 +75,7 @@ def test_the_tree_shows_rates_of_a_day(client: Client, town: Jurisdiction) -> No
 
 
 def ask(client: Client, town: Jurisdiction, **changes: Any) -> Any:
-    asked = {
+    asked: dict[str, Any] = {
         "entity": 7, "place": town.pk, "category": "TELECOM", "customer": "CONSUMER",
         "on_date": "2027-03-01", "amount": "100.00", "currency": "USD",
     } | changes  # fmt: skip
