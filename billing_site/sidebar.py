@@ -48,7 +48,7 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
-        "Catalogue",
+        "Catalog",
         (
             Entry("Prices", "sell", "catalog:matrix"),
             Entry("Prices waiting", "pending_actions", "catalog:queue"),
