@@ -11,18 +11,15 @@ from customers.views.account_forms import (
     OpenBelow,
     ReleaseAccount,
 )
-from customers.views.agreements import (
+from customers.views.certificates import (
     ApproveCertificate,
     CertificateList,
     CertificatePage,
-    ContractPage,
     NewCertificate,
-    NewContract,
-    NewContractPrice,
     RejectCertificate,
     RequestCertificate,
-    SignContract,
 )
+from customers.views.contracts import ContractPage, NewContract, NewContractPrice, SignContract
 from customers.views.imports import ImportPage
 from customers.views.lists import AccountList, CustomerList, OrderList, SubscriptionList
 from customers.views.order_forms import AddOrder, ModifyOrder, TerminateOrder

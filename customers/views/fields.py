@@ -85,6 +85,18 @@ class PriceField(forms.CharField):
         return _parsed(lambda: decimal_text(text, places=10, minimum=Decimal(0)))
 
 
+class PercentField(forms.CharField):
+    """A percentage, as 12.5; kept as a fraction."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        most = Decimal(100)
+        number = _parsed(lambda: decimal_text(text, places=5, minimum=Decimal(0), maximum=most))
+        return number / 100
+
+
 class PairsField(forms.CharField):
     """Lines of two words each: a name and its value."""
 

@@ -1,0 +1,250 @@
+"""Contracts with an account and the prices agreed in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from catalog.models import Charge, Product
+from customers import choices, operations
+from customers.choices import ContractState
+from customers.models import Contract, ContractPrice
+from customers.views.account_forms import AccountForm
+from customers.views.fields import (
+    CodeField,
+    DayField,
+    LineField,
+    PercentField,
+    PriceField,
+    person,
+    today,
+)
+from customers.views.lists import account_url
+from foundation.screens import (
+    ActionView,
+    Button,
+    Column,
+    Crumb,
+    Fact,
+    FormScreen,
+    Screen,
+    Table,
+)
+
+
+class ContractFields(forms.Form):
+    """A contract to be drafted."""
+
+    number = CodeField(max_length=32, required=False, help_text="Empty: the next free number.")
+    valid_from = DayField(label="From")
+    valid_to = DayField(label="To", required=False, help_text="The first day without it.")
+    document_reference = LineField(label="Document", max_length=200, required=False)
+    renewal = forms.ChoiceField(choices=choices.Renewal.choices)
+
+
+class NewContract(AccountForm):
+    """Draft a contract with an account; its prices are added next."""
+
+    title = "New contract"
+    permission = "customers.add_contract"
+    form_class = ContractFields
+    intro = "Prices agreed here hold for this account and every account below it, once signed."
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today."""
+        return {"valid_from": self.day}
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        return operations.draft_contract(
+            account=self.account, **form.cleaned_data, actor=person(self.request)
+        )
+
+    def get_success_message(self) -> str:
+        """Name the contract."""
+        return f"Drafted contract {self.result.number}."
+
+    def get_success_url(self) -> str:
+        """Go to the contract."""
+        return reverse("customers:contract", args=[self.result.pk])
+
+
+class OfContract(Screen):
+    """Something about the contract of the address."""
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the address."""
+        if not hasattr(self, "_contract"):
+            rows = Contract.objects.select_related("account")
+            self._contract = get_object_or_404(rows, pk=self.kwargs["pk"])
+        return self._contract
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the contract."""
+        one = self.contract
+        return (
+            Crumb(str(one.account), account_url(one.account_id)),
+            Crumb(f"Contract {one.number}", reverse("customers:contract", args=[one.pk])),
+        )
+
+    def get_success_url(self) -> str:
+        """Go back to the contract."""
+        return reverse("customers:contract", args=[self.contract.pk])
+
+
+class ContractPage(OfContract):
+    """A contract with its prices."""
+
+    permission = "customers.view_contract"
+    template_name = "console/table.html"
+
+    def get_title(self) -> str:
+        """Name the contract."""
+        return f"Contract {self.contract.number}"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the account."""
+        one = self.contract
+        return (
+            Crumb("Accounts", reverse("customers:accounts")),
+            Crumb(str(one.account), account_url(one.account_id)),
+        )
+
+    def buttons(self) -> Sequence[Button]:
+        """Offer to sign and to agree prices."""
+        one = self.contract
+        offered = []
+        if one.state == ContractState.DRAFT:
+            offered.append(
+                Button(
+                    label="Sign",
+                    url=reverse("customers:sign_contract", args=[one.pk]),
+                    permission="customers.sign_contract",
+                    method="post",
+                    style="primary",
+                    confirm="Put the contract and its prices in force from today's signature?",
+                )
+            )
+        if one.state in {ContractState.DRAFT, ContractState.SIGNED}:
+            offered.append(
+                Button(
+                    label="Agree price",
+                    url=reverse("customers:new_contract_price", args=[one.pk]),
+                    permission="customers.set_contract_price",
+                )
+            )
+        return offered
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the facts and prices."""
+        one = self.contract
+        facts = [
+            Fact(label="State", value=one.state, kind="status"),
+            Fact(label="Account", value=str(one.account), url=account_url(one.account_id)),
+            Fact(label="From", value=one.valid.lower, kind="date"),
+            Fact(label="To", value=one.valid.upper, kind="date"),
+            Fact(label="Signed", value=one.signed_on, kind="date"),
+            Fact(label="Renewal", value=one.get_renewal_display()),
+            Fact(label="Document", value=one.document_reference),
+        ]
+        return super().get_context_data(facts=facts, table=self._prices(), **kwargs)
+
+    def _prices(self) -> Table:
+        rows = ContractPrice.objects.filter(contract=self.contract)
+        return Table(
+            caption="Prices",
+            rows=rows.select_related("charge", "product").order_by("pk"),
+            empty="No price is agreed yet.",
+            columns=(
+                Column(
+                    label="For",
+                    value=lambda row: row.charge.reference if row.charge else row.product.code,
+                    kind="code",
+                ),
+                Column(label="Kind", value="get_kind_display"),
+                Column(label="Unit price", value="unit_price", kind="money"),
+                Column(
+                    label="Percent off",
+                    value=lambda row: row.percent_off * 100 if row.percent_off else None,
+                    kind="number",
+                ),
+                Column(label="Currency", value="currency", kind="code"),
+                Column(label="From", value="valid.lower", kind="date"),
+                Column(label="To", value="valid.upper", kind="date"),
+                Column(label="In force", value="in_force", kind="yesno"),
+            ),
+        )
+
+
+class SignContract(OfContract, ActionView):
+    """Put a contract in force."""
+
+    permission = "customers.sign_contract"
+    success_message = "The contract is in force."
+
+    def act(self) -> Any:
+        """Call the operation."""
+        return operations.sign_contract(
+            contract=self.contract,
+            signed_on=today(self.contract.account),
+            actor=person(self.request),
+        )
+
+
+class ContractPriceFields(forms.Form):
+    """A price to be agreed: for a charge or a product, fixed or in percent."""
+
+    charge = CodeField(
+        max_length=80, required=False, help_text="Its reference, as FIBER/1/RENT; or a product."
+    )
+    product = CodeField(max_length=32, required=False)
+    currency = forms.RegexField(r"^[A-Z]{3}$")
+    unit_price = PriceField(required=False)
+    percent_off = PercentField(required=False, help_text="As 12.5; either this or a unit price.")
+    valid_from = DayField(label="From", required=False, help_text="Empty: with the contract.")
+    valid_to = DayField(label="To", required=False)
+
+    def clean_charge(self) -> Charge | None:
+        """Find the charge of the reference."""
+        return self._found(Charge.objects.filter(reference=self.cleaned_data["charge"]), "charge")
+
+    def clean_product(self) -> Product | None:
+        """Find the product of the code."""
+        return self._found(Product.objects.filter(code=self.cleaned_data["product"]), "product")
+
+    def _found(self, rows: QuerySet[Any], name: str) -> Any:
+        text = self.cleaned_data[name]
+        found = rows.first() if text else None
+        if text and found is None:
+            raise forms.ValidationError(f"There is no {name} {text}.")
+        return found
+
+
+class NewContractPrice(FormScreen, OfContract):
+    """Agree a price."""
+
+    title = "Agree price"
+    permission = "customers.set_contract_price"
+    form_class = ContractPriceFields
+    intro = "The price that held before for the same charge or product ends where this one starts."
+    success_message = "The price is agreed."
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose the account's currency."""
+        return {"currency": self.contract.account.currency}
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        return operations.set_contract_price(
+            contract=self.contract, **form.cleaned_data, actor=person(self.request)
+        )
+
+    def get_success_url(self) -> str:
+        """Go back to the contract."""
+        return reverse("customers:contract", args=[self.contract.pk])
