@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from itertools import takewhile
+from typing import Any, overload
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 
 from foundation import sql
@@ -21,6 +22,7 @@ __all__ = [
     "INTEGRITY",
     "AgeingReport",
     "AgeingRow",
+    "AgeingRows",
     "Balance",
     "StandingItem",
     "ageing",
@@ -83,6 +85,27 @@ class AgeingRow:
         return net_oldest_first(self.amounts, self.unapplied)
 
 
+class AgeingRows(Sequence[AgeingRow]):
+    """The payers of a report; a line is made when it is looked at, as few of many are."""
+
+    def __init__(self, found: list[tuple[Any, ...]], places: int) -> None:
+        self.found = found
+        self.places = places
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    @overload
+    def __getitem__(self, place: int) -> AgeingRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[AgeingRow]: ...
+    def __getitem__(self, place: int | slice) -> AgeingRow | list[AgeingRow]:
+        """Return lines."""
+        if isinstance(place, int):
+            return _ageing_row(self.found[place], self.places)
+        return [_ageing_row(row, self.places) for row in self.found[place]]
+
+
 @dataclass(frozen=True, slots=True)
 class AgeingReport:
     """Ageing at the end of a day: payers, and a total for each currency."""
@@ -90,8 +113,8 @@ class AgeingReport:
     as_of: date
     basis: AgeingBasis
     buckets: Buckets
-    rows: list[AgeingRow]
-    totals: list[AgeingRow] = field(default_factory=list)
+    rows: AgeingRows
+    totals: list[AgeingRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +137,12 @@ def ageing(
 ) -> AgeingReport:
     """Age what was open at the end of a day, past or present (COL-1, R1).
 
-    Rows are ordered by currency, then payer; totals by currency. Two statements' worth of work
-    never depends on the number of items: everything is summed in the database.
+    Rows are ordered by payer and currency, totals by currency. Everything is summed in one
+    statement, whatever the number of items.
     """
     buckets = buckets or Buckets()
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
         sql.run(
             cursor,
             "receivables",
@@ -130,9 +154,10 @@ def ageing(
             basis=basis.value,
             floors=[bound + 1 for bound in buckets.bounds],
         )
-        places = len(buckets.bounds) + 1
-        rows = [_ageing_row(row, places) for row in cursor.fetchall()]
-    return AgeingReport(as_of, basis, buckets, rows, _totals(rows, places))
+        found = cursor.fetchall()
+    places = len(buckets.bounds) + 1
+    totals = [_ageing_row(row, places) for row in takewhile(lambda row: row[0] is None, found)]
+    return AgeingReport(as_of, basis, buckets, AgeingRows(found[len(totals) :], places), totals)
 
 
 def _ageing_row(row: tuple[Any, ...], places: int) -> AgeingRow:
@@ -147,24 +172,6 @@ def _ageing_row(row: tuple[Any, ...], places: int) -> AgeingRow:
         unapplied=unapplied,
         items=items,
     )
-
-
-def _totals(rows: Iterable[AgeingRow], places: int) -> list[AgeingRow]:
-    by_currency: dict[str, list[AgeingRow]] = {}
-    for row in rows:
-        by_currency.setdefault(row.currency, []).append(row)
-    return [
-        AgeingRow(
-            payer_id=None,
-            entity_id=None,
-            currency=currency,
-            amounts=tuple(sum((r.amounts[n] for r in group), ZERO) for n in range(places)),
-            disputed=sum((r.disputed for r in group), ZERO),
-            unapplied=sum((r.unapplied for r in group), ZERO),
-            items=sum(r.items for r in group),
-        )
-        for currency, group in sorted(by_currency.items())
-    ]
 
 
 def standing_items(*, as_of: date, payer_id: int) -> list[StandingItem]:
