@@ -8,7 +8,6 @@ that any minor unit fits; that no amount is finer than its currency is checked b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core import checks
@@ -16,14 +15,13 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CheckConstraint, F, Func
-from djmoney.models.fields import MoneyField
+from djmoney.models.fields import MoneyField, MoneyFieldProxy
+from djmoney.money import Money
 
 from foundation.parsing import BadValue, currency_text
 
 if TYPE_CHECKING:
-    from djmoney.money import Money
-
-    _MoneyColumn = models.DecimalField[Money | Decimal | int | str, Money]
+    _MoneyColumn = models.DecimalField[Any, Any]  # set: Money or Decimal; get: Money or None
 else:
     _MoneyColumn = MoneyField
 
@@ -69,6 +67,8 @@ class AmountField(_MoneyColumn):
 
     The model declares `currency = CurrencyField()` first; no second currency column is added.
     Assign a `Decimal` (in the row's currency) or a `Money` (which sets the row's currency).
+    Query by `Decimal` and by the currency column: the managers stay plain Django, so comparing
+    with a `Money` is refused instead of forgetting its currency.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -85,8 +85,17 @@ class AmountField(_MoneyColumn):
         """Keep a plain amount as the default; its currency is the row's."""
         return default
 
-    def add_currency_field(self, cls: type[models.Model], name: str) -> None:
-        """Add none: the row has its currency."""
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = False
+    ) -> None:
+        """Read and write `Money`, without a second column and without wrapping the managers."""
+        models.DecimalField.contribute_to_class(self, cls, name, private_only)
+        setattr(cls, name, MoneyFieldProxy(self))
+
+    def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, Money):
+            raise TypeError(f"query {self.name} by its amount, and by the currency of the row")
+        return super().get_prep_value(value)
 
     def formfield(self, **kwargs: Any) -> Any:
         """Offer a plain number; the row's currency is a field of its own."""

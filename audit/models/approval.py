@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from audit.choices import ApprovalState
 from foundation.fields import (
+    AmountField,
     CurrencyField,
     PlainAmountField,
     money_checks,
@@ -75,8 +76,8 @@ class ApprovalRequest(models.Model):
     subject_id = models.BigIntegerField()
     payload = models.JSONField(encoder=DjangoJSONEncoder)
     payload_hash = models.CharField(max_length=64)
-    amount = PlainAmountField(null=True)
     currency = CurrencyField(blank=True, default="")
+    amount = AmountField(null=True)
     state = models.CharField(
         max_length=8, choices=ApprovalState.choices, default=ApprovalState.PENDING
     )

@@ -16,6 +16,10 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
+    IF OLD.state IN ('USED', 'REJECTED', 'EXPIRED') THEN
+        PERFORM refuse('F44', 'audit_approvalrequest_is_final',
+            format('the approval request is %s: nothing more happens to it', lower(OLD.state)));
+    END IF;
     IF (OLD.action, OLD.subject_type, OLD.subject_id, OLD.payload, OLD.payload_hash, OLD.amount,
         OLD.currency, OLD.requester_id, OLD.requested_at, OLD.expires_at)
        IS DISTINCT FROM

@@ -136,6 +136,14 @@ def test_raw_sql_cannot_step_out_of_line(request_, maker, checker):
     assert guard == "audit_approvalrequest_starts_pending"
 
 
+def test_raw_sql_cannot_use_an_approval_twice(request_, subject, checker):
+    operations.approve(request_id=request_.pk, approver=checker)
+    operations.consume_approval(action=ACTION, subject=subject, payload={"amount": Decimal(10)})
+    for change in ("state = 'USED'", "state = 'APPROVED'", "used_at = now()"):
+        guard = refused_by(f"UPDATE audit_approvalrequest SET {change} WHERE id = %s", request_.pk)
+        assert guard == "audit_approvalrequest_is_final"
+
+
 def test_raw_sql_cannot_use_an_approval_too_late(request_, maker, checker, subject):
     late = ApprovalRequest.objects.create(
         action="late",
