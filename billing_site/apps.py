@@ -6,5 +6,9 @@ class BillingSiteConfig(AppConfig):
     verbose_name = "Billing engine"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from billing_site import checks  # noqa: F401
+        """Register the system checks and name the choices of the API."""
+        from drf_spectacular.settings import spectacular_settings
+
+        from billing_site import checks, openapi  # noqa: F401
+
+        spectacular_settings.ENUM_NAME_OVERRIDES = openapi.enum_names()
