@@ -11,4 +11,5 @@ class BillingSiteConfig(AppConfig):
 
         from billing_site import checks, openapi  # noqa: F401
 
-        spectacular_settings.ENUM_NAME_OVERRIDES = openapi.enum_names()
+        names = openapi.enum_names()
+        spectacular_settings.ENUM_NAME_OVERRIDES = names  # type: ignore[attr-defined]
