@@ -8,8 +8,14 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 
 from tests.database import Server, clone_name, server_url
+
+# The same examples in every run, so that a red run is red again; HYPOTHESIS=explore looks for new.
+hypothesis_settings.register_profile("house", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("explore", deadline=None)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS", "house"))
 
 
 @pytest.fixture(scope="session")

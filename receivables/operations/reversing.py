@@ -110,6 +110,8 @@ def return_credit(
         credit = lock_items([credit_item_id])[0]
         if credit.side != Side.CREDIT or credit.is_settled:
             raise CannotReverseAllocation("Nothing of this credit is left to give back.")
+        if on_date < credit.doc_date:
+            raise CannotReverseAllocation("A credit is not given back before its own date.")
         debit = open_debit(
             payer_id=credit.payer_id,
             entity_id=credit.entity_id,
