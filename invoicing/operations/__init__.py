@@ -1,6 +1,12 @@
 """Writes of invoicing."""
 
 from invoicing.operations.continuing import continue_run
+from invoicing.operations.credits import (
+    CannotCredit,
+    grant_credit,
+    refuse_credit,
+    request_credit,
+)
 from invoicing.operations.run_accounts import (
     CannotChangeAccount,
     hold_account,
@@ -23,15 +29,19 @@ __all__ = [
     "CannotApproveRun",
     "CannotChangeAccount",
     "CannotChangeRun",
+    "CannotCredit",
     "CannotStartRun",
     "approve_run",
     "cancel_run",
     "continue_run",
+    "grant_credit",
     "hold_account",
     "post_run",
     "recalculate_account",
     "recalculate_run",
+    "refuse_credit",
     "release_account",
+    "request_credit",
     "resume_run",
     "start_run",
 ]

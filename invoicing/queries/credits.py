@@ -1,0 +1,72 @@
+"""What of a document's lines and taxes has been given back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db.models import Case, F, Q, QuerySet, Sum, When
+
+from invoicing.choices import CreditState, DocumentState, DocumentType
+from invoicing.models import CreditRequest, Invoice, InvoiceLine, TaxLine
+from invoicing.rules.crediting import Creditable
+
+ZERO = Decimal(0)
+TaxKey = tuple[int, int, int, str, int | None]
+
+
+def creditable_lines(invoice: Invoice) -> list[Creditable]:
+    """Return the document's lines in reading order with what was given back of each (CHG-11).
+
+    Counts credit memos made by hand and corrections of the engine alike, once posted.
+    """
+    lines = list(invoice.lines.order_by("seq").values_list("id", "seq", "net"))
+    back = dict(
+        InvoiceLine.objects.filter(
+            original_line_id__in=[line_id for line_id, _, _ in lines],
+            invoice__state=DocumentState.POSTED,
+        )
+        .order_by()
+        .values_list("original_line_id")
+        .annotate(
+            back=Sum(
+                Case(
+                    When(invoice__doc_type=DocumentType.CREDIT_NOTE, then=F("net")),
+                    default=-F("net"),
+                )
+            )
+        )
+    )
+    return [
+        Creditable(line_id, seq, net, back.get(line_id) or ZERO) for line_id, seq, net in lines
+    ]
+
+
+def taxes_given_back(line_ids: Iterable[int]) -> dict[TaxKey, tuple[Decimal, Decimal]]:
+    """Return basis and amount given back, by (line, jurisdiction, tax, category, exemption)."""
+    credit = Q(line__invoice__doc_type=DocumentType.CREDIT_NOTE)
+    rows = (
+        TaxLine.objects.filter(
+            line__original_line_id__in=list(line_ids), line__invoice__state=DocumentState.POSTED
+        )
+        .order_by()
+        .values_list(
+            "line__original_line_id", "jurisdiction_id", "tax_type_id", "category", "exemption_id"
+        )
+        .annotate(
+            basis_back=Sum(Case(When(credit, then=F("basis")), default=-F("basis"))),
+            amount_back=Sum(Case(When(credit, then=F("amount")), default=-F("amount"))),
+        )
+    )
+    return {
+        (row[0], row[1], row[2], row[3], row[4]): (row[5] or ZERO, row[6] or ZERO) for row in rows
+    }
+
+
+def waiting_credits() -> QuerySet[CreditRequest]:
+    """Return the credit requests that wait for a second person, oldest first."""
+    return (
+        CreditRequest.objects.filter(state=CreditState.PENDING)
+        .select_related("invoice__payer", "requester")
+        .order_by("id")
+    )
