@@ -1,0 +1,9 @@
+"""Where the catalogue stands in the API."""
+
+from catalog.api.views import OfferViewSet, PriceViewSet, ProductViewSet
+
+ROUTES = [
+    ("products", ProductViewSet, "product"),
+    ("offers", OfferViewSet, "offer"),
+    ("prices", PriceViewSet, "price"),
+]
