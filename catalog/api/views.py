@@ -75,7 +75,7 @@ class OfferViewSet(Listed, HouseViewSet):
             )
             .get()
         )
-        context = self.get_serializer_context() | {"prices": prices}
+        context = {**self.get_serializer_context(), "prices": prices}
         return Response(OfferDetailSerializer(full, context=context).data)
 
 

@@ -30,7 +30,9 @@ MOST_LINES = 500
 class JurisdictionSerializer(HouseModelSerializer):
     """A place that taxes."""
 
-    parent = serializers.CharField(source="parent.code", default=None)
+    parent = serializers.CharField(  # type: ignore[assignment]  # DRF calls its own link that
+        source="parent.code", default=None
+    )
 
     class Meta:
         """Every field by name."""
@@ -72,7 +74,7 @@ class EstimateSerializer(HouseSerializer):
     customer_kind = serializers.ChoiceField(["CONSUMER", "BUSINESS", "GOVERNMENT", "RESELLER"])
     rounding = serializers.ChoiceField(["LINE", "DOCUMENT"], default="LINE")
     vat_ok = serializers.BooleanField(default=False)
-    lines = SaleLineSerializer(many=True, min_length=1, max_length=MOST_LINES)
+    lines = serializers.ListField(child=SaleLineSerializer(), min_length=1, max_length=MOST_LINES)
 
 
 class TaxSerializer(HouseSerializer):
