@@ -24,7 +24,7 @@ from rating.queries.guides import Guided, Guides, database_instant
 from rating.queries.prices import EventPrices
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.reasons import Reason
-from rating.rules.rows import Row, UsageTypeTerms, relevant_of
+from rating.rules.rows import Route, Row, UsageTypeTerms, relevant_of
 from rating.signals import usage_rerated
 
 PAGE = 20_000
@@ -120,9 +120,10 @@ def _stage_changes(
 ) -> list[tuple[_Stored, Reason]]:
     types = usage_types()
     prices = EventPrices(on_date=as_of.date())
-    guides = Guides(types=types, charges=usage_charges(), prices=prices)
+    guides = Guides(charges=usage_charges(), prices=prices)
     lost: list[tuple[_Stored, Reason]] = []
-    for page in _pages(cursor, scope, types):
+    routes: dict[tuple[Any, ...], Route] = {}
+    for page in _pages(cursor, scope, types, routes):
         guides.learn(cursor, {(one.row.identifier_type, one.row.identifier) for one in page})
         lines = []
         for one in page:
@@ -141,12 +142,15 @@ def _stage_changes(
 
 
 def _pages(
-    cursor: CursorWrapper, scope: dict[str, Any], types: dict[str, UsageTypeTerms]
+    cursor: CursorWrapper,
+    scope: dict[str, Any],
+    types: dict[str, UsageTypeTerms],
+    routes: dict[tuple[Any, ...], Route],
 ) -> Iterator[list[_Stored]]:
     after: dict[str, Any] = {"after_account": 0, "after_start": "-infinity", "after_id": 0}
     while True:
         sql.run(cursor, "rating", "rerate_page", **scope, **after, size=PAGE)
-        page = [_stored(record, types) for record in cursor.fetchall()]
+        page = [_stored(record, types, routes) for record in cursor.fetchall()]
         if page:
             yield page
         if len(page) < PAGE:
@@ -159,16 +163,25 @@ def _pages(
         }
 
 
-def _stored(record: tuple[Any, ...], types: dict[str, UsageTypeTerms]) -> _Stored:
+def _stored(
+    record: tuple[Any, ...],
+    types: dict[str, UsageTypeTerms],
+    routes: dict[tuple[Any, ...], Route],
+) -> _Stored:
     (
         key, account, start, end, kind, id_type, identifier, quantity, attributes, service,
         own, on_date, group, billable, state, version, amount, source, file, number, event_key,
         received,
     ) = record  # fmt: skip
-    relevant, text = relevant_of(types.get(kind), attributes)
+    terms = types.get(kind)
+    relevant, text = relevant_of(terms, attributes)
+    route = routes.setdefault(
+        (kind, id_type, relevant),
+        Route(kind, id_type, relevant, terms.at_end if terms else False),
+    )
     row = Row(
         event_key, kind, id_type, identifier, database_instant(start), database_instant(end),
-        f"{quantity.normalize():f}", quantity, text, relevant, "", "",
+        f"{quantity.normalize():f}", quantity, text, route, "", "",
     )  # fmt: skip
     return _Stored(
         row, key, account, source, file, number, received, on_date,

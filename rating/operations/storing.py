@@ -7,10 +7,12 @@ so that two workers never wait for each other in a circle.
 
 import csv
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 
 from django.db.backends.utils import CursorWrapper
 
@@ -22,10 +24,10 @@ from rating.rules.reasons import Reason, Rejected
 from rating.rules.rows import Row, RowReader
 
 EVENT_COLUMNS = (
-    "account_id", "event_start", "event_end", "source_id", "service_id",
-    "subscription_charge_id", "price_version_id", "file_id", "row_number", "received_at",
-    "on_date", "event_key", "usage_type", "identifier_type", "identifier", "attribute_key",
-    "state", "currency", "quantity", "billable_quantity", "amount_exact", "attributes",
+    "account_id", "service_id", "subscription_charge_id", "attribute_key",
+    "source_id", "file_id", "received_at", "event_start", "event_end", "price_version_id",
+    "row_number", "on_date", "event_key", "usage_type", "identifier_type", "identifier", "state",
+    "currency", "quantity", "billable_quantity", "amount_exact", "attributes",
 )  # fmt: skip
 SUSPENSE_COLUMNS = (
     "source_id", "file_id", "row_number", "reason", "column", "message", "fields", "usage_type",
@@ -33,7 +35,7 @@ SUSPENSE_COLUMNS = (
     "received_at", "resolution",
 )  # fmt: skip
 SUM_COLUMNS = (
-    "account_id", "service_id", "subscription_charge_id", "on_date", "attribute_key", "quantity",
+    "account_id", "service_id", "subscription_charge_id", "attribute_key", "on_date", "quantity",
     "event_count", "amount",
 )  # fmt: skip
 
@@ -74,15 +76,19 @@ class Outcome:
 
 @dataclass(slots=True)
 class Sum:
-    """Add up the events of one charge, service, day and attribute group."""
+    """Add up the events of one charge, service, day and attribute group.
 
-    quantity: Decimal = Decimal(0)
-    count: int = 0
-    amount: Decimal = Decimal(0)
+    `amount` is NULL text where events are not rounded one by one.
+    """
+
+    quantity: Decimal
+    count: int
+    amount: Decimal | str
 
 
 Numbered = tuple[int, Row]
 NULL = "\\N"
+_account = itemgetter(0)
 EXPLANATIONS = {
     Reason.NO_OWNER: "no service held this identifier at that time",
     Reason.INACTIVE_SERVICE: "the service was not active at that time",
@@ -191,47 +197,57 @@ def _write_events(
     outcome: Outcome,
 ) -> None:
     """Guide each row (RATE step 5), price what is rounded by event, write events and sums."""
-    lines: list[tuple[str, int, str, str]] = []
+    months: dict[str, list[tuple[int, str]]] = defaultdict(list)
     sums: dict[tuple[Guide, str], Sum] = {}
-    source, file, received = batch.source_id, batch.file_id, batch.received_at.isoformat()
+    fixed = f"{batch.source_id}\t{batch.file_id}\t{batch.received_at.isoformat()}\t"
     find = guides.find
+    quantity = Decimal(0)
     for number, row in rows:
         found = find(row)
         if isinstance(found, Reason):
             outcome.refused.append(_unguided(number, row, found))
             continue
-        guide, day, billable, price, amount, state, currency = found
-        start = row[4]
-        key, identifier, attributes = row[0], row[3], row[8]
+        guide, day, billable, billable_text, price, amount, state, currency = found
+        start, key, identifier, attributes = row[4], row[0], row[3], row[8]
         if "\\" in key or "\\" in identifier or "\\" in attributes:
             key, identifier = copying.escape(key), copying.escape(identifier)
             attributes = copying.escape(attributes)
-        lines.append((
-            start[:7], guide.account_id, start,
+        months[start[:7]].append((
+            guide.account_id,
             (
-                f"{guide.account_id}\t{start}Z\t{row[5]}Z\t{source}\t{guide.target}\t{price}"
-                f"\t{file}\t{number}\t{received}\t{day}\t{key}\t{row[1]}\t{row[2]}"
-                f"\t{identifier}\t{guide.group_text}\t{state}\t{currency}\t{row[6]}"
-                f"\t{billable}\t{amount}\t{attributes}\n"
+                f"{guide.fixed}{fixed}{start}Z\t{row[5]}Z\t{price}\t{number}\t{day}\t{key}\t"
+                f"{row[9].text}\t{identifier}\t{state}\t{currency}\t{row[6]}\t"
+                f"{billable_text}\t{amount}\t{attributes}\n"
             ),
         ))  # fmt: skip
-        outcome.loaded_quantity += row[7]
+        quantity += row[7]
         total = sums.get((guide, day))
         if total is None:
-            total = sums[guide, day] = Sum()
+            sums[guide, day] = Sum(billable, 1, amount)
+            continue
         total.quantity += billable
         total.count += 1
         if isinstance(amount, Decimal):
-            total.amount += amount
-    if not lines:
+            total.amount += amount  # type: ignore[operator]  # the first amount was one too
+    if not months:
         return
-    outcome.loaded = len(lines)
-    lines.sort()
-    ensure_partitions(cursor, {line[0] for line in lines})
-    copying.copy_text(
-        cursor, "rating_usageevent", EVENT_COLUMNS, ["".join([line[3] for line in lines])]
-    )
+    outcome.loaded_quantity = quantity
+    _copy_events(cursor, months, outcome)
     add_sums(cursor, sums)
+
+
+def _copy_events(
+    cursor: CursorWrapper, months: dict[str, list[tuple[int, str]]], outcome: Outcome
+) -> None:
+    """Write events by partition and account, the order of the table's key."""
+    ensure_partitions(cursor, months)
+    for month in sorted(months):
+        lines = months[month]
+        lines.sort(key=_account)
+        outcome.loaded += len(lines)
+        copying.copy_text(
+            cursor, "rating_usageevent", EVENT_COLUMNS, ["".join([text for _, text in lines])]
+        )
 
 
 def add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None:
@@ -243,8 +259,7 @@ def add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None:
         SUM_COLUMNS,
         [
             "".join([
-                f"{guide.account_id}\t{guide.target}\t{day}\t{guide.group_text}\t{total.quantity}"
-                f"\t{total.count}\t{total.amount if guide.by_event else NULL}\n"
+                f"{guide.fixed}{day}\t{total.quantity}\t{total.count}\t{total.amount}\n"
                 for (guide, day), total in sums.items()
             ])
         ],

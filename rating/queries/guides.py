@@ -10,17 +10,14 @@ from zoneinfo import ZoneInfo
 
 from django.db.backends.utils import CursorWrapper
 
-import customers.queries
 from catalog.rules.pricing import CannotPriceQuantity
 from catalog.rules.quantities import billable
-from customers.choices import SegmentState, ServiceState
 from foundation import sql
 from foundation.periods import boundary_instant
 from rating.queries.prices import EventPrices
 from rating.rules.guiding import (
     AFTER_ALL,
     BEFORE_ALL,
-    Attributes,
     ChargeTerms,
     Guide,
     Holding,
@@ -30,7 +27,7 @@ from rating.rules.guiding import (
     windows,
 )
 from rating.rules.reasons import Reason
-from rating.rules.rows import Row, UsageTypeTerms, utc_text
+from rating.rules.rows import Route, Row, utc_text
 
 NULL = "\\N"
 WINDOWS_LIMIT = 500_000
@@ -39,11 +36,15 @@ Segment = tuple[date, date | None, Decimal | None]
 
 
 class Guided(NamedTuple):
-    """Lead one event to its charge, local date, billable quantity and, by event, amount."""
+    """Lead one event to its charge, local date, billable quantity and, by event, amount.
+
+    `billable_text`, `price` and `currency` are COPY text.
+    """
 
     guide: Guide
     day: str
     billable: Decimal
+    billable_text: str
     price: str
     amount: Decimal | str
     state: str
@@ -71,22 +72,21 @@ class Guides:
     def __init__(
         self,
         *,
-        types: Mapping[str, UsageTypeTerms],
         charges: Mapping[int, ChargeTerms],
         prices: EventPrices,
     ) -> None:
-        self._at_end = {code for code, kind in types.items() if kind.at_end}
         self._terms = charges
         self._prices = prices
         self._holdings: dict[Identifier, list[Holding]] = {}
         self._active: dict[int, list[Span]] = {}
         self._charges: dict[int, list[UsageCharge]] = {}
-        self._windows: dict[tuple[str, str, str, Attributes], list[Window]] = {}
+        self._windows: dict[Route, dict[str, list[Window]]] = {}
         self._days: dict[str, LocalDays] = {}
+        self._billable: dict[tuple[int, str], tuple[Decimal, str]] = {}
 
     def learn(self, cursor: CursorWrapper, identifiers: Iterable[Identifier]) -> None:
         """Load the holders of identifiers not seen before, by sets whatever their number."""
-        if len(self._windows) > WINDOWS_LIMIT:
+        if len(self._holdings) > WINDOWS_LIMIT:
             self._windows.clear()
             self._holdings.clear()
         new = [one for one in identifiers if one not in self._holdings]
@@ -122,11 +122,9 @@ class Guides:
             return
         services = [holding.service_id for holding in holdings]
         self._active.update({service: [] for service in services})
-        for service, state, lo, hi in customers.queries.service_status(
-            cursor, service_ids=services
-        ):
-            if state == ServiceState.ACTIVE:
-                self._active[int(service or 0)].append(_span(lo, hi))
+        sql.run(cursor, "rating", "active_spans", services=services)
+        for service, lo, hi in cursor.fetchall():
+            self._active[service].append(_span(lo, hi))
         charges = usage_charges_of(cursor, self._terms, {h.subscription_id for h in holdings})
         for holding in holdings:
             self._charges[holding.service_id] = charges[holding.subscription_id]
@@ -141,11 +139,14 @@ class Guides:
 
     def find(self, row: Row) -> Guided | Reason:
         """Return where an event belongs, or why it belongs nowhere; the identifier is learned."""
-        asked = row[2], row[3], row[1], row[9]
-        found = self._windows.get(asked)
+        route = row[9]
+        table = self._windows.get(route)
+        if table is None:
+            table = self._windows[route] = {}
+        found = table.get(row[3])
         if found is None:
-            found = self._windows[asked] = self._cut(*asked)
-        moment = row[5] if row[1] in self._at_end else row[4]
+            found = table[row[3]] = self._cut(route, row[3])
+        moment = row[5] if route.by_end else row[4]
         guide: Guide | Reason = Reason.NO_OWNER
         for lo, hi, answer in found:
             if lo <= moment < hi:
@@ -153,18 +154,14 @@ class Guides:
                 break
         if isinstance(guide, Reason):
             return guide
-        days = self._days.get(guide.zone)
-        if days is None:
-            days = self._days[guide.zone] = LocalDays(guide.zone)
-        day = days[moment[:16]]
-        quantity = row[7]
+        day = guide.days[moment[:16]]
+        quantity, text = row[7], row[6]
         if guide.has_increments:
-            quantity = _in_increments(quantity, guide.charge.terms)
+            terms = guide.charge.terms
+            known = self._billable.get((terms.charge_id, text))
+            quantity, text = known or self._in_increments(terms, quantity, text)
         if not guide.by_event:
-            return _guided(Guided, (guide, day, quantity, NULL, NULL, "GUIDED", NULL))
-        return self._rated(guide, day, quantity)
-
-    def _rated(self, guide: Guide, day: str, quantity: Decimal) -> Guided | Reason:
+            return _guided(Guided, (guide, day, quantity, text, NULL, NULL, "GUIDED", NULL))
         try:
             price = guide.prices[day]
         except KeyError:
@@ -172,22 +169,42 @@ class Guides:
         if price is None:
             return Reason.NO_PRICE
         try:
-            amount = price.amount(quantity)
+            amount = price.amounts.get(quantity) or price.amount(quantity)
         except CannotPriceQuantity:
             return Reason.NO_PRICE
-        return Guided(guide, day, quantity, price.version, amount, "RATED", guide.currency)
+        return _guided(
+            Guided, (guide, day, quantity, text, price.version, amount, "RATED", guide.currency)
+        )
 
-    def _cut(
-        self, id_type: str, identifier: str, usage_type: str, given: Attributes
-    ) -> list[Window]:
-        return windows(
-            self._holdings[id_type, identifier],
+    def _in_increments(
+        self, terms: ChargeTerms, quantity: Decimal, text: str
+    ) -> tuple[Decimal, str]:
+        """Round up to increments; a correction mirrors what it corrects (UNIT-1)."""
+        size = billable(abs(quantity), first=terms.first, following=terms.following)
+        value = size if quantity >= 0 else -size
+        if len(self._billable) > WINDOWS_LIMIT:
+            self._billable.clear()
+        known = self._billable[terms.charge_id, text] = value, f"{value:f}"
+        return known
+
+    def _cut(self, route: Route, identifier: str) -> list[Window]:
+        found = windows(
+            self._holdings[route.identifier_type, identifier],
             active=self._active,
             charges=self._charges,
-            usage_type=usage_type,
-            given=given,
+            usage_type=route.usage_type,
+            given=route.relevant,
             instant=instant_of,
         )
+        for _, _, guide in found:
+            if isinstance(guide, Guide):
+                days = self._days.get(guide.zone)
+                if days is None:
+                    days = self._days[guide.zone] = LocalDays(guide.zone)
+                guide.days = days
+                if guide.by_event:
+                    guide.prices = self._prices.shared(guide)
+        return found
 
 
 _guided = tuple.__new__
@@ -203,23 +220,19 @@ def usage_charges_of(
     cursor: CursorWrapper, terms: Mapping[int, ChargeTerms], subscriptions: Iterable[int]
 ) -> dict[int, list[UsageCharge]]:
     """Return the usage charges of subscriptions with the days they are on, by subscription."""
+    sql.run(cursor, "rating", "usage_charge_days", subscriptions=list(subscriptions))
     spans: dict[tuple[int, int, int], list[Segment]] = defaultdict(list)
-    for row in customers.queries.usage_charges(cursor, subscription_ids=list(subscriptions)):
-        subscription, own, charge, start, end, state, price = row
-        if state != SegmentState.OFF and int(charge or 0) in terms:
-            spans[int(subscription or 0), int(own or 0), int(charge or 0)].append((
-                date.fromisoformat(start or ""),
-                date.fromisoformat(end) if end else None,
-                Decimal(price) if price else None,
-            ))  # fmt: skip
+    for subscription, own, charge, start, end, agreed in cursor.fetchall():
+        if charge in terms:
+            spans[subscription, own, charge].append((start, end, agreed))
     charges: dict[int, list[UsageCharge]] = defaultdict(list)
-    for (subscription_id, own_id, charge_id), found in spans.items():
-        charges[subscription_id].append(
+    for (subscription, own_id, charge), found in spans.items():
+        charges[subscription].append(
             UsageCharge(
                 own_id,
-                terms[charge_id],
-                tuple((start, end) for start, end, _ in found),
-                tuple((start, end, agreed) for start, end, agreed in found if agreed is not None),
+                terms[charge],
+                tuple([(start, end) for start, end, _ in found]),
+                tuple([(lo, hi, own) for lo, hi, own in found if own is not None]),
             )
         )
     return charges
@@ -235,10 +248,3 @@ def _span(lo: str | None, hi: str | None) -> Span:
 def database_instant(text: str) -> str:
     """Return the database's text of an instant as ours: no zone, T between day and time."""
     return text.removesuffix("+00").replace(" ", "T")
-
-
-def _in_increments(quantity: Decimal, terms: ChargeTerms) -> Decimal:
-    """Round up to increments; a correction mirrors what it corrects (UNIT-1)."""
-    if quantity < 0:
-        return -billable(-quantity, first=terms.first, following=terms.following)
-    return billable(quantity, first=terms.first, following=terms.following)

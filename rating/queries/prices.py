@@ -49,6 +49,9 @@ class EventPrices:
         self._on_date = on_date
         self._catalog = catalog.queries.compiled()
         self._buyers: dict[int, Buyer] = {}
+        self._shared: dict[
+            tuple[int, str, str, int | None, str], dict[str, EventPrice | None]
+        ] = {}
         self._known: dict[tuple[int, PriceTerms], EventPrice] = {}
 
     def learn(self, cursor: CursorWrapper, accounts: Iterable[int]) -> None:
@@ -77,6 +80,19 @@ class EventPrices:
             )
         for account, prices in agreed.items():
             self._buyers[account].agreed = prices
+
+    def shared(self, guide: Guide) -> dict[str, EventPrice | None]:
+        """Return the prices by day that all buyers alike share; a buyer with own terms has his."""
+        buyer = self._buyers.get(guide.account_id)
+        if buyer is None or buyer.agreed or guide.charge.own_prices:
+            return {}
+        return self._shared.setdefault(
+            (
+                guide.charge.terms.charge_id, guide.currency, guide.attribute_key,
+                buyer.book_id, buyer.segment,
+            ),
+            {},
+        )  # fmt: skip
 
     def price_on(self, guide: Guide, day: date) -> EventPrice | None:
         """Return the price of an event on a local day; None where there is none."""

@@ -83,19 +83,21 @@ class Guide:
     attributes: dict[str, str] = field(default_factory=dict)
     prices: dict[str, EventPrice | None] = field(default_factory=dict)
 
-    target: str = ""
-    """Service and subscription charge as COPY text."""
-    group_text: str = ""
-    """The attribute group as COPY text."""
+    days: dict[str, str] = field(default_factory=dict)
+    """Local date by UTC minute, shared by all guides of a zone."""
+    fixed: str = ""
+    """COPY text of what all events of the guide have in common."""
     has_increments: bool = False
     by_event: bool = False
 
     def __post_init__(self) -> None:
         """Work out once what every event of the guide writes."""
-        self.target = f"{self.service_id}\t{self.charge.subscription_charge_id}"
-        self.group_text = self.attribute_key.replace("\\", "\\\\")
-        self.by_event = self.charge.terms.by_event
-        self.has_increments = self.charge.terms.first > 0 or self.charge.terms.following > 0
+        terms = self.charge.terms
+        self.by_event = terms.by_event
+        self.has_increments = terms.first > 0 or terms.following > 0
+        group = self.attribute_key.replace("\\", "\\\\")
+        own = self.charge.subscription_charge_id
+        self.fixed = f"{self.account_id}\t{self.service_id}\t{own}\t{group}\t"
 
 
 Window = tuple[str, str, Guide | Reason]
@@ -126,10 +128,27 @@ def windows(
         candidates = [
             (charge, _spans(charge, holding.zone, instant))
             for charge in charges.get(holding.service_id, ())
-            if charge.terms.usage_type == usage_type and matches(charge.terms.filter, attributes)
+            if charge.terms.usage_type == usage_type
+            and (not charge.terms.filter or matches(charge.terms.filter, attributes))
         ]
-        found += _cut(holding, active.get(holding.service_id, ()), candidates, attributes)
+        spans = active.get(holding.service_id, ())
+        if len(candidates) == 1 and _hold_all(holding.span, spans, candidates[0][1]):
+            found.append((*holding.span, _guide(holding, candidates[0][0], attributes)))
+        else:
+            found += _cut(holding, spans, candidates, attributes)
     return found
+
+
+def _hold_all(span: Span, active: Sequence[Span], days: Sequence[Span]) -> bool:
+    """Tell whether nothing needs cutting: active and charged as long as the number was held."""
+    return (
+        len(active) == 1
+        and len(days) == 1
+        and active[0][0] <= span[0]
+        and days[0][0] <= span[0]
+        and active[0][1] >= span[1]
+        and days[0][1] >= span[1]
+    )
 
 
 def _spans(charge: UsageCharge, zone: str, instant: Callable[[date, str], str]) -> list[Span]:
@@ -176,19 +195,21 @@ def _answer(
         return Reason.NO_CHARGE
     charge = fitting[0]
     if charge.subscription_charge_id not in guides:
-        grouped = {
-            name: attributes[name] for name in charge.terms.price_names if name in attributes
-        }
-        guides[charge.subscription_charge_id] = Guide(
-            account_id=holding.account_id,
-            service_id=holding.service_id,
-            currency=holding.currency,
-            zone=holding.zone,
-            charge=charge,
-            attribute_key=attribute_key(grouped),
-            attributes=grouped,
-        )
+        guides[charge.subscription_charge_id] = _guide(holding, charge, attributes)
     return guides[charge.subscription_charge_id]
+
+
+def _guide(holding: Holding, charge: UsageCharge, attributes: dict[str, str]) -> Guide:
+    grouped = {name: attributes[name] for name in charge.terms.price_names if name in attributes}
+    return Guide(
+        account_id=holding.account_id,
+        service_id=holding.service_id,
+        currency=holding.currency,
+        zone=holding.zone,
+        charge=charge,
+        attribute_key=attribute_key(grouped),
+        attributes=grouped,
+    )
 
 
 def _covers(spans: Sequence[Span], at: str) -> bool:

@@ -26,9 +26,29 @@ IDENTIFIER_LENGTH = 64
 ATTRIBUTE_LENGTH = 200
 CACHE_LIMIT = 200_000
 EXACT = Context(prec=60)
+Quantity = tuple[str, Decimal, Decimal]
+"""A quantity as canonical text and value in the base unit, and as it was sent."""
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,8}))?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+_new = tuple.__new__
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """Stand for the rows that are guided alike but for their identifier: one object each.
+
+    `relevant` are the attributes that filters and prices read; `by_end` says that the end of an
+    event is its time (PER-4); `text` is usage type and identifier type as COPY text.
+    """
+
+    usage_type: str
+    identifier_type: str
+    relevant: tuple[tuple[str, str], ...] = ()
+    by_end: bool = False
+    text: str = ""
 
 
 class Row(NamedTuple):
@@ -46,7 +66,7 @@ class Row(NamedTuple):
     quantity: str
     value: Decimal
     attributes: str
-    relevant: tuple[tuple[str, str], ...]
+    route: Route
     key_hash: str
     content_hash: str
     raw: Decimal = Decimal(0)
@@ -145,11 +165,16 @@ class RowReader:
         where = {name: at for at, name in enumerate(layout.columns)}
         blank = self.width  # one empty field is appended for the columns a file leaves out
         self._pick = itemgetter(*(where.get(name, blank) for name in REQUIRED + OPTIONAL))
-        self._attribute_at = tuple(where[PREFIX + name] for name in layout.attributes)
+        self._pick_group = itemgetter(
+            where.get("usage_type", blank),
+            where.get("identifier_type", blank),
+            *(where[PREFIX + name] for name in layout.attributes),
+        )
         self._days: set[str] = set()
         self._clocks: set[str] = set()
-        self._quantities: dict[tuple[str, str], dict[str, tuple[str, Decimal, Decimal]]] = {}
-        self._attributes: dict[tuple[str, ...], tuple[str, tuple[tuple[str, str], ...]]] = {}
+        self._quantities: dict[tuple[str, str], dict[str, Quantity]] = {}
+        self._groups: dict[tuple[str, ...], tuple[str, Route]] = {}
+        self._routes: dict[tuple[str, str, tuple[tuple[str, str], ...]], Route] = {}
 
     def read(self, fields: list[str]) -> Row:
         """Validate one row of text (RATE step 2).
@@ -171,8 +196,8 @@ class RowReader:
             raise Rejected(Reason.UNKNOWN_TYPE, "usage_type", "no such usage type")
         if not identifier or len(identifier) > IDENTIFIER_LENGTH or not identifier.isprintable():
             raise Rejected(Reason.BAD_TEXT, "identifier", "1 to 64 printable characters")
-        if not id_type.isidentifier() or len(id_type) > 16:
-            raise Rejected(Reason.BAD_TEXT, "identifier_type", "1 to 16 letters")
+        picked = self._pick_group(fields)
+        attributes, route = self._groups.get(picked) or self._group(terms, picked)
         if start[:10] in self._days and start[10:] in self._clocks:
             start = start[:19]
         else:
@@ -187,12 +212,6 @@ class RowReader:
             amount = self._quantities[kind, unit][quantity]
         except KeyError:
             amount = self._quantity(terms, unit, quantity)
-        if self._attribute_at:
-            values = (kind, *[fields[at] for at in self._attribute_at])
-            known = self._attributes.get(values) or self._attribute(terms, values)
-            attributes, relevant = known
-        else:
-            attributes, relevant = "{}", ()
         content = "\x1f".join((kind, id_type, identifier, start, end, amount[0], attributes))
         unique = key
         if terms.dedupe:
@@ -204,13 +223,13 @@ class RowReader:
                     "quantity": amount[0], **json.loads(attributes),
                 },
             )  # fmt: skip
-        return Row(
+        return _new(Row, (
             key, kind, id_type, identifier, start, end, amount[0], amount[1],
-            attributes, relevant,
+            attributes, route,
             blake2b(unique.encode(), digest_size=16).hexdigest(),
             blake2b(content.encode(), digest_size=16).hexdigest(),
             amount[2],
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def _instant(self, column: str, text: str) -> str:
         """Return UTC text; a time without zone is local time of the source (PER-5)."""
@@ -229,9 +248,7 @@ class RowReader:
             self._clocks.add(text[10:])
         return utc_text(moment)
 
-    def _quantity(
-        self, terms: UsageTypeTerms, unit: str, text: str
-    ) -> tuple[str, Decimal, Decimal]:
+    def _quantity(self, terms: UsageTypeTerms, unit: str, text: str) -> Quantity:
         factor = terms.units.get(unit or terms.base_unit)
         if factor is None:
             raise Rejected(Reason.UNKNOWN_UNIT, "uom", f"no unit of {terms.code}")
@@ -244,24 +261,32 @@ class RowReader:
             raise Rejected(Reason.BAD_QUANTITY, "quantity", "minus zero")
         if found[1] and not terms.allows_negative:
             raise Rejected(Reason.NEGATIVE, "quantity", f"{terms.code} takes no corrections")
-        product = EXACT.multiply(Decimal(text), factor[0])
+        raw = Decimal(text)
+        if factor[0] == factor[1]:
+            plain = text.rstrip("0").rstrip(".") if found[3] else text
+            return self._remember(terms, unit, text, (plain, raw, raw))
+        product = EXACT.multiply(raw, factor[0])
         value = EXACT.divide(product, factor[1])
         places = -int(value.normalize(EXACT).as_tuple().exponent)
         if EXACT.multiply(value, factor[1]) != product or places > 8 or abs(value) >= 10**16:
             raise Rejected(Reason.BAD_QUANTITY, "quantity", "too long in the base unit")
         plain = f"{value:f}"
         plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+        return self._remember(terms, unit, text, (plain, value, raw))
+
+    def _remember(self, terms: UsageTypeTerms, unit: str, text: str, known: Quantity) -> Quantity:
         cache = self._quantities.setdefault((terms.code, unit), {})
         if len(cache) > CACHE_LIMIT:
             cache.clear()
-        known = cache[text] = plain, value, Decimal(text)
+        cache[text] = known
         return known
 
-    def _attribute(
-        self, terms: UsageTypeTerms, values: tuple[str, ...]
-    ) -> tuple[str, tuple[tuple[str, str], ...]]:
+    def _group(self, terms: UsageTypeTerms, picked: tuple[str, ...]) -> tuple[str, Route]:
+        """Validate identifier type and attributes once for all rows that share them."""
+        if not picked[1].isidentifier() or len(picked[1]) > 16:
+            raise Rejected(Reason.BAD_TEXT, "identifier_type", "1 to 16 letters")
         pairs = {}
-        for name, value in zip(self.layout.attributes, values[1:], strict=True):
+        for name, value in zip(self.layout.attributes, picked[2:], strict=True):
             if len(value) > ATTRIBUTE_LENGTH or not value.isprintable():
                 raise Rejected(
                     Reason.BAD_TEXT,
@@ -276,12 +301,23 @@ class RowReader:
                 raise Rejected(
                     Reason.BAD_ATTRIBUTE, PREFIX + name, "holds a comma or an equal sign"
                 )
-        text = _json(pairs)
         relevant = tuple((name, pairs[name]) for name in terms.relevant if name in pairs)
-        if len(self._attributes) > CACHE_LIMIT:
-            self._attributes.clear()
-        self._attributes[values] = text, relevant
-        return text, relevant
+        if len(self._groups) > CACHE_LIMIT:
+            self._groups.clear()
+        route = self._route(terms, picked[1], relevant)
+        found = self._groups[picked] = _json(pairs), route
+        return found
+
+    def _route(
+        self, terms: UsageTypeTerms, id_type: str, relevant: tuple[tuple[str, str], ...]
+    ) -> Route:
+        """Return the one route of a usage type, identifier type and relevant attributes."""
+        key = (terms.code, id_type, relevant)
+        if key not in self._routes:
+            self._routes[key] = Route(
+                terms.code, id_type, relevant, terms.at_end, f"{terms.code}\t{id_type}"
+            )
+        return self._routes[key]
 
 
 def relevant_of(

@@ -52,7 +52,7 @@ def test_a_row_becomes_utc_text_and_base_units() -> None:
     assert (row.start, row.end) == ("2027-05-03T10:15:22", "2027-05-03T10:20:00")
     assert (row.quantity, row.value) == ("12500", Decimal(12500))
     assert row.attributes == '{"zone":"EU"}'
-    assert row.relevant == (("zone", "EU"),)
+    assert row.route.relevant == (("zone", "EU"),)
 
 
 def test_a_time_without_zone_is_local_to_the_source() -> None:

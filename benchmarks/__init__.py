@@ -1,0 +1,1 @@
+"""Speed, measured beside yardsticks; never part of the tests."""

@@ -1,0 +1,114 @@
+"""A load that is killed anywhere goes on where it stopped (F09)."""
+
+import os
+import signal
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from django.db import connection
+
+from rating import operations
+from rating.choices import FileState, PartState
+from rating.models import SuspenseItem, UsageFile, UsageFilePart
+from rating.operations import loading
+from rating.rules import scanning
+from tests.apps.rating.company import RECEIVED, Company, csv_of, load, row, stored_events, sums
+from tests.apps.rating.test_loading import findings
+
+ROWS = [
+    row(
+        f"k{number % 55}",
+        quantity=str(1 + number % 55),
+        identifier="4915" if number % 11 else "4999",
+        event_start=f"2027-05-{1 + number % 5:02}T10:00:00Z",
+    )
+    for number in range(60)
+]
+
+
+class Killed(BaseException):
+    """The process is gone; nothing in the code may catch this."""
+
+
+def small_parts(stream: object) -> scanning.Scan:
+    return scanning.scan(stream, part_bytes=600)  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_killed_before_and_after_every_statement(company: Company) -> None:
+    """Sweep: die at the k-th statement, load again, compare with an undisturbed load."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        load(company, *ROWS)
+        expected = sums(), stored_events(), SuspenseItem.objects.count()
+        transaction.set_rollback(True)
+
+    def attempt(dies_at: int) -> bool:
+        """Load, dying at a statement; tell whether it died."""
+        seen = 0
+
+        def watch(execute, statement, params, many, context):  # type: ignore[no-untyped-def]
+            nonlocal seen
+            seen += 1
+            if seen == dies_at:
+                raise Killed
+            return execute(statement, params, many, context)
+
+        with connection.execute_wrapper(watch):
+            try:
+                load(company, *ROWS)
+            except Killed:
+                return True
+        return False
+
+    dies_at, died = 1, True
+    with mock.patch("rating.operations.receiving.scan", small_parts):
+        while died:
+            with transaction.atomic():
+                died = attempt(dies_at)
+                if died:
+                    file = load(company, *ROWS)
+                    assert file.state == FileState.LOADED
+                    got = sums(), stored_events(), SuspenseItem.objects.count()
+                    assert got == expected, dies_at
+                transaction.set_rollback(True)
+            dies_at += 7
+    assert dies_at > 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_are_killed_are_followed_by_others(company: Company, tmp_path: Path) -> None:
+    """Real processes: each dies after its second part, until the file is loaded."""
+    path = tmp_path / "u.csv"
+    path.write_bytes(csv_of(*ROWS))
+    real, parts_done = loading._load_part, 0
+
+    def load_and_die(*arguments: object) -> None:
+        nonlocal parts_done
+        parts_done += 1
+        if parts_done > 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(*arguments)  # type: ignore[arg-type]
+
+    def call() -> UsageFile:
+        return operations.load_file(
+            source=company.source, filename="u.csv", content=path, received_at=RECEIVED,
+            workers=2,
+        )  # fmt: skip
+
+    with mock.patch("rating.operations.receiving.scan", small_parts):
+        with (
+            mock.patch("rating.operations.loading._load_part", load_and_die),
+            pytest.raises(loading.CannotFinishLoad),
+        ):
+            call()
+        assert 0 < UsageFilePart.objects.filter(state=PartState.DONE).count() <= 4
+        assert UsageFilePart.objects.filter(state=PartState.PENDING).exists()
+        file = call()
+    assert file.state == FileState.LOADED
+    assert (file.received_count, file.duplicate_count) == (60, 5)
+    assert file.loaded_count + file.suspended_count == 55
+    assert findings() == []
+    assert not list((tmp_path / "usage").glob("*.csv"))
