@@ -8,46 +8,55 @@ LANGUAGE plpgsql AS $$
 DECLARE
     wrong record;
 BEGIN
-    SELECT l.entry_id, sum(l.debit) AS debit, sum(l.credit) AS credit,
-           sum(l.functional_debit) AS functional_debit,
-           sum(l.functional_credit) AS functional_credit
-    INTO wrong
-    FROM new_lines AS l
-    GROUP BY l.entry_id
-    HAVING sum(l.debit) <> sum(l.credit)
-        OR sum(l.functional_debit) <> sum(l.functional_credit)
+    SELECT s.*, e.posted_at INTO wrong
+    FROM (
+        SELECT entry_id,
+               sum(debit) AS debit, sum(credit) AS credit,
+               sum(functional_debit) AS functional_debit,
+               sum(functional_credit) AS functional_credit,
+               max(greatest(min_scale(functional_debit), min_scale(functional_credit))) AS decimals,
+               min(currency) AS currency, max(currency) AS other_currency
+        FROM new_lines
+        GROUP BY entry_id
+    ) AS s
+    LEFT JOIN ledger_journalentry AS e ON e.id = s.entry_id
+    LEFT JOIN ledger_legalentity AS o ON o.id = e.entity_id
+    WHERE s.debit <> s.credit
+       OR s.functional_debit <> s.functional_credit
+       OR s.functional_debit = 'NaN'
+       OR s.decimals > minor_units(o.functional_currency)
+       OR s.currency <> e.currency
+       OR s.other_currency <> e.currency
+       OR e.posted_at IS DISTINCT FROM now()
     LIMIT 1;
-    IF FOUND THEN
+    IF NOT FOUND THEN
+        NULL;
+    ELSIF wrong.debit <> wrong.credit OR wrong.functional_debit <> wrong.functional_credit THEN
         PERFORM refuse('LED-1', 'ledger_journalline_balances', format(
             'entry %s does not balance: debit %s, credit %s; functional debit %s, credit %s',
             wrong.entry_id, wrong.debit, wrong.credit,
             wrong.functional_debit, wrong.functional_credit));
+    ELSIF wrong.posted_at IS DISTINCT FROM now() THEN
+        PERFORM refuse('LED-1', 'ledger_journalline_joins_no_old_entry', format(
+            'entry %s is posted: no line is added to it', wrong.entry_id));
+    ELSE
+        PERFORM refuse('LED-1', 'ledger_journalline_fits_entry', format(
+            'a line of entry %s is not in the entry''s currency, or finer than the minor unit of '
+            'the functional currency', wrong.entry_id));
     END IF;
 
-    SELECT l.entry_id INTO wrong
-    FROM new_lines AS l
-    JOIN ledger_journalentry AS e ON e.id = l.entry_id
-    JOIN ledger_legalentity AS o ON o.id = e.entity_id
-    LEFT JOIN ledger_glaccount AS a ON a.id = l.account_id AND a.entity_id = e.entity_id
+    SELECT used.account_id INTO wrong
+    FROM (
+        SELECT DISTINCT l.account_id, e.entity_id
+        FROM new_lines AS l
+        JOIN ledger_journalentry AS e ON e.id = l.entry_id
+    ) AS used
+    LEFT JOIN ledger_glaccount AS a ON a.id = used.account_id AND a.entity_id = used.entity_id
     WHERE a.id IS NULL
-       OR l.currency <> e.currency
-       OR NOT is_money(l.functional_debit, o.functional_currency)
-       OR NOT is_money(l.functional_credit, o.functional_currency)
     LIMIT 1;
     IF FOUND THEN
         PERFORM refuse('LED-1', 'ledger_journalline_fits_entry', format(
-            'a line of entry %s is not in the entry''s currency, not in whole minor units of the '
-            'functional currency, or on an account of another entity', wrong.entry_id));
-    END IF;
-
-    SELECT l.entry_id INTO wrong
-    FROM new_lines AS l
-    JOIN ledger_journalentry AS e ON e.id = l.entry_id
-    WHERE e.posted_at <> now()
-    LIMIT 1;
-    IF FOUND THEN
-        PERFORM refuse('LED-1', 'ledger_journalline_joins_no_old_entry', format(
-            'entry %s is posted: no line is added to it', wrong.entry_id));
+            'account %s is not in the chart of the entry''s entity', wrong.account_id));
     END IF;
     RETURN NULL;
 END
