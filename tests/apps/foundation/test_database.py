@@ -6,7 +6,9 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.db.transaction import TransactionManagementError
 
 from foundation import copying, locks
@@ -14,6 +16,7 @@ from foundation.currencies import MINOR_UNITS
 from foundation.errors import GuardHeld, translate_database_error
 
 pytestmark = pytest.mark.django_db
+FUNCTIONS = ("foundation", "0001_functions")
 
 
 def test_sql_and_python_agree_on_minor_units():
@@ -89,3 +92,10 @@ def test_advisory_locks_live_in_a_transaction():
 def test_advisory_locks_refuse_to_outlive_their_statement():
     with pytest.raises(TransactionManagementError):
         locks.advisory_lock("account", 1)
+
+
+def test_the_functions_come_before_the_first_migration_of_every_room():
+    graph = MigrationLoader(connection).graph
+    for label in settings.ROOMS:
+        for first in graph.root_nodes(label):
+            assert first == FUNCTIONS or FUNCTIONS in graph.forwards_plan(first), first
