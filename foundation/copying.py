@@ -79,10 +79,11 @@ def ids(cursor: CursorWrapper, table: str, count: int) -> list[int]:
     if count < 1:
         return []
     cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+        "SELECT array_agg(nextval(s.name)) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass"
+        " AS name OFFSET 0) s, generate_series(1, %s)",
         [table, count],
     )
-    return [number for (number,) in cursor.fetchall()]
+    return list(cursor.fetchone()[0])
 
 
 def _copy_into(table: str, columns: Sequence[str]) -> sql.Composed:

@@ -4,7 +4,9 @@
 -- Binds: %(payers)s bigint[], %(on_date)s date. Reads only.
 WITH RECURSIVE member AS (
     SELECT p.account_id AS payer_id, p.account_id, p.parent_id, 0 AS depth,
-           customers_pricebook_of(p.account_id, %(on_date)s) AS pricebook_id,
+           coalesce((SELECT a.pricebook_id FROM customers_account a WHERE a.id = p.account_id),
+                    CASE WHEN p.parent_id IS NOT NULL
+                         THEN customers_pricebook_of(p.parent_id, %(on_date)s) END) AS pricebook_id,
            (SELECT d.jurisdiction_id
             FROM customers_accountaddress u JOIN customers_address d ON d.id = u.address_id
             WHERE u.account_id = p.account_id AND u.valid @> %(on_date)s

@@ -9,10 +9,12 @@ SELECT a.id, a.number, a.name, a.customer_id, c.number, c.legal_name, c.kind, c.
        a.entity_id, a.currency, a.time_zone, a.cycle_code, a.cycle_day, a.cycle_months,
        a.invoice_mode, a.terms_kind, a.terms_days, a.language, a.delivery, a.po_number,
        a.status, a.billing_hold_until,
-       customers_pricebook_of(a.id, %(on_date)s),
+       coalesce(a.pricebook_id, CASE WHEN p.parent_id IS NOT NULL
+                                     THEN customers_pricebook_of(p.parent_id, %(on_date)s) END),
        b.line1, b.line2, b.town, b.postcode, b.region, b.country, b.jurisdiction_id
 FROM customers_account a
 JOIN customers_customer c ON c.id = a.customer_id
+LEFT JOIN customers_accountposition p ON p.account_id = a.id AND p.valid @> %(on_date)s
 LEFT JOIN LATERAL (
     SELECT d.* FROM customers_accountaddress u JOIN customers_address d ON d.id = u.address_id
     WHERE u.account_id = a.id AND u.role = 'BILLING' AND u.valid @> %(on_date)s

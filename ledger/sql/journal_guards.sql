@@ -3,8 +3,13 @@
 --   trigger would cost fifteen times as much in a bill run.
 -- Binds: none. Repeating: functions are replaced, triggers renewed. Triggers are ENABLE ALWAYS.
 
+-- The joins are fixed as index look-ups line by line: on young tables without statistics the
+-- planner would pair every line with every entry of its company.
 CREATE OR REPLACE FUNCTION ledger_require_balance() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET join_collapse_limit = 1
+AS $$
 DECLARE
     wrong record;
 BEGIN
