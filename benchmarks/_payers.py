@@ -58,7 +58,8 @@ SELECT nextval(pg_get_serial_sequence('customers_subscriptioncharge', 'id')) AS 
 FROM (SELECT * FROM fresh ORDER BY n) f
 CROSS JOIN (SELECT id, kind FROM catalog_charge WHERE offer_version_id = %(version)s
             ORDER BY sequence) c;
-INSERT INTO customers_subscriptioncharge (id, item_id, subscription_id, account_id, charge_id, anchor)
+INSERT INTO customers_subscriptioncharge (id, item_id, subscription_id, account_id,
+    charge_id, anchor)
 SELECT id, item_id, subscription_id, account_id, charge_id,
        CASE kind WHEN 'USAGE' THEN date '2027-01-01' ELSE '2027-02-01' END
 FROM charged;
@@ -102,7 +103,7 @@ class Town:
     def settle(self, code: str, payers: int) -> Population:
         """Let so many payers of a new cycle move in, due to be billed on BILL_DATE."""
         cycle = BillCycle.objects.create(code=code, name=code)
-        binds = {
+        binds: dict[str, str | int] = {
             "code": code,
             "payers": payers,
             "entity": self.company.entity.pk,

@@ -30,7 +30,7 @@ from foundation.sql import run as run_statement
 from invoicing import signals
 from invoicing.choices import AccountState, ApprovalMode, RunState, Severity
 from invoicing.models import BillRun, BillRunAccount, BillRunFinding
-from invoicing.operations import runs
+from invoicing.operations import drafting, runs
 from invoicing.operations.frame import inputs_stamp
 from invoicing.operations.workers import DRAFTING, POSTING, drain
 
@@ -180,7 +180,7 @@ def finish(run: BillRun, until: float | None) -> bool:
         left = BillRunAccount.objects.filter(run=run, is_open=True)
         payers = list(left.values_list("payer_id", flat=True))
         with connection.cursor() as cursor:
-            runs.discard(cursor, run.pk, payers, keep_findings=True)
+            drafting.discard_drafts(cursor, run.pk, payers, keep_findings=True)
         left.update(is_open=False)
         totals = invoicing.queries.totals_by_currency(run.pk)
         if differing := invoicing.queries.control_differences(run.pk):

@@ -7,7 +7,7 @@ from customers.queries.billing import (
     copy_membership,
     copy_payers,
     copy_segments,
-    set_lines,
+    set_rows,
 )
 from customers.queries.guiding import (
     identifier_owners,
@@ -55,7 +55,7 @@ __all__ = [
     "position_of",
     "pricebook_of",
     "service_status",
-    "set_lines",
+    "set_rows",
     "subtree",
     "usage_charges",
     "version_on_sale",

@@ -6,12 +6,12 @@ A statement's cost follows the rows it returns, never the number of calls.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.db.backends.utils import CursorWrapper
 
 from foundation import sql
-from foundation.copying import copy_lines, copy_out
+from foundation.copying import copy_out
 
 Row = list[str | None]
 
@@ -113,12 +113,26 @@ def copy_exemptions(
     )
 
 
-def set_lines(cursor: CursorWrapper, name: str, **binds: Sequence[int] | date | None) -> list[str]:
-    """Return one of these sets, by its statement's name, as raw COPY text, a row a string.
+def set_rows(
+    cursor: CursorWrapper, name: str, **binds: Sequence[int] | date | None
+) -> list[tuple[Any, ...]]:
+    """Return one of these sets, by its statement's name, as typed rows, all at once.
 
-    For a run that reads many payers at once and hands free text on as it is.
+    For a run that reads many payers in one statement: `owners` (payer, account, from, to, depth,
+    cost centre, price book, jurisdiction; HIER-2 over a window), `timelines` (account, charge of
+    the subscription, charge, anchor, from, to, quantity, own price, state, day whose prices are
+    locked, jurisdiction), and every set above.
     """
-    return copy_lines(cursor, bound(sql.statement("customers", name), **binds))
+    literals = {
+        key: value if value is None or isinstance(value, date) else _array(value)
+        for key, value in binds.items()
+    }
+    cursor.execute(sql.statement("customers", name), literals)
+    return cursor.fetchall()
+
+
+def _array(numbers: Sequence[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def bound(text: str, **binds: Sequence[int] | date | None) -> str:

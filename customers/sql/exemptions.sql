@@ -3,7 +3,7 @@
 -- certificate. Binds: %(accounts)s bigint[], %(on_date)s, %(since)s, %(until)s date.
 WITH RECURSIVE up AS (
     SELECT a.id AS account_id, a.id AS node_id, 0 AS distance
-    FROM customers_account a WHERE a.id = ANY (%(accounts)s)
+    FROM customers_account a WHERE a.id = ANY (%(accounts)s::bigint[])
     UNION ALL
     SELECT up.account_id, p.parent_id, up.distance + 1
     FROM up JOIN customers_accountposition p

@@ -12,7 +12,7 @@ WITH RECURSIVE member AS (
             WHERE u.account_id = p.account_id AND u.valid @> %(on_date)s
             ORDER BY u.role DESC LIMIT 1) AS jurisdiction_id
     FROM customers_accountposition p
-    WHERE p.account_id = ANY (%(payers)s) AND p.valid @> %(on_date)s AND p.role = 'PAYER'
+    WHERE p.account_id = ANY (%(payers)s::bigint[]) AND p.valid @> %(on_date)s AND p.role = 'PAYER'
     UNION ALL
     SELECT m.payer_id, p.account_id, p.parent_id, m.depth + 1,
            coalesce(a.pricebook_id, m.pricebook_id),

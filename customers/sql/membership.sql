@@ -5,7 +5,7 @@ WITH RECURSIVE member AS (
     SELECT p.account_id AS payer_id, p.account_id,
            p.valid * daterange(%(since)s, %(until)s) AS valid
     FROM customers_accountposition p
-    WHERE p.account_id = ANY (%(payers)s) AND p.role = 'PAYER'
+    WHERE p.account_id = ANY (%(payers)s::bigint[]) AND p.role = 'PAYER'
       AND p.valid && daterange(%(since)s, %(until)s)
     UNION ALL
     SELECT m.payer_id, p.account_id, p.valid * m.valid

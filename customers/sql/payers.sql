@@ -19,5 +19,5 @@ LEFT JOIN LATERAL (
     SELECT d.* FROM customers_accountaddress u JOIN customers_address d ON d.id = u.address_id
     WHERE u.account_id = a.id AND u.role = 'BILLING' AND u.valid @> %(on_date)s
 ) b ON true
-WHERE a.id = ANY (%(payers)s)
+WHERE a.id = ANY (%(payers)s::bigint[])
 ORDER BY a.id

@@ -10,5 +10,5 @@ FROM customers_subscriptioncharge sc
 JOIN customers_subscription s ON s.id = sc.subscription_id
 JOIN customers_chargesegment g ON g.subscription_charge_id = sc.id
 LEFT JOIN customers_address d ON d.id = s.service_address_id
-WHERE sc.account_id = ANY (%(accounts)s) AND g.valid && daterange(%(since)s, NULL)
+WHERE sc.account_id = ANY (%(accounts)s::bigint[]) AND g.valid && daterange(%(since)s, NULL)
 ORDER BY sc.account_id, sc.id, lower(g.valid)

@@ -14,13 +14,12 @@ from typing import Final
 
 from django.db.backends.utils import CursorWrapper
 
-from foundation.copying import copy_lines, copy_text, escape
+from foundation.copying import copy_text, escape
 from foundation.periods import Period
 from foundation.sql import run as run_statement
-from foundation.sql import statement
 from invoicing.operations.frame import Frame
-from invoicing.operations.inputs import Owner, Payer, Waiting, number, read_chunk
-from invoicing.operations.reading import NULL
+from invoicing.operations.inputs import Owner, Payer, Waiting, read_chunk
+from invoicing.operations.reading import array, own_rows
 from invoicing.operations.writing import Draft, Writer
 from invoicing.rules.charging import charge
 from invoicing.rules.difference import Change
@@ -58,20 +57,20 @@ class Outcome:
     found: list[Found] = field(default_factory=list)
 
 
-def draft_chunk(cursor: CursorWrapper, frame: Frame, payer_ids: Sequence[int]) -> list[Outcome]:
+def draft_chunk(
+    cursor: CursorWrapper,
+    frame: Frame,
+    payer_ids: Sequence[int],
+    *,
+    drafted_before: Sequence[int],
+) -> list[Outcome]:
     """Draft the payers and store drafts, items, findings and the state of each payer.
 
-    What an earlier attempt of this run left for these payers is taken away first, so drafting
-    again changes nothing but what the inputs have changed (BR-4).
+    What an earlier attempt of this run left for the payers `drafted_before` is taken away first,
+    so drafting again changes nothing but what the inputs have changed (BR-4).
     """
-    run_statement(
-        cursor,
-        "invoicing",
-        "discard_drafts",
-        run_id=frame.run_id,
-        payers=list(payer_ids),
-        keep_findings=False,
-    )
+    if drafted_before:
+        discard_drafts(cursor, frame.run_id, drafted_before, keep_findings=False)
     drafts, outcomes = make_drafts(cursor, frame, payer_ids)
     Writer(frame).write(cursor, drafts)
     _store_findings(cursor, frame.run_id, outcomes)
@@ -79,11 +78,25 @@ def draft_chunk(cursor: CursorWrapper, frame: Frame, payer_ids: Sequence[int]) -
     return outcomes
 
 
+def discard_drafts(
+    cursor: CursorWrapper, run_id: int, payers: Sequence[int], *, keep_findings: bool
+) -> None:
+    """Take away what the run has drafted for these payers (BR-4)."""
+    run_statement(
+        cursor,
+        "invoicing",
+        "discard_drafts",
+        run_id=run_id,
+        payers=list(payers),
+        keep_findings=keep_findings,
+    )
+
+
 def make_drafts(
     cursor: CursorWrapper, frame: Frame, payer_ids: Sequence[int]
 ) -> tuple[list[Draft], list[Outcome]]:
     """Calculate the documents of the payers without storing anything."""
-    payers = read_chunk(cursor, payer_ids, frame.window)
+    payers = read_chunk(cursor, payer_ids, frame.window, frame.steps)
     outcomes: list[Outcome] = []
     charged: list[Charged] = []
     for payer in payers.values():
@@ -242,27 +255,13 @@ def _read_originals(
         }
     )
     found: dict[int, Original] = {}
-    for line in copy_lines(
-        cursor, statement("invoicing", "originals"), {"lines": wanted, "run_id": frame.run_id}
-    ):
-        row = line.split("\t")
-        line_id = int(row[0])
+    for row in own_rows(cursor, "originals", lines=wanted, run_id=frame.run_id):
+        line_id = row[0]
         original = found.get(line_id)
         if original is None:
-            original = found[line_id] = Original(
-                line_id, int(row[1]), number(row[2]), number(row[4]), number(row[5]), ()
-            )
-        if row[6] != NULL:
-            tax = TaxAmount(
-                int(row[6]),
-                int(row[7]),
-                row[8],
-                number(row[9]),
-                number(row[10]),
-                number(row[11]),
-                None if row[12] == NULL else int(row[12]),
-                "" if row[13] == NULL else row[13],
-            )
+            original = found[line_id] = Original(line_id, row[1], row[2], row[4], row[5], ())
+        if row[6] is not None:
+            tax = TaxAmount._make((*row[6:13], row[13] or ""))
             found[line_id] = original._replace(taxes=(*original.taxes, tax))
     return found
 
@@ -287,10 +286,10 @@ def _store_outcomes(cursor: CursorWrapper, run_id: int, outcomes: Sequence[Outco
         "invoicing",
         "store_outcomes",
         run_id=run_id,
-        payers=[one.payer_id for one in outcomes],
-        states=[one.state for one in outcomes],
+        payers=array([one.payer_id for one in outcomes]),
+        states=array([one.state for one in outcomes]),
         reasons=[one.reason for one in outcomes],
-        amounts=[one.amount for one in outcomes],
-        documents=[one.documents for one in outcomes],
-        stamps=[one.stamp for one in outcomes],
+        amounts=array([one.amount for one in outcomes]),
+        documents=array([one.documents for one in outcomes]),
+        stamps=array([one.stamp for one in outcomes]),
     )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from django.db import connection
 
 import catalog.queries
 import ledger.queries
@@ -14,11 +17,13 @@ import tax.queries
 from catalog.queries import ChargeTerms, CompiledCatalog
 from catalog.rules.pricing import PriceTerms
 from catalog.rules.selection import attribute_pairs
+from customers.models import Account
 from foundation.copying import escape
 from foundation.periods import Rhythm, Unit
 from foundation.proration import Convention
+from foundation.sql import statement
 from invoicing.models import BillCycle, BillRun
-from invoicing.operations.inputs import Payer
+from invoicing.operations.inputs import Payer, Steps
 from invoicing.operations.reading import Window
 from invoicing.rules.calendar import Calendar, Timing
 from invoicing.rules.charging import ChargePlan
@@ -72,6 +77,7 @@ class Frame:
             self._sourcing[terms.id] = terms.sourcing
         self.cash_steps = dict(Currency.objects.values_list("code", "cash_step"))
         self.window = self._window()
+        self.steps = self._steps()
         self._calendars: dict[tuple[int, int], Calendar] = {}
         self._sellers: dict[int, Seller] = {}
         self._zones: dict[str, ZoneInfo] = {}
@@ -177,6 +183,27 @@ class Frame:
             attributes=dict(attribute_pairs(usage_key)) if usage_key not in ("", "*") else {},
         )
 
+    def _steps(self) -> Steps:
+        """Say between which days usage may be summed before it is read."""
+        since, days = self.window.since, set[date]()
+        for day, months in _cycle_steps(self.cycle):
+            rhythm = Rhythm(self.cycle.anchor, Unit.MONTH, months, day)
+            k = rhythm.number(since)
+            while (boundary := rhythm.boundary(k)) <= self.bill_date:
+                days.add(boundary)
+                k += 1
+        for charge_id, currency in {
+            (charge, currency) for charge, _, currency in self.catalog.prices
+        }:
+            if self.plans[charge_id].kind == "USAGE":
+                days.update(self.catalog.price_changes(charge_id, currency))
+        daily = (
+            charge_id
+            for charge_id, plan in self.plans.items()
+            if plan.kind == "USAGE" and plan.timing.alignment in ("ANNIVERSARY", "TERM")
+        )
+        return Steps(frozenset(days), frozenset(daily))
+
     def _window(self) -> Window:
         calendar = Calendar(self.cycle.rhythm, self.bill_date, self.cycle.rebill_periods)
         long = {
@@ -191,11 +218,21 @@ class Frame:
 
 
 def inputs_stamp() -> str:
-    """Return a text that differs after any change of catalogue or tax tables."""
-    both = f"{catalog.queries.current_stamp()}#{tax.queries.current_stamp()}"
-    from hashlib import sha256
+    """Return a text that differs after any change of what many payers share.
 
-    return sha256(both.encode()).hexdigest()
+    Catalogue, tax tables, agreed prices, exemption certificates and checks of VAT numbers.
+    """
+    parts = [catalog.queries.current_stamp(), tax.queries.current_stamp()]
+    with connection.cursor() as cursor:
+        cursor.execute(statement("invoicing", "shared_stamp"))
+        parts.append(cursor.fetchone()[0])
+    return sha256("#".join(parts).encode()).hexdigest()
+
+
+def _cycle_steps(cycle: BillCycle) -> set[tuple[int, int]]:
+    """Return the cycle days and steps that payers of the cycle have, and the calendar's."""
+    own = Account.objects.filter(cycle_code=cycle.code).values_list("cycle_day", "cycle_months")
+    return {(cycle.day, cycle.months), (1, 1), *own.distinct()}
 
 
 def seller_snapshot(entity: LegalEntity) -> str:

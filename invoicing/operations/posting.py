@@ -17,16 +17,14 @@ from django.db.backends.utils import CursorWrapper
 import ledger.operations
 import ledger.queries
 import receivables.operations
-from foundation.copying import copy_lines, ids
+from foundation.copying import ids
 from foundation.money import allocate, quantize
 from foundation.sql import run as run_statement
-from foundation.sql import statement
 from invoicing.choices import DocumentType, ZeroDocuments
 from invoicing.operations.drafting import make_drafts
 from invoicing.operations.frame import Frame
-from invoicing.operations.inputs import day, number
-from invoicing.operations.reading import NULL, read_stamps
-from invoicing.operations.writing import contents
+from invoicing.operations.reading import array, own_rows, read_stamps
+from invoicing.operations.writing import NULL, contents
 from ledger.choices import Side
 
 SOURCE: Final = "invoicing.invoice"
@@ -46,7 +44,7 @@ class Head(NamedTuple):
     currency: str
     fx_rate: Decimal
     invoice_date: date
-    due_date: str
+    due_date: date
     total: Decimal
     payable: Decimal
     rounding: Decimal
@@ -155,7 +153,7 @@ def post_chunk(
         cursor,
         "invoicing",
         "post_documents",
-        invoices=[head.id for head in heads],
+        invoices=array([head.id for head in heads]),
         numbers=[numbers.get(head.id) for head in heads],
         actor_id=actor_id,
     )
@@ -166,7 +164,7 @@ def post_chunk(
         "invoicing",
         "post_accounts",
         run_id=frame.run_id,
-        payers=list(payer_ids),
+        payers=array(payer_ids),
         states=["POSTED" if one in with_number else "SUPPRESSED" for one in payer_ids],
     )
     posted.invoice_ids = [head.id for head in issued]
@@ -208,31 +206,10 @@ def _stored_stamps(
 
 
 def _heads(cursor: CursorWrapper, run_id: int, payer_ids: Sequence[int]) -> list[Head]:
-    heads = []
-    for line in copy_lines(
-        cursor,
-        statement("invoicing", "posting_heads"),
-        {"run_id": run_id, "payers": list(payer_ids)},
-    ):
-        row = line.split("\t")
-        heads.append(
-            Head(
-                int(row[0]),
-                int(row[1]),
-                int(row[2]),
-                row[3],
-                row[4],
-                number(row[5]),
-                day(row[6]),
-                row[7],
-                number(row[8]),
-                number(row[9]),
-                number(row[10]),
-                number(row[11]),
-                row[12],
-            )
-        )
-    return heads
+    return [
+        Head(*row)
+        for row in own_rows(cursor, "posting_heads", run_id=run_id, payers=list(payer_ids))
+    ]
 
 
 def _amounts(
@@ -240,19 +217,17 @@ def _amounts(
 ) -> dict[int, list[Amount]]:
     """Return what each document credits (a credit memo: debits), by account."""
     found: dict[int, dict[tuple[int, int | None, str], Decimal]] = {one: {} for one in heads}
-    for line in copy_lines(
-        cursor, statement("invoicing", "posting_amounts"), {"invoices": list(heads)}
-    ):
-        invoice, gl_code, jurisdiction, tax_type, amount = line.split("\t")
-        head = heads[int(invoice)]
-        if tax_type == NULL:
+    rows = own_rows(cursor, "posting_amounts", invoices=list(heads))
+    for invoice, gl_code, jurisdiction, tax_type, amount in rows:
+        head = heads[invoice]
+        if tax_type is None:
             account = accounts.of(head.entity_id, head.event, _against(head.event), gl_code)
             key: tuple[int, int | None, str] = (account, None, "")
         else:
-            account, code = accounts.of_tax(head.entity_id, head.event, int(tax_type))
-            key = (account, int(jurisdiction), code)
+            account, code = accounts.of_tax(head.entity_id, head.event, tax_type)
+            key = (account, jurisdiction, code)
         sums = found[head.id]
-        sums[key] = sums.get(key, ZERO) + number(amount)
+        sums[key] = sums.get(key, ZERO) + amount
     for head in heads.values():
         if head.rounding:
             side = _against(head.event)

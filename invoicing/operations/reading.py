@@ -1,24 +1,22 @@
 """Read everything a chunk of payers needs, in a fixed number of statements (BR-2).
 
-The rows stay COPY text: what decides a document is mixed into the payer's stamp, so that posting
-can tell whose inputs have changed since the draft, and is parsed only where a draft is made.
-Usage is left out of the stamp: what arrives after the draft waits for the next run (PER-8).
+Rows come typed and all at once: the driver converts them in C, and nothing is read one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
-from zlib import crc32
+from typing import Any, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
 import customers.queries
-from foundation.copying import copy_lines
 from foundation.sql import statement
 
-NULL = "\\N"
+Row = tuple[Any, ...]
+DAY = timedelta(days=1)
+ARRAYS = frozenset({"payers", "accounts", "lines", "invoices", "long_charges", "daily"})
 
 
 class Window(NamedTuple):
@@ -32,30 +30,26 @@ class Window(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The inputs of a chunk as COPY text, set by set, in the order of the sets' statements."""
+    """The inputs of a chunk, set by set, in the order of the sets' statements."""
 
-    payers: list[str]
-    members: list[str]
-    membership: list[str]
-    segments: list[str]
-    contracts: list[str]
-    exemptions: list[str]
-    billed: list[str]
-    by_hand: list[str]
-    waiting: list[str]
+    payers: list[Row]
+    owners: list[Row]
+    timelines: list[Row]
+    contracts: list[Row]
+    exemptions: list[Row]
+    billed: list[Row]
+    by_hand: list[Row]
+    waiting: list[Row]
+    previous: list[Row]
 
 
 def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Rows:
     """Read the sets; the number of statements does not depend on the payers."""
     ids, today = list(payer_ids), window.bill_date
-
-    def of_customers(name: str, **binds: Sequence[int] | date | None) -> list[str]:
-        return customers.queries.set_lines(cursor, name, **binds)
-
-    membership = of_customers(
-        "membership", payers=ids, since=window.since, until=today + timedelta(days=1)
+    owners = customers.queries.set_rows(
+        cursor, "owners", payers=ids, since=window.since, until=today + DAY, on_date=today
     )
-    accounts = sorted({int(line.split("\t", 2)[1]) for line in membership})
+    accounts = sorted({row[1] for row in owners})
     chain: dict[str, Sequence[int] | date | None] = {
         "accounts": accounts,
         "on_date": today,
@@ -63,13 +57,14 @@ def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Ro
         "until": None,
     }
     return Rows(
-        payers=of_customers("payers", payers=ids, on_date=today),
-        members=of_customers("members", payers=ids, on_date=today),
-        membership=membership,
-        segments=of_customers("segments", accounts=accounts, since=window.long_since),
-        contracts=of_customers("contract_prices", **chain),
-        exemptions=of_customers("exemptions", **chain),
-        billed=_own(
+        payers=customers.queries.set_rows(cursor, "payers", payers=ids, on_date=today),
+        owners=owners,
+        timelines=customers.queries.set_rows(
+            cursor, "timelines", accounts=accounts, since=window.long_since
+        ),
+        contracts=customers.queries.set_rows(cursor, "contract_prices", **chain),
+        exemptions=customers.queries.set_rows(cursor, "exemptions", **chain),
+        billed=own_rows(
             cursor,
             "billed_items",
             accounts=accounts,
@@ -78,52 +73,59 @@ def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Ro
             long_charges=list(window.long_charges),
             long_since=window.long_since,
         ),
-        by_hand=_own(cursor, "manual_credits", payers=ids, since=window.long_since),
-        waiting=_own(cursor, "waiting_items", payers=ids, run_id=window.run_id),
+        by_hand=own_rows(cursor, "manual_credits", payers=ids, since=window.long_since),
+        waiting=own_rows(cursor, "waiting_items", payers=ids, run_id=window.run_id),
+        previous=own_rows(cursor, "previous_documents", payers=ids),
     )
 
 
-def fetch_usage(cursor: CursorWrapper, rows: Rows, window: Window) -> list[str]:
-    """Read the usage of the accounts in the window."""
-    accounts = sorted({int(line.split("\t", 2)[1]) for line in rows.membership})
-    return _own(cursor, "usage", accounts=accounts, since=window.since, until=window.bill_date)
-
-
-def fetch_previous(cursor: CursorWrapper, payer_ids: Sequence[int]) -> list[str]:
-    """Read the latest posted cycle document of each payer."""
-    return _own(cursor, "previous_documents", payers=list(payer_ids))
-
-
-def stamps(rows: Rows) -> dict[int, int]:
-    """Return the fingerprint of each payer's inputs; equal inputs give equal stamps."""
-    found = {int(line.split("\t", 1)[0]): crc32(line.encode()) for line in rows.payers}
-    payers_of: dict[str, list[int]] = {}
-    for line in rows.membership:
-        payer, account, _ = line.split("\t", 2)
-        payers_of.setdefault(account, []).append(int(payer))
-    for line in rows.members:
-        payer_id = int(line.split("\t", 1)[0])
-        found[payer_id] = crc32(line.encode(), found[payer_id])
-    for lines in (rows.segments, rows.contracts, rows.exemptions, rows.billed):
-        for line in lines:
-            data = line.encode()
-            for payer_id in payers_of.get(line.split("\t", 1)[0], ()):
-                found[payer_id] = crc32(data, found[payer_id])
-    for line in rows.waiting:
-        payer_id = int(line.split("\t", 1)[0])
-        found[payer_id] = crc32(line.encode(), found[payer_id])
-    return found
+def fetch_usage(
+    cursor: CursorWrapper,
+    accounts: Sequence[int],
+    window: Window,
+    cuts: Iterable[date],
+    daily: Sequence[int],
+) -> list[Row]:
+    """Read the usage of the accounts in the window, summed between the cuts."""
+    steps = sorted({window.since, *(one for one in cuts if one > window.since)})
+    return own_rows(
+        cursor,
+        "usage",
+        accounts=list(accounts),
+        since=window.since,
+        until=window.bill_date,
+        cuts=steps,
+        daily=list(daily),
+    )
 
 
 def read_stamps(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> dict[int, int]:
-    """Return the fingerprints of the payers' inputs as they are now."""
-    return stamps(fetch(cursor, payer_ids, window))
+    """Return the fingerprints of the payers' inputs as they are now (`stamps.sql`)."""
+    rows = own_rows(
+        cursor,
+        "stamps",
+        payers=list(payer_ids),
+        since=window.since,
+        until=window.bill_date + DAY,
+        long_since=window.long_since,
+        on_date=window.bill_date,
+        run_id=window.run_id,
+    )
+    return {row[0]: row[1] for row in rows}
 
 
-def columns(lines: Iterable[str]) -> Iterable[list[str]]:
-    """Yield the values of each row, still as COPY text."""
-    return (line.split("\t") for line in lines)
+def own_rows(cursor: CursorWrapper, name: str, **binds: int | date | list[Any]) -> list[Row]:
+    """Return the rows of one of this room's statements."""
+    cursor.execute(
+        statement("invoicing", name),
+        {
+            key: array(value) if key in ARRAYS and isinstance(value, list) else value
+            for key, value in binds.items()
+        },
+    )
+    return cursor.fetchall()
 
 
-def _own(cursor: CursorWrapper, name: str, **binds: object) -> list[str]:
-    return copy_lines(cursor, statement("invoicing", name), binds)
+def array(values: Sequence[object]) -> str:
+    """Write numbers or plain words as an array literal; far cheaper than a list of binds."""
+    return "{" + ",".join(map(str, values)) + "}"

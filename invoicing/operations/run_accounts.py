@@ -34,7 +34,7 @@ def recalculate_account(*, run_id: int, payer_id: int, actor: Actor) -> BillRunA
         run = _reviewed(run_id)
         account = _account(run, payer_id)
         with connection.cursor() as cursor:
-            draft_chunk(cursor, Frame(run, run.cycle), [payer_id])
+            draft_chunk(cursor, Frame(run, run.cycle), [payer_id], drafted_before=[payer_id])
         runs.review_again(run, actor, "bill_run.account_recalculated", payer_id)
     account.refresh_from_db()
     return account

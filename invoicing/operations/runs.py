@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
 import audit.operations
@@ -19,7 +17,7 @@ from foundation.permissions import require
 from foundation.sql import run as run_statement
 from invoicing.choices import AccountState, ChunkStage, RunKind, RunState
 from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunChunk
-from invoicing.operations.drafting import draft_chunk
+from invoicing.operations.drafting import discard_drafts, draft_chunk
 from invoicing.operations.frame import Frame
 
 if TYPE_CHECKING:
@@ -186,7 +184,7 @@ def cancel_run(*, run_id: int, actor: Actor, reason: str) -> BillRun:
             BillRunAccount.objects.filter(run=run, is_open=True).values_list("payer_id", flat=True)
         )
         with connection.cursor() as cursor:
-            discard(cursor, run.pk, payers, keep_findings=True)
+            discard_drafts(cursor, run.pk, payers, keep_findings=True)
         BillRunAccount.objects.filter(run=run, is_open=True).update(
             is_open=False, state=AccountState.RELEASED, reason=f"Run cancelled: {reason}"[:500]
         )
@@ -232,7 +230,7 @@ def resume_run(*, run_id: int, actor: Actor) -> BillRun:
             )
             if failed:
                 with connection.cursor() as cursor:
-                    draft_chunk(cursor, Frame(run, run.cycle), failed)
+                    draft_chunk(cursor, Frame(run, run.cycle), failed, drafted_before=failed)
                 review_again(run, actor, "bill_run.accounts_retried", failed[0])
         record("bill_run.resumed", run, actor, {})
     return run
@@ -280,20 +278,6 @@ def ask_for_approval(run: BillRun) -> None:
             requester=run.created_by,
             reason=f"Bill run {run.pk} of {run.bill_date}",
         )
-
-
-def discard(
-    cursor: CursorWrapper, run_id: int, payers: Sequence[int], *, keep_findings: bool
-) -> None:
-    """Take away what the run has drafted for these payers (BR-4)."""
-    run_statement(
-        cursor,
-        "invoicing",
-        "discard_drafts",
-        run_id=run_id,
-        payers=list(payers),
-        keep_findings=keep_findings,
-    )
 
 
 def current_hash(run_id: int) -> str:

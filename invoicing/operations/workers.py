@@ -10,7 +10,8 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -39,22 +40,39 @@ class Work(NamedTuple):
     done: ChunkStage
     state: RunState
     payers: tuple[AccountState, ...]
-    do: Callable[[CursorWrapper, Frame, BillRun, list[int]], list[int]]
+    do: Callable[[CursorWrapper, Frame, BillRun, Mapping[int, str]], list[int]]
 
 
 class RunHasMovedOn(Exception):
     """The run left the state in which this work is done: it was cancelled or sent back."""
 
 
-def _draft(cursor: CursorWrapper, frame: Frame, run: BillRun, payers: list[int]) -> list[int]:
-    draft_chunk(cursor, frame, payers)
+def _draft(
+    cursor: CursorWrapper, frame: Frame, run: BillRun, payers: Mapping[int, str]
+) -> list[int]:
+    again = [payer for payer, state in payers.items() if state != AccountState.QUEUED]
+    draft_chunk(cursor, frame, list(payers), drafted_before=again)
     return []
 
 
-def _post(cursor: CursorWrapper, frame: Frame, run: BillRun, payers: list[int]) -> list[int]:
+def _post(
+    cursor: CursorWrapper, frame: Frame, run: BillRun, payers: Mapping[int, str]
+) -> list[int]:
     actor_id = run.updated_by_id or run.approved_by_id
-    posted = post_chunk(cursor, frame, Accounts(frame), payers, actor_id, run.inputs_stamp)
+    posted = post_chunk(cursor, frame, Accounts(frame), list(payers), actor_id, run.inputs_stamp)
     return posted.invoice_ids
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let a chunk make its many small objects without the collector walking over them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 ALIVE: Final = (
@@ -166,13 +184,14 @@ def _work_on(run_id: int, chunk_id: int, frame: Frame, work: Work) -> None:
         if cursor.fetchone() is None:
             return
         cursor.execute(
-            "SELECT payer_id FROM invoicing_billrunaccount "
+            "SELECT payer_id, state FROM invoicing_billrunaccount "
             "WHERE chunk_id = %s AND is_open AND state = ANY (%s) ORDER BY payer_id FOR UPDATE",
             [chunk_id, list(work.payers)],
         )
-        payers = [payer for (payer,) in cursor.fetchall()]
+        payers = dict(cursor.fetchall())
         run = BillRun.objects.get(pk=run_id)
-        invoices = work.do(cursor, frame, run, payers) if payers else []
+        with _no_collection():
+            invoices = work.do(cursor, frame, run, payers) if payers else []
         cursor.execute(
             "UPDATE invoicing_billrunchunk SET stage = %s, error = '' WHERE id = %s",
             [work.done, chunk_id],

@@ -13,13 +13,13 @@ from foundation.copying import copy_text, escape, ids
 from foundation.money import quantize
 from invoicing.operations.frame import Frame, Seller
 from invoicing.operations.inputs import Payer
-from invoicing.operations.reading import NULL
 from invoicing.rules.charging import Life
 from invoicing.rules.content import fingerprint, header_text, line_text, plain
 from invoicing.rules.difference import Change
 from invoicing.rules.documents import Document, Line, in_reading_order
 from invoicing.rules.due_dates import due_date
 
+NULL = "\\N"
 ITEM_COLUMNS = (
     *("id", "run_id", "account_id", "payer_id", "subscription_charge_id", "charge_id"),
     *("product_id", "service_id", "price_version_id", "kind", "origin", "state"),

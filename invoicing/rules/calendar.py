@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from foundation.periods import Alignment, Period, Rhythm, Unit, charge_rhythm
@@ -39,9 +40,9 @@ class Calendar:
         self.bill_date = bill_date
         self.rebill_periods = rebill_periods
         self._due: dict[tuple[Timing, date], Due] = {}
-        self._pinned: dict[tuple[str, str, int], bool] = {}
+        self._pinned: dict[Timing, bool] = {}
 
-    @property
+    @cached_property
     def invoice_period(self) -> Period:
         """Return the cycle period that ends on the bill date, or is running on it."""
         k = self.cycle.number(self.bill_date)
@@ -59,12 +60,13 @@ class Calendar:
         In advance: up to the period that has begun by the bill date; in arrears: up to the last
         that has ended by it. The life of the charge does not matter here.
         """
-        if self._follows_cycle(timing):
-            anchor = date.min
-        key = (timing, anchor)
+        pinned = self._pinned.get(timing)
+        if pinned is None:
+            pinned = self._pinned[timing] = not self._follows_cycle(timing)
+        key = (timing, anchor if pinned else date.min)
         found = self._due.get(key)
         if found is None:
-            found = self._due[key] = self._find(timing, anchor)
+            found = self._due[key] = self._find(*key)
         return found
 
     def once(self, day: date) -> Period:

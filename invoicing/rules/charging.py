@@ -104,7 +104,12 @@ def charge(
             found.unbilled_before = due.horizon
     billed = life.billed
     if not billed:
+        if not life.segments or (plan.kind == "USAGE" and not life.usage):
+            return found
+        first = life.segments[0].start
         for period in periods:
+            if period.end <= first:
+                continue
             targets = _targets(life, plan, who, prices, period, None)
             if targets:
                 found.items += [(period, one) for one in changes(targets, ())]

@@ -195,8 +195,30 @@ def _money(priced: Priced) -> Money:
     """Keep of a calculation what an item stores; plain ones need no trace but the item itself."""
     trace = None
     if priced.rows or priced.bound:
-        trace = json.dumps(priced.explain, separators=(",", ":"))
+        trace = trace_of(priced)
     return priced.amount_exact, priced.amount, priced.unit_price, trace
+
+
+def trace_of(priced: Priced) -> str:
+    """Write `priced.explain` as JSON text; by hand, because every usage line has one."""
+    rows = ",".join(
+        [
+            f'{{"tier":{tier},"quantity":"{quantity}","unit_price":"{unit}",'
+            f'"flat_amount":"{flat}","amount":"{amount}"}}'
+            for tier, quantity, unit, flat, amount in priced.rows
+        ]
+    )
+    terms = priced.terms
+    return (
+        f'{{"price_version_id":{terms.price_version_id},"model":"{terms.model}",'
+        f'"quantity":"{priced.quantity}","unit_price":"{priced.unit_price}",'
+        f'"factor":"{priced.factor}","amount_exact":"{priced.amount_exact}",'
+        f'"amount":"{priced.amount}"'
+        + (f',"rows":[{rows}]' if rows else "")
+        + (f',"bound":"{priced.bound}"' if priced.bound else "")
+        + (',"override":true' if terms.is_override else "")
+        + "}"
+    )
 
 
 def _missing(key: tuple[int, int | None, str, str, str, date]) -> PriceMissing:

@@ -7,7 +7,7 @@ SELECT sc.account_id, i.subscription_charge_id, i.payer_id, i.id, i.line_id, i.p
        i.unit_price, i.factor, i.amount, i.price_version_id, i.service_id, i.reverses_id
 FROM customers_subscriptioncharge sc
 JOIN invoicing_chargeitem i ON i.subscription_charge_id = sc.id
-WHERE sc.account_id = ANY (%(accounts)s)
+WHERE sc.account_id = ANY (%(accounts)s::bigint[])
   AND i.period_start >= %(since)s
   AND i.line_id IS NOT NULL AND i.run_id IS DISTINCT FROM %(run_id)s
 UNION ALL
@@ -16,7 +16,7 @@ SELECT sc.account_id, i.subscription_charge_id, i.payer_id, i.id, i.line_id, i.p
        i.unit_price, i.factor, i.amount, i.price_version_id, i.service_id, i.reverses_id
 FROM customers_subscriptioncharge sc
 JOIN invoicing_chargeitem i ON i.subscription_charge_id = sc.id
-WHERE sc.account_id = ANY (%(accounts)s) AND sc.charge_id = ANY (%(long_charges)s)
+WHERE sc.account_id = ANY (%(accounts)s::bigint[]) AND sc.charge_id = ANY (%(long_charges)s::bigint[])
   AND i.period_start >= %(long_since)s AND i.period_start < %(since)s
   AND i.line_id IS NOT NULL AND i.run_id IS DISTINCT FROM %(run_id)s
 ORDER BY 2, 4

@@ -3,7 +3,7 @@
 SELECT l.original_line_id, sum(l.net), sum(l.net + l.tax)
 FROM invoicing_invoice v
 JOIN invoicing_invoiceline l ON l.invoice_id = v.id
-WHERE v.payer_id = ANY (%(payers)s) AND v.origin = 'MANUAL' AND v.doc_type = 'CREDIT_NOTE'
+WHERE v.payer_id = ANY (%(payers)s::bigint[]) AND v.origin = 'MANUAL' AND v.doc_type = 'CREDIT_NOTE'
   AND v.state = 'POSTED' AND v.invoice_date >= %(since)s
   AND l.original_line_id IS NOT NULL AND l.charge_item_id IS NULL
 GROUP BY l.original_line_id

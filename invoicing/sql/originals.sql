@@ -20,5 +20,5 @@ LEFT JOIN LATERAL (
     WHERE k.original_line_id = l.id AND w.run_id IS DISTINCT FROM %(run_id)s
 ) c ON true
 LEFT JOIN invoicing_taxline t ON t.line_id = l.id
-WHERE l.id = ANY (%(lines)s)
+WHERE l.id = ANY (%(lines)s::bigint[])
 ORDER BY l.id, t.id

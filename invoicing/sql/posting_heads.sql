@@ -4,5 +4,5 @@ SELECT v.id, v.payer_id, v.entity_id, v.doc_type, v.currency, v.fx_rate, v.invoi
        v.due_date, v.total, v.payable, v.rounding, v.functional_total,
        encode(v.content_hash, 'hex')
 FROM invoicing_invoice v
-WHERE v.run_id = %(run_id)s AND v.payer_id = ANY (%(payers)s) AND v.state = 'DRAFT'
+WHERE v.run_id = %(run_id)s AND v.payer_id = ANY (%(payers)s::bigint[]) AND v.state = 'DRAFT'
 ORDER BY v.payer_id, v.id

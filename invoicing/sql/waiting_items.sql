@@ -5,6 +5,6 @@ SELECT i.payer_id, i.id, i.account_id, i.kind, i.period_start, i.period_end, i.s
        i.segment_end, i.quantity, i.unit_price, i.amount, i.currency, i.tax_category, i.gl_code,
        i.product_id, i.charge_id, i.text
 FROM invoicing_chargeitem i
-WHERE i.payer_id = ANY (%(payers)s) AND i.subscription_charge_id = 0
+WHERE i.payer_id = ANY (%(payers)s::bigint[]) AND i.subscription_charge_id = 0
   AND i.state = 'OPEN' AND (i.line_id IS NULL OR i.run_id = %(run_id)s)
 ORDER BY i.id

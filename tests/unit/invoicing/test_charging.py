@@ -1,16 +1,17 @@
 """The charge engine, worked examples rule by rule (CHG, PER, PRO, TIER-3, HIER-6)."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from catalog.rules.pricing import PriceTerms, Tier
+from catalog.rules.pricing import PriceTerms, Tier, price
 from foundation.periods import Period, Rhythm, Unit
 from invoicing.rules.calendar import Calendar, Timing
 from invoicing.rules.charging import ChargePlan, Life, Usage, charge
 from invoicing.rules.difference import Billed
-from invoicing.rules.prices import ContractTerms, PriceMissing, Prices, Who
+from invoicing.rules.prices import ContractTerms, PriceMissing, Prices, Who, trace_of
 from invoicing.rules.timeline import FOREVER, Policies, Segment
 
 D = Decimal
@@ -251,3 +252,10 @@ def test_a_change_of_cycle_day_bills_the_stub_and_moves_nothing_else() -> None:
     ]
     bill(one, found)
     assert run(one, bill_date=date(2027, 8, 1)).items == []
+
+
+def test_the_trace_says_what_the_catalogue_explains() -> None:
+    """D11: written by hand for speed, equal to the calculation's own account of itself."""
+    for quantity in ("150", "7.25"):
+        priced = price(GRADUATED, D(quantity), "EUR")
+        assert json.loads(trace_of(priced)) == priced.explain
