@@ -4,7 +4,7 @@ from foundation.sql import guards
 
 
 class Migration(migrations.Migration):
-    """The partitioned table of events and the guards of files, suspense and keys."""
+    """The partitioned table of events, the guards of files, suspense and keys, the history."""
 
-    dependencies = [("rating", "0001_initial"), ("foundation", "0001_functions")]
-    operations = [*guards("rating", "usage_event_table", "file_guard")]
+    dependencies = [("rating", "0001_initial"), ("audit", "0002_guards")]
+    operations = guards("rating", "usage_event_table", "file_guard", "history")

@@ -3,14 +3,15 @@
 from django.db import models
 from django.db.models import Q
 
-from foundation.fields import QuantityField, UnitPriceField, number_checks
+from foundation.fields import number_checks
 
 
 class UsageAggregate(models.Model):
     """Add up the events of a charge, service, local date and attribute group.
 
     `amount` is the sum of amounts rounded event by event (UNIT-2 EVENT) and null where the
-    charge is priced by the line. `on_date` is local to the account (PER-4).
+    charge is priced by the line. `on_date` is local to the account (PER-4). Both figures have room
+    for a hundred million of the greatest events.
     """
 
     pk = models.CompositePrimaryKey(
@@ -21,9 +22,9 @@ class UsageAggregate(models.Model):
     service_id = models.BigIntegerField()
     on_date = models.DateField()
     attribute_key = models.CharField(max_length=200)
-    quantity = QuantityField()
+    quantity = models.DecimalField(max_digits=34, decimal_places=8)
     event_count = models.BigIntegerField()
-    amount = UnitPriceField(null=True)
+    amount = models.DecimalField(max_digits=32, decimal_places=10, null=True)
 
     class Meta:
         db_table = "rating_usageaggregate"

@@ -13,7 +13,7 @@ from foundation.permissions import require
 from rating.choices import FileFormat, FileState, PartState, Verdict
 from rating.models import UsageFile, UsageFilePart, UsageSource
 from rating.operations.loading import hold_usage, make_tools, mark_done
-from rating.operations.storing import Batch, Outcome, store, suspend
+from rating.operations.storing import Batch, Outcome, storable, store, suspend
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 from rating.signals import usage_loaded
 
@@ -133,7 +133,7 @@ def _results(rows: Sequence[Mapping[str, str]], outcome: Outcome) -> list[RowRes
     refused = {item.number: item for item in outcome.refused}
     found = []
     for number, row in enumerate(rows, 1):
-        key = row.get("event_key", "")[:128]
+        key = storable(row.get("event_key", "")[:128])
         if number in refused:
             item = refused[number]
             found.append(

@@ -38,6 +38,11 @@ SUM_COLUMNS = (
     "account_id", "service_id", "subscription_charge_id", "attribute_key", "on_date", "quantity",
     "event_count", "amount",
 )  # fmt: skip
+COLUMNS = {
+    Reason.NO_CHARGE: "usage_type",
+    Reason.NO_PRICE: "usage_type",
+    Reason.BAD_QUANTITY: "quantity",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ EXPLANATIONS = {
     Reason.INACTIVE_SERVICE: "the service was not active at that time",
     Reason.NO_CHARGE: "not exactly one usage charge of the service fits type and attributes",
     Reason.NO_PRICE: "the charge has no published price on that day",
+    Reason.BAD_QUANTITY: "the amount of the event would be too large",
 }
 
 
@@ -268,7 +274,7 @@ def add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None:
 
 
 def _unguided(number: int, row: Row, reason: Reason) -> Refused:
-    column = "usage_type" if reason in (Reason.NO_CHARGE, Reason.NO_PRICE) else "identifier"
+    column = COLUMNS.get(reason, "identifier")
     return Refused(number, (), reason, column, EXPLANATIONS[reason], row, holds_key=True)
 
 

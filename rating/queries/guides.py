@@ -31,6 +31,7 @@ from rating.rules.rows import Route, Row, utc_text
 
 NULL = "\\N"
 WINDOWS_LIMIT = 500_000
+MOST_AMOUNT = 10**12  # of one event: numeric(22, 10)
 Identifier = tuple[str, str]
 Segment = tuple[date, date | None, Decimal | None]
 
@@ -172,6 +173,8 @@ class Guides:
             amount = price.amounts.get(quantity) or price.amount(quantity)
         except CannotPriceQuantity:
             return Reason.NO_PRICE
+        if not -MOST_AMOUNT < amount < MOST_AMOUNT:
+            return Reason.BAD_QUANTITY
         return _guided(
             Guided, (guide, day, quantity, text, price.version, amount, "RATED", guide.currency)
         )

@@ -29,7 +29,7 @@ EXACT = Context(prec=60)
 Quantity = tuple[str, Decimal, Decimal]
 """A quantity as canonical text and value in the base unit, and as it was sent."""
 
-_NUMBER = re.compile(r"(-?)(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,8}))?")
+_NUMBER = re.compile(r"(-?)(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,8}))?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -255,7 +255,7 @@ class RowReader:
         found = _NUMBER.fullmatch(text)
         if not found:
             raise Rejected(
-                Reason.BAD_QUANTITY, "quantity", "not a plain decimal of 16 digits and 8 places"
+                Reason.BAD_QUANTITY, "quantity", "not a plain decimal of 15 digits and 8 places"
             )
         if found[1] and Decimal(text) == 0:
             raise Rejected(Reason.BAD_QUANTITY, "quantity", "minus zero")
@@ -268,7 +268,7 @@ class RowReader:
         product = EXACT.multiply(raw, factor[0])
         value = EXACT.divide(product, factor[1])
         places = -int(value.normalize(EXACT).as_tuple().exponent)
-        if EXACT.multiply(value, factor[1]) != product or places > 8 or abs(value) >= 10**16:
+        if EXACT.multiply(value, factor[1]) != product or places > 8 or abs(value) >= 10**15:
             raise Rejected(Reason.BAD_QUANTITY, "quantity", "too long in the base unit")
         plain = f"{value:f}"
         plain = plain.rstrip("0").rstrip(".") if "." in plain else plain

@@ -1,0 +1,59 @@
+"""Usage in the admin: sources may be edited, files and suspense are looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from foundation.admin import HouseAdmin, ReadOnlyAdmin
+from foundation.parsing import BadValue
+from rating.models import SuspenseItem, UsageFile, UsageSource
+from rating.operations.sources import known_zone
+
+
+class UsageSourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A source, with a time zone that exists."""
+
+    def clean_time_zone(self) -> str:
+        """Refuse a zone that nobody knows."""
+        try:
+            return known_zone(self.cleaned_data["time_zone"])
+        except BadValue as bad:
+            raise forms.ValidationError(bad.message, code=bad.rule) from bad
+
+
+@admin.register(UsageSource)
+class UsageSourceAdmin(HouseAdmin):
+    """Who sends usage, and how it is read."""
+
+    form = UsageSourceForm
+    list_display = ("code", "name", "time_zone", "late_days", "needs_trailer", "is_active")
+    search_fields = ("code", "name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what no longer changes: rows of files name it."""
+        return ("code",) if obj else ()
+
+
+@admin.register(UsageFile)
+class UsageFileAdmin(ReadOnlyAdmin):
+    """Usage files with their totals; the console's pages load them."""
+
+    list_display = ("name", "source", "state", "received_count", "loaded_count", "received_at")
+    list_select_related = ("source",)
+    list_filter = ("state", "format")
+    search_fields = ("name__startswith",)
+    ordering = ("-id",)
+
+
+@admin.register(SuspenseItem)
+class SuspenseItemAdmin(ReadOnlyAdmin):
+    """Suspended rows; the workbench of the console corrects them."""
+
+    list_display = ("id", "reason", "usage_type", "identifier", "state", "received_at")
+    list_filter = ("state", "reason")
+    search_fields = ("identifier__startswith",)
+    ordering = ("-id",)
