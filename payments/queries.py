@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import QuerySet
 
+import ledger.queries
 from customers.models import Account
 from foundation import sql
 from foundation.integrity import Check, Finding
@@ -49,6 +50,14 @@ class CashLine:
 def credit_item_of(payment: Payment) -> OpenItem:
     """Return the open item that holds the payment's credit."""
     return OpenItem.objects.of_document(PAYMENT, payment.pk).get(side=Side.CREDIT)
+
+
+def credit_items_of(payment_ids: Iterable[int]) -> dict[int, int]:
+    """Return the credit item's id of each payment."""
+    items = OpenItem.objects.filter(
+        source_type=PAYMENT, source_id__in=list(payment_ids), side=Side.CREDIT
+    )
+    return dict(items.values_list("source_id", "pk"))
 
 
 def use_of(payment: Payment) -> Use:
@@ -170,6 +179,10 @@ def _uses_add_up() -> list[Finding]:
     return _findings("I-3", "check_uses", payment=PAYMENT, reversal=REVERSAL)
 
 
+def _numbers_are_dense() -> list[Finding]:
+    return ledger.queries.number_gaps("payments_payment", ["RECEIPT"])
+
+
 def _batches_add_up() -> list[Finding]:
     return _findings("I-19", "check_batches")
 
@@ -184,6 +197,7 @@ def _unidentified_agrees() -> list[Finding]:
 
 INTEGRITY: tuple[Check, ...] = (
     Check("I-3", "Every payment is allocated, unapplied or reversed, to the cent", _uses_add_up),
+    Check("I-14", "Payments are numbered without a gap", _numbers_are_dense),
     Check("I-19", "Every payment batch is the sum of its payments", _batches_add_up),
     Check("I-21", "Clearing accounts hold the payments that stand", _clearing_agrees),
     Check("J14", "Unidentified receipts are the balance of their account", _unidentified_agrees),

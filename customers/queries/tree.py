@@ -1,5 +1,6 @@
 """The account tree: the picture of now for screens, the dated truth for everything else."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import connection
@@ -25,6 +26,18 @@ def pricebook_of(*, account_id: int, on_date: date) -> int | None:
         cursor.execute("SELECT customers_pricebook_of(%s, %s)", [account_id, on_date])
         book: int | None = cursor.fetchone()[0]
     return book
+
+
+def payers_of(pairs: Sequence[tuple[int, date]]) -> list[int | None]:
+    """Return who pays for each account on its day, in the order of the pairs (HIER-2)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT customers_payer_of(account, day)"
+            " FROM unnest(%s::bigint[], %s::date[]) WITH ORDINALITY AS asked (account, day, place)"
+            " ORDER BY place",
+            [[account for account, _ in pairs], [day for _, day in pairs]],
+        )
+        return [payer for (payer,) in cursor.fetchall()]
 
 
 def position_of(*, account_id: int, on_date: date) -> AccountPosition | None:

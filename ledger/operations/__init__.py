@@ -11,6 +11,7 @@ from ledger.operations.journal import (
     post_in_bulk,
     reverse_entry,
 )
+from ledger.operations.many import NewEntry, post_entries
 from ledger.operations.numbers import SeriesMissing, draw_numbers
 from ledger.operations.periods import (
     CannotChangePeriod,
@@ -32,6 +33,7 @@ __all__ = [
     "CannotPost",
     "CannotReverse",
     "EntryLine",
+    "NewEntry",
     "RateExists",
     "SeriesMissing",
     "add_rate",
@@ -39,6 +41,7 @@ __all__ = [
     "draw_numbers",
     "ensure_entity",
     "open_periods",
+    "post_entries",
     "post_entry",
     "post_in_bulk",
     "reopen_period",

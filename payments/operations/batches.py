@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 import audit.operations
-from customers.models import Account
 from foundation import permissions
 from foundation.errors import Refusal
 from foundation.tabular import RowProblem
 from ledger.models import LegalEntity
 from payments.models import Payment, PaymentBatch, TenderType, UnidentifiedReceipt
-from payments.operations import receipts, recording
+from payments.operations import receipts
 from payments.operations.checking import problems_of
+from payments.operations.many import record_many
 from payments.operations.rows import PaymentRow
 from payments.queries import matching_book
 from payments.rules import matching
@@ -184,11 +184,7 @@ def _record(
         unidentified_amount=_sum(rows, sure, wanted=False),
         recorded_by=actor,
     )
-    outcomes = []
-    for place, outcome in enumerate(_record_rows(batch, rows, matches, actor), start=1):
-        outcomes.append(outcome)
-        if progress is not None and place % 100 == 0:
-            progress(place, len(rows))
+    outcomes = _record_rows(batch, rows, matches, actor, progress)
     audit.operations.close_batch(
         file, counts={"payments": batch.payment_count, "unidentified": batch.unidentified_count}
     )
@@ -233,42 +229,49 @@ def _record_rows(
     rows: Sequence[PaymentRow],
     matches: Sequence[matching.Match],
     actor: User | None,
-) -> Iterator[RowOutcome]:
+    progress: Progress | None,
+) -> list[RowOutcome]:
+    known = [
+        (row, match.payer_id)
+        for row, match in zip(rows, matches, strict=True)
+        if match.is_certain and match.payer_id is not None
+    ]
+    made = iter(record_many(batch=batch, rows=known, actor=actor, permission=IMPORT))
     tenders = {tender.code: tender for tender in TenderType.objects.all()}
-    accounts = Account.objects.in_bulk({match.payer_id for match in matches if match.payer_id})
+    outcomes = []
     for row, match in zip(rows, matches, strict=True):
-        if match.is_certain and match.payer_id is not None:
-            payment = recording.record(
-                payer=accounts[match.payer_id],
-                amount=row.amount,
-                currency=row.currency,
-                tender=tenders[row.tender],
-                received_on=row.received_on,
-                actor=actor,
-                permission=IMPORT,
-                external_id=row.external_id,
-                reference=row.reference,
-                remittance=row.remittance,
-                batch=batch,
-            )
-            yield RowOutcome(row, match, payment=payment)
+        if match.is_certain:
+            outcomes.append(RowOutcome(row, match, payment=next(made)))
         else:
-            receipt = receipts.take_in(
-                entity=batch.entity,
-                amount=row.amount,
-                currency=row.currency,
-                tender=tenders[row.tender],
-                received_on=row.received_on,
-                actor=actor,
-                external_id=row.external_id,
-                payer_text=row.payer,
-                reference=_words(row),
-                likely_payer_id=match.payer_id,
-                match_basis=match.basis,
-                confidence=match.confidence,
-                batch=batch,
-            )
-            yield RowOutcome(row, match, receipt=receipt)
+            receipt = _take_in(batch, row, match, tenders[row.tender], actor)
+            outcomes.append(RowOutcome(row, match, receipt=receipt))
+        if progress is not None and len(outcomes) % 1000 == 0:
+            progress(len(outcomes), len(rows))
+    return outcomes
+
+
+def _take_in(
+    batch: PaymentBatch,
+    row: PaymentRow,
+    match: matching.Match,
+    tender: TenderType,
+    actor: User | None,
+) -> UnidentifiedReceipt:
+    return receipts.take_in(
+        entity=batch.entity,
+        amount=row.amount,
+        currency=row.currency,
+        tender=tender,
+        received_on=row.received_on,
+        actor=actor,
+        external_id=row.external_id,
+        payer_text=row.payer,
+        reference=_words(row),
+        likely_payer_id=match.payer_id,
+        match_basis=match.basis,
+        confidence=match.confidence,
+        batch=batch,
+    )
 
 
 def _words(row: PaymentRow) -> str:

@@ -17,7 +17,7 @@ from foundation.money import quantize
 from ledger.choices import RateKind, Side
 from ledger.models import LegalEntity
 from ledger.rules.entries import EntryLine
-from payments.models import Payment, PaymentBatch, RemittanceLine, TenderType
+from payments.models import Payment, RemittanceLine, TenderType
 from payments.models.payment import PAYMENT
 from payments.queries import known_external_ids
 from receivables.models import OpenItem
@@ -95,7 +95,6 @@ def write_payment(
     external_id: str,
     reference: str,
     remittance: Sequence[Advice],
-    batch: PaymentBatch | None,
     actor: User | None,
     request_key: str = "",
 ) -> Payment:
@@ -115,7 +114,6 @@ def write_payment(
         fx_rate=fx_rate,
         external_id=external_id,
         reference=reference,
-        batch=batch,
         request_key=request_key,
         recorded_by=actor,
     )
@@ -231,3 +229,14 @@ def post(
         description=description,
         actor=actor,
     )
+
+
+def facts_of(payment: Payment) -> dict[str, str | int]:
+    """Return what an event tells about a payment."""
+    return {
+        "number": payment.number,
+        "payer_id": payment.payer_id,
+        "amount": str(payment.amount),
+        "currency": payment.currency,
+        "received_on": payment.received_on.isoformat(),
+    }

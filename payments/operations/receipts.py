@@ -19,7 +19,7 @@ from ledger.models import LegalEntity
 from payments.choices import MatchBasis, NextStep, ReceiptState
 from payments.models import Payment, PaymentBatch, TenderType, UnidentifiedReceipt
 from payments.operations import entries
-from payments.operations.recording import RECORD, facts_of
+from payments.operations.recording import RECORD
 from receivables.rules.allocation import Advice
 
 if TYPE_CHECKING:
@@ -158,7 +158,6 @@ def identify_receipt(
             external_id="",
             reference=receipt.reference,
             remittance=remittance,
-            batch=None,
             actor=actor,
         )
         item = entries.open_and_post(
@@ -178,7 +177,10 @@ def identify_receipt(
         receipt.identified_on = identified_on
         receipt.save(update_fields=["payment", "state", "identified_on"])
         audit.operations.record_event(
-            topic="receipt.identified", subject=receipt, payload=facts_of(payment), actor=actor
+            topic="receipt.identified",
+            subject=receipt,
+            payload=entries.facts_of(payment),
+            actor=actor,
         )
     return payment
 

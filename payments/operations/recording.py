@@ -14,7 +14,7 @@ import audit.operations
 import receivables.operations
 from customers.models import Account
 from foundation import permissions
-from payments.models import Payment, PaymentBatch, TenderType
+from payments.models import Payment, TenderType
 from payments.operations import entries
 from payments.operations.entries import ZERO, CannotRecordPayment
 from payments.queries import credit_item_of
@@ -32,7 +32,6 @@ __all__ = [
     "Preview",
     "apply_unapplied",
     "preview_payment",
-    "record",
     "record_payment",
 ]
 
@@ -70,39 +69,6 @@ def record_payment(
     currency, PAY-10 for an external id seen before).
     """
     permissions.require(actor, RECORD)
-    return record(
-        payer=payer,
-        amount=amount,
-        currency=currency,
-        tender=tender,
-        received_on=received_on,
-        actor=actor,
-        external_id=external_id,
-        reference=reference,
-        remittance=remittance,
-        apply=apply,
-        request_key=request_key,
-        permission=RECORD,
-    )
-
-
-def record(
-    *,
-    payer: Account,
-    amount: Decimal,
-    currency: str,
-    tender: TenderType,
-    received_on: date,
-    actor: User | None,
-    permission: str,
-    external_id: str = "",
-    reference: str = "",
-    remittance: Sequence[Advice] = (),
-    apply: bool = True,
-    batch: PaymentBatch | None = None,
-    request_key: str = "",
-) -> Payment:
-    """Record a payment under the permission that the caller has checked."""
     payer = entries.payer_of(payer, received_on)
     entries.require_takeable(amount=amount, currency=currency, tender=tender)
     entries.require_own_currency(payer, currency)
@@ -123,7 +89,6 @@ def record(
             external_id=external_id,
             reference=reference,
             remittance=remittance,
-            batch=batch,
             request_key=request_key,
             actor=actor,
         )
@@ -140,24 +105,16 @@ def record(
                 item,
                 remittance,
                 on_date=received_on,
-                permission=permission,
+                permission=RECORD,
                 actor=actor,
             )
         audit.operations.record_event(
-            topic="payment.recorded", subject=payment, payload=facts_of(payment), actor=actor
+            topic="payment.recorded",
+            subject=payment,
+            payload=entries.facts_of(payment),
+            actor=actor,
         )
     return payment
-
-
-def facts_of(payment: Payment) -> dict[str, str | int]:
-    """Return what an event tells about a payment."""
-    return {
-        "number": payment.number,
-        "payer_id": payment.payer_id,
-        "amount": str(payment.amount),
-        "currency": payment.currency,
-        "received_on": payment.received_on.isoformat(),
-    }
 
 
 def preview_payment(

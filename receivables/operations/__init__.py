@@ -10,6 +10,7 @@ from receivables.operations.allocating import (
     preview_oldest,
     preview_remittance,
 )
+from receivables.operations.many import Request, allocate_many, lock_payers
 from receivables.operations.opening import (
     OPEN_ITEM_COLUMNS,
     CannotDispute,
@@ -30,11 +31,14 @@ __all__ = [
     "CannotAllocate",
     "CannotDispute",
     "CannotReverseAllocation",
+    "Request",
     "Settlement",
     "allocate",
+    "allocate_many",
     "allocate_oldest",
     "allocate_remittance",
     "lock_payer",
+    "lock_payers",
     "open_credit",
     "open_debit",
     "open_items_in_bulk",

@@ -15,7 +15,7 @@ from foundation.errors import Refusal
 from foundation.money import quantize
 from receivables.choices import AllocationKind, Side, Strategy
 from receivables.models import AllocationBatch, OpenItem
-from receivables.operations.batches import Leg, write_batch
+from receivables.operations.batches import Leg, Plan, write_batches
 from receivables.operations.opening import functional_currency
 from receivables.rules import allocation as rules
 
@@ -256,35 +256,43 @@ def _apply(
     strategy: Strategy,
     actor: User | None,
 ) -> list[AllocationBatch]:
-    """Write one batch for each day on which both documents of its allocations exist."""
+    own = functional_currency(items[0].entity_id)
+    plans = plans_of(items, portions, on_date=on_date, strategy=strategy, own_currency=own)
+    return write_batches(plans, actor=actor)
+
+
+def plans_of(
+    items: list[OpenItem],
+    portions: list[rules.Portion],
+    *,
+    on_date: date,
+    strategy: Strategy,
+    own_currency: str,
+) -> list[Plan]:
+    """Plan one batch for each day on which both documents of its allocations exist.
+
+    Takes the portions off the locked rows in memory, so that the next plan sees what is left.
+    """
     by_id = {item.pk: item for item in items}
     by_day: dict[date, list[Leg]] = {}
     for part in portions:
         debit, credit = by_id[part.debit_id], by_id[part.credit_id]
-        own = functional_currency(debit.entity_id)
         leg = Leg(
             debit_item_id=debit.pk,
             credit_item_id=credit.pk,
             amount=part.amount,
-            functional_debit=_take(debit, part.amount, own),
-            functional_credit=_take(credit, part.amount, own),
+            functional_debit=_take(debit, part.amount, own_currency),
+            functional_credit=_take(credit, part.amount, own_currency),
         )
         by_day.setdefault(max(on_date, debit.doc_date, credit.doc_date), []).append(leg)
     return [
-        write_batch(
-            like=by_id[legs[0].debit_item_id],
-            kind=AllocationKind.APPLY,
-            strategy=strategy,
-            on_date=day,
-            legs=legs,
-            actor=actor,
-        )
+        Plan(by_id[legs[0].debit_item_id], AllocationKind.APPLY, strategy, day, legs)
         for day, legs in sorted(by_day.items())
     ]
 
 
 def _take(item: OpenItem, amount: Decimal, own_currency: str) -> Decimal:
-    """Take a part off the locked row in memory, so that the next part sees what is left."""
+    """Take a part off the row in memory, and return what it is worth."""
     functional = rules.functional_part(
         amount,
         open_amount=item.open,

@@ -19,7 +19,7 @@ from receivables.operations.allocating import (
     lock_payer,
     lock_payer_of,
 )
-from receivables.operations.batches import Leg, write_batch
+from receivables.operations.batches import Leg, Plan, write_batches
 from receivables.operations.opening import open_debit
 
 if TYPE_CHECKING:
@@ -57,10 +57,11 @@ def reverse_allocations(
         }
         items = {item.pk: item for item in lock_items(touched)}
         _require_standing(chosen, ids, on_date)
-        return [
-            _mirror(items[rows[0].debit_item_id], rows, on_date, reason, actor)
+        plans = [
+            _mirror(items[rows[0].debit_item_id], rows, on_date, reason)
             for rows in _by_payer(chosen, items)
         ]
+        return write_batches(plans, actor=actor)
 
 
 def reverse_allocations_of_credit(
@@ -132,14 +133,8 @@ def return_credit(
             functional_debit=credit.functional_open,
             functional_credit=credit.functional_open,
         )
-        return write_batch(
-            like=credit,
-            kind=AllocationKind.APPLY,
-            strategy=Strategy.RETURN,
-            on_date=on_date,
-            legs=[leg],
-            actor=actor,
-        )
+        plan = Plan(credit, AllocationKind.APPLY, Strategy.RETURN, on_date, [leg])
+        return write_batches([plan], actor=actor)[0]
 
 
 def _lock_payers(chosen: list[Allocation]) -> None:
@@ -167,13 +162,7 @@ def _by_payer(chosen: list[Allocation], items: dict[int, OpenItem]) -> list[list
     return [list(rows) for _, rows in groupby(sorted(chosen, key=owner), key=owner)]
 
 
-def _mirror(
-    like: OpenItem,
-    rows: list[Allocation],
-    on_date: date,
-    reason: str,
-    actor: User | None,
-) -> AllocationBatch:
+def _mirror(like: OpenItem, rows: list[Allocation], on_date: date, reason: str) -> Plan:
     legs = [
         Leg(
             debit_item_id=row.debit_item_id,
@@ -185,12 +174,4 @@ def _mirror(
         )
         for row in rows
     ]
-    return write_batch(
-        like=like,
-        kind=AllocationKind.REVERSE,
-        strategy=Strategy.MIRROR,
-        on_date=on_date,
-        legs=legs,
-        actor=actor,
-        reason=reason,
-    )
+    return Plan(like, AllocationKind.REVERSE, Strategy.MIRROR, on_date, legs, reason)

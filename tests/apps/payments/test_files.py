@@ -12,15 +12,18 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 import receivables.queries
 from audit.models import ImportBatch
 from audit.operations import AlreadyImported
 from foundation.errors import Forbidden
-from payments import imports, queries
-from payments.models import Payment, PaymentBatch, UnidentifiedReceipt
+from ledger.models import JournalLine
+from payments import imports, operations, queries
+from payments.models import Payment, PaymentBatch, TenderType, UnidentifiedReceipt
 from payments.operations import BatchReport, CannotRecordBatch
 from payments.rules.matching import creditor_reference
+from receivables.models import OpenItem
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -181,6 +184,55 @@ def test_pay10_the_owner_is_found_from_the_surest_clue_to_the_weakest(
     assert found[2:] == [("AMOUNT", None), ("NONE", None)]
     likely = UnidentifiedReceipt.objects.get(external_id="C-3")
     assert (likely.confidence, likely.likely_payer_id) == (50, found[1][1])
+
+
+def test_a_file_does_what_single_payments_do(load, invoice, payer, other_payer, entity) -> None:
+    """One after the other or all at once: the same debts stay open, by the same entries."""
+    for number, amount in (("INV-1", "50.00"), ("INV-2", "60.00"), ("INV-3", "70.00")):
+        invoice(amount, number, due=date(2027, 2, 10 + int(amount[0])))
+    invoice("90.00", "INV-9", owed_by=other_payer, dated=date(2027, 3, 20))
+    rows = [
+        ("A-100", "30.00", ""),
+        ("A-100", "45.00", "INV-3=40.00; INV-1"),
+        ("A-200", "100.00", ""),
+        ("A-100", "200.00", ""),
+    ]
+
+    def finals() -> list[Any]:
+        items = OpenItem.objects.order_by("number").values_list("number", "open")
+        return [(number, left) for number, left in items if number.startswith("INV")]
+
+    def entries() -> list[Any]:
+        lines = JournalLine.objects.filter(entry__event__in=["J12", "J13"])
+        return sorted(
+            lines.values_list("entry__accounting_date", "account__number", "debit", "credit")
+        )
+
+    singly: list[Any] = []
+    try:
+        with transaction.atomic():
+            for account, amount, remittance in rows:
+                operations.record_payment(
+                    payer={"A-100": payer, "A-200": other_payer}[account],
+                    amount=D(amount),
+                    currency="EUR",
+                    tender=TenderType.objects.get(code="WIRE"),
+                    received_on=date(2027, 3, 1),
+                    remittance=imports.remittance_text(remittance, "EUR"),
+                    actor=None,
+                )
+            singly = [finals(), entries()]
+            raise Undo
+    except Undo:
+        pass
+    text = "".join(f",{a},{n},EUR,WIRE,2027-03-01,,{r}\n" for a, n, r in rows)
+    assert load(HEAD + text).batch is not None
+    assert [finals(), entries()] == singly
+    green()
+
+
+class Undo(Exception):
+    """Takes the single payments back."""
 
 
 def test_the_import_asks_for_its_permission(load, person) -> None:
