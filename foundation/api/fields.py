@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from foundation.money import minor_units
-from foundation.parsing import BadValue, currency_text, decimal_text
+from foundation.parsing import BadValue, amount_text, currency_text
 
 
 class Amount(NamedTuple):
@@ -72,7 +72,7 @@ class MoneyField(serializers.Field):
             self.fail("shape")
         try:
             currency = currency_text(data["currency"])
-            amount = decimal_text(data["amount"], places=minor_units(currency))
+            amount = amount_text(data["amount"], currency=currency)
         except BadValue as bad:
             raise serializers.ValidationError(bad.message, code=bad.rule) from bad
         return Amount(amount, currency)

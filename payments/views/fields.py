@@ -48,7 +48,7 @@ class AmountField(forms.CharField):
         if not text:
             return None
         try:
-            return decimal_text(text.replace(",", "") if "." in text else text, places=4)
+            return decimal_text(text, places=4)
         except BadValue as bad:
             raise forms.ValidationError(bad.message, code=bad.rule) from bad
 
