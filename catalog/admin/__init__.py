@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from catalog.models import (
     Charge,
@@ -20,6 +23,7 @@ from catalog.models import (
     UnitOfMeasure,
     UsageType,
 )
+from catalog.views import words
 from foundation.admin import HouseAdmin, ReadOnlyAdmin, ReadOnlyInline
 
 
@@ -155,10 +159,28 @@ class PriceVersionAdmin(ReadOnlyAdmin):
     """Prices with their tiers; drafted, reviewed and published from the console's pages."""
 
     list_display = (
-        "charge", "currency", "pricebook", "segment", "valid", "state", "flat_amount",
-        "unit_price",
+        "charge", "currency", "pricebook", "segment", "days", "state", "price", "page",
     )  # fmt: skip
     list_select_related = ("charge", "pricebook")
     list_filter = ("state", "currency", "pricebook")
     search_fields = ("charge__reference", "segment")
     inlines = (TierInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PriceVersion]:
+        """Return the prices with their tiers."""
+        return super().get_queryset(request).prefetch_related("tiers")
+
+    @admin.display(description="Valid", ordering="valid")
+    def days(self, price: PriceVersion) -> str:
+        """Write the days."""
+        return words.validity(price)
+
+    @admin.display(description="Price")
+    def price(self, price: PriceVersion) -> str:
+        """Write the price in a few words."""
+        return words.headline(price)
+
+    @admin.display(description="Page")
+    def page(self, price: PriceVersion) -> str:
+        """Lead to the console's page, where its steps are."""
+        return format_html('<a href="{}">Open</a>', reverse("catalog:price", args=[price.pk]))

@@ -133,6 +133,10 @@ class PriceVersion(Versioned):
             ),
         ]
 
+    def __str__(self) -> str:
+        """Show the number and the currency."""
+        return f"price {self.pk} in {self.currency}"
+
 
 class PriceTier(models.Model):
     """One tier: it covers what lies above the tier before, up to and with its upper (TIER-1)."""
@@ -163,3 +167,7 @@ class PriceTier(models.Model):
                 condition=Q(upper_inclusive__isnull=True) | Q(upper_inclusive__gt=0),
             ),
         ]
+
+    def __str__(self) -> str:
+        """Show the position."""
+        return f"tier {self.seq}"

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from catalog.models import Charge, PriceTier, PriceVersion
 from catalog.rules.price_diff import Standing
@@ -89,6 +89,26 @@ def values_of(price: PriceVersion) -> PriceValues:
             Tier(tier.upper_inclusive, tier.unit_price, tier.flat_amount)
             for tier in sorted(price.tiers.all(), key=lambda tier: tier.seq)
         ),
+    )
+
+
+def met_by(price: PriceVersion) -> QuerySet[PriceVersion]:
+    """Return the prices in force of the same key whose days the price would take."""
+    book = Q(pricebook=price.pricebook_id) if price.pricebook_id else Q(pricebook__isnull=True)
+    return (
+        prices()
+        .filter(
+            book,
+            charge_id=price.charge_id,
+            currency=price.currency,
+            segment=price.segment,
+            region=price.region,
+            channel=price.channel,
+            attribute_key=price.attribute_key,
+            state__in=IN_FORCE,
+            valid__overlap=price.valid,
+        )
+        .exclude(pk=price.pk)
     )
 
 

@@ -216,8 +216,8 @@ def described(values: PriceValues, currency: str) -> str:
     if values.tiers:
         parts.append(
             " / ".join(
-                f"≤ {number_text(tier.upper) if tier.upper else '∞'}: "
-                f"{money_text(tier.unit_price, currency)}"
+                (f"≤ {number_text(tier.upper)}: " if tier.upper else "above: ")
+                + money_text(tier.unit_price, currency)
                 + (f" + {money_text(tier.flat_amount, currency)}" if tier.flat_amount else "")
                 for tier in values.tiers
             )

@@ -99,8 +99,24 @@ class Price(Screen):
             else None,
             checked=before_publication,
             problems=problems,
+            met=met(price) if before_publication else None,
             **kwargs,
         )
+
+
+def met(price: PriceVersion) -> Table:
+    """Return the prices in force that this one would end or take the place of."""
+    return Table(
+        columns=(
+            Column(label="In force", value="pk", kind="code", link=lambda one: price_url(one.pk)),
+            Column(label="Price", value=words.headline),
+            Column(label="Valid", value=words.validity),
+            Column(label="State", value="state", kind="status"),
+        ),
+        rows=price_lists.met_by(price),
+        caption="What it meets",
+        empty="No price in force has its days.",
+    )
 
 
 def facts_of(price: PriceVersion) -> list[Fact]:

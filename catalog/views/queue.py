@@ -20,6 +20,7 @@ from foundation.screens import Column, Crumb, Empty, FilterForm, ListScreen
 from foundation.screens.forms import sentence
 from foundation.screens.frame import refuse
 
+EXPORT = "catalog.export_prices"
 RIGHT = {
     "submit": "catalog.draft_price",
     "discard": "catalog.draft_price",
@@ -90,6 +91,19 @@ class Queue(ListScreen):
             batch_id=filters.get("batch"),
         )
         return found.filter(state__in=price_lists.WAITING)
+
+    def page(self, filters: dict[str, Any], *, valid: bool) -> dict[str, Any]:
+        """Offer the export to whoever may export prices."""
+        page = super().page(filters, valid=valid)
+        if not self.request.user.has_perm(EXPORT):
+            page |= {"export_csv": "", "export_xlsx": ""}
+        return page
+
+    def export(self, file_format: str, filters: dict[str, Any]) -> HttpResponse:
+        """Hand the list out to whoever may export prices."""
+        if not self.request.user.has_perm(EXPORT):
+            return refuse(self.request, [EXPORT])
+        return super().export(file_format, filters)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Offer the steps that the user may take."""

@@ -78,3 +78,7 @@ class TaxRegistration(Stamped):
                 condition=models.Q(valid__isempty=False, valid__startswith__isnull=False),
             ),
         ]
+
+    def __str__(self) -> str:
+        """Show the number."""
+        return self.number

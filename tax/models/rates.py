@@ -107,6 +107,10 @@ class TaxRate(Stamped):
             ),
         ]
 
+    def __str__(self) -> str:
+        """Show the code and the first day."""
+        return f"{self.code} from {self.valid.lower}"
+
 
 class TaxRule(Stamped):
     """How a place treats a category sold to a kind of customer (TAX-5)."""
@@ -173,3 +177,7 @@ class TaxRule(Stamped):
                 condition=Q(valid__isempty=False, valid__startswith__isnull=False),
             ),
         ]
+
+    def __str__(self) -> str:
+        """Show the category and the treatment."""
+        return f"{self.category}: {self.get_treatment_display()}"

@@ -358,3 +358,22 @@ def test_the_admin_shows_and_edits_what_it_may(client: Client, fiber: Shop) -> N
     client.post(url, {"flat_amount": "1"})
     price.refresh_from_db()
     assert price.flat_amount == D("29.99")
+
+
+def test_a_reviewer_sees_what_a_price_takes_over_from(client: Client, fiber: Shop) -> None:
+    price = live(fiber)
+    waiting = draft(fiber)
+    login(client, shop.checker())
+    page = client.get(reverse("catalog:price", args=[waiting.pk])).content.decode()
+    assert "What it meets" in page
+    assert reverse("catalog:price", args=[price.pk]) in page
+
+
+def test_the_queue_is_exported_by_whoever_may(client: Client, fiber: Shop) -> None:
+    draft(fiber)
+    url = reverse("catalog:queue")
+    login(client, shop.viewer())
+    assert "export=csv" not in client.get(url).content.decode()
+    assert client.get(url, {"export": "csv"}).status_code == 403
+    login(client, shop.author())
+    assert "FIBER/1/RENTAL" in client.get(url, {"export": "csv"}).content.decode("utf-8-sig")
