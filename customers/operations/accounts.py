@@ -33,6 +33,7 @@ from ledger.models import LegalEntity
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+ZONES = frozenset(available_timezones())
 CHANGEABLE = frozenset(
     {
         *("name", "cycle_code", "cycle_day", "cycle_months", "invoice_mode", "terms_kind"),
@@ -252,11 +253,15 @@ def _locked(account: Account) -> Account:
 
 
 def _require_valid(account: Account) -> None:
-    if account.time_zone not in available_timezones():
+    """Refuse in words what a clerk can mistype; the rest is held by the columns themselves."""
+    if account.time_zone not in ZONES:
         raise Invalid(f"{account.time_zone!r} is not a time zone such as Europe/Berlin")
+    if not (1 <= account.cycle_day <= 31 and 1 <= account.cycle_months <= 120):
+        raise Invalid("a cycle day is 1 to 31, a cycle 1 to 120 months")
     try:
         account.full_clean(
-            exclude=["parent", "customer", "entity", "pricebook", "created_by", "updated_by"]
+            exclude=["parent", "customer", "entity", "pricebook", "created_by", "updated_by"],
+            validate_constraints=False,
         )
     except ValidationError as error:
         words = (f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())

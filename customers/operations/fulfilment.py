@@ -24,7 +24,7 @@ from customers.operations import provisioning, timelines, withdrawal
 from customers.operations.numbers import next_number
 from customers.operations.withdrawal import Snapshot
 from customers.rules import timeline
-from customers.rules.timeline import Attribute, Start
+from customers.rules.timeline import Attribute, Start, Timeline
 from foundation.periods import Unit, boundary
 
 if TYPE_CHECKING:
@@ -99,32 +99,40 @@ def add_item(
         created_by=actor,
     )
     own_prices = {price.charge_id: price.unit_price for price in item.prices.all()}
-    for charge in version.charges.order_by("sequence", "code"):
-        if charge.kind == "ONE_TIME" and not item.with_one_time:
-            continue
-        trigger_on = trigger_day(charge, subscription, start, item.agreed_on)
-        charge_row = SubscriptionCharge.objects.create(
+    triggers = {
+        charge: trigger_day(charge, subscription, start, item.agreed_on)
+        for charge in version.charges.order_by("sequence", "code")
+        if charge.kind != "ONE_TIME" or item.with_one_time
+    }
+    charges = SubscriptionCharge.objects.bulk_create(
+        SubscriptionCharge(
             item=row,
             subscription=subscription,
             account_id=subscription.account_id,
             charge=charge,
             anchor=_anchor(charge, subscription, trigger_on, keep_anchor=keep_anchor),
         )
-        if trigger_on is not None:
-            begin(charge_row, charge, subscription, trigger_on, quantity, own_prices, item)
+        for charge, trigger_on in triggers.items()
+    )
+    timelines.start(
+        {
+            one.pk: begun(one.charge, subscription, trigger_on, quantity, own_prices, item)
+            for one, trigger_on in zip(charges, triggers.values(), strict=True)
+            if trigger_on is not None
+        }
+    )
     return row
 
 
-def begin(
-    row: SubscriptionCharge,
+def begun(
     charge: Charge,
     subscription: Subscription,
     trigger_on: date,
     quantity: Decimal,
     own_prices: dict[int, Decimal],
     item: OrderItem | None,
-) -> None:
-    """Start the timeline of a charge on its trigger day (CHG-7, CHG-10)."""
+) -> Timeline:
+    """Return the first timeline of a charge from its trigger day (CHG-7, CHG-10)."""
     start = Start(
         trigger_on=trigger_on,
         quantity=quantity,
@@ -134,7 +142,7 @@ def begin(
         end_on=subscription.end_on,
         order_item_id=item.pk if item else None,
     )
-    timelines.write(row.pk, {}, timeline.begun(start, one_day=trigger_on + ONE_DAY))
+    return timeline.begun(start, one_day=trigger_on + ONE_DAY)
 
 
 def trigger_day(

@@ -25,7 +25,7 @@ from customers.models import (
     SubscriptionCharge,
     SubscriptionEvent,
 )
-from customers.operations import fulfilment
+from customers.operations import fulfilment, timelines
 from customers.signals import subscriptions_activated, subscriptions_changed
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
@@ -248,7 +248,8 @@ def _start_waiting_charges(row: Subscription) -> None:
         charge.anchor = day
         charge.save(update_fields=["anchor"])
         own = {p.charge_id: p.unit_price for p in ordered.prices.all()} if ordered else {}
-        fulfilment.begin(charge, charge.charge, row, day, charge.item.quantity, own, ordered)
+        line = fulfilment.begun(charge.charge, row, day, charge.item.quantity, own, ordered)
+        timelines.start({charge.pk: line})
 
 
 def _awaits_acceptance(row: Subscription) -> bool:

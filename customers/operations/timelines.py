@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from customers.models import ChargeSegment
 from customers.rules import timeline
@@ -48,7 +49,16 @@ def write(charge_id: int, before: dict[int, Span], wanted: Sequence[Span]) -> No
         ChargeSegment.objects.create(subscription_charge_id=charge_id, **_columns(span))
 
 
-def _columns(span: Span) -> dict[str, object]:
+def start(timelines: Mapping[int, Timeline]) -> None:
+    """Store the first timelines of charges, by subscription charge, in one statement."""
+    ChargeSegment.objects.bulk_create(
+        ChargeSegment(subscription_charge_id=charge_id, **_columns(span))
+        for charge_id, line in timelines.items()
+        for span in line
+    )
+
+
+def _columns(span: Span) -> dict[str, Any]:
     return {
         "valid": (span.start, span.end),
         "quantity": span.quantity,

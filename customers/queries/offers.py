@@ -10,6 +10,7 @@ from django.db.models import Q
 
 import catalog.queries
 from catalog.models import Charge, OfferVersion
+from catalog.queries import CompiledCatalog
 from customers.choices import AddressRole, OrderAction
 from customers.models import (
     Account,
@@ -76,14 +77,13 @@ def current_item(subscription: Subscription, on_date: date) -> SubscriptionItem 
 
 
 def has_listed_price(
-    charge: Charge, *, account: Account, on_date: date, book_id: int | None
+    listed: CompiledCatalog, charge: Charge, *, currency: str, on_date: date, book_id: int | None
 ) -> bool:
-    """Tell whether the charge has any price in the account's currency on the day (PRC-1)."""
-    listed = catalog.queries.compiled()
+    """Tell whether the charge has any price in the currency on the day (PRC-1)."""
     return any(
         one.starts <= on_date and (one.ends is None or on_date < one.ends)
         for book in listed.chain(book_id)
-        for one in listed.prices.get((charge.pk, book, account.currency), ())
+        for one in listed.prices.get((charge.pk, book, currency), ())
     )
 
 
@@ -130,6 +130,7 @@ def _offer_facts(
     account: Account, item: OrderItem, version: OfferVersion, charges: Sequence[Charge]
 ) -> OfferFacts:
     book_id = pricebook_of(account_id=account.pk, on_date=item.effective_on)
+    listed = catalog.queries.compiled()
     return OfferFacts(
         code=version.offer.code,
         is_published=version.state == "PUBLISHED",
@@ -142,7 +143,11 @@ def _offer_facts(
                 code=charge.code,
                 kind=charge.kind,
                 has_price=has_listed_price(
-                    charge, account=account, on_date=item.effective_on, book_id=book_id
+                    listed,
+                    charge,
+                    currency=account.currency,
+                    on_date=item.effective_on,
+                    book_id=book_id,
                 ),
                 identifier_type=charge.usage_type.identifier_type if charge.usage_type else "",
                 needs_agreed_date=charge.trigger == "DATE",

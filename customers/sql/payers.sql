@@ -2,7 +2,7 @@
 -- Binds: %(payers)s bigint[], %(on_date)s date. Reads only.
 SELECT a.id, a.number, a.name, a.customer_id, c.number, c.legal_name, c.kind, c.segment,
        c.vat_id,
-       coalesce((SELECT k.is_valid FROM customers_vatidcheck k
+       c.vat_id <> '' AND coalesce((SELECT k.is_valid FROM customers_vatidcheck k
                  WHERE k.customer_id = c.id AND k.vat_id = c.vat_id
                    AND k.checked_on <= %(on_date)s
                  ORDER BY k.checked_on DESC, k.id DESC LIMIT 1), false),
