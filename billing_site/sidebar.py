@@ -70,6 +70,14 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Billing",
+        (
+            Entry("Bill runs", "receipt_long", "invoicing:runs"),
+            Entry("Held accounts", "pan_tool", "invoicing:held"),
+            Entry("Bill cycles", "event_repeat", "invoicing:cycles"),
+        ),
+    ),
+    Section(
         "Cash",
         (
             Entry("Payments", "payments", "payments:payments"),

@@ -7,6 +7,7 @@ from invoicing.operations.credits import (
     refuse_credit,
     request_credit,
 )
+from invoicing.operations.cycles import define_cycle
 from invoicing.operations.run_accounts import (
     CannotChangeAccount,
     hold_account,
@@ -34,6 +35,7 @@ __all__ = [
     "approve_run",
     "cancel_run",
     "continue_run",
+    "define_cycle",
     "grant_credit",
     "hold_account",
     "post_run",

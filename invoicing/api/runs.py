@@ -1,0 +1,150 @@
+"""Bill runs for machines: start, look, approve, post, cancel, resume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from foundation import clock
+from foundation.api import (
+    HouseModelSerializer,
+    HouseSerializer,
+    HouseViewSet,
+    Listed,
+    Retrieved,
+)
+from invoicing import operations, queries, tasks
+from invoicing.choices import RunKind
+from invoicing.models import BillCycle, BillRun, BillRunAccount
+
+VIEW = "invoicing.view_billrun"
+
+
+class BillRunSerializer(HouseModelSerializer):
+    """A run with its control totals as they stand."""
+
+    cycle = serializers.CharField(source="cycle.code")
+    totals = serializers.SerializerMethodField()
+
+    class Meta:
+        model = BillRun
+        fields = (
+            *("id", "kind", "cycle", "bill_date", "cutoff_at", "state", "error", "run_hash"),
+            *("totals", "created_at", "approved_at", "posted_at", "closed_at"),
+        )
+        read_only_fields = fields
+
+    def get_totals(self, run: BillRun) -> dict[str, Any]:
+        """Return payers, signed amount and documents by currency and state (BR-8)."""
+        return queries.totals_by_currency(run.pk)
+
+
+class NewRunSerializer(HouseSerializer):
+    """What a run is started with."""
+
+    cycle = serializers.CharField(max_length=16)
+    bill_date = serializers.DateField()
+    kind = serializers.ChoiceField(choices=RunKind.choices, default=RunKind.CYCLE)
+
+
+class ReasonSerializer(HouseSerializer):
+    """Why something is done."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class CommentSerializer(HouseSerializer):
+    """What an approver adds."""
+
+    comment = serializers.CharField(max_length=500, required=False, default="")
+
+
+class NothingSerializer(HouseSerializer):
+    """An empty body."""
+
+
+class RunAccountSerializer(HouseModelSerializer):
+    """A payer in a run."""
+
+    class Meta:
+        model = BillRunAccount
+        fields = ("id", "run", "payer", "state", "reason", "currency", "amount", "documents")
+        read_only_fields = fields
+
+
+class BillRunViewSet(Listed, Retrieved, HouseViewSet):
+    """Bill runs; the work itself is done by the queue, so an answer tells how far it is."""
+
+    queryset = BillRun.objects.select_related("cycle")
+    serializer_class = BillRunSerializer
+    required_permissions = {
+        "list": VIEW,
+        "retrieve": VIEW,
+        "create": "invoicing.start_run",
+        "approve": "invoicing.approve_run",
+        "post_run": "invoicing.post_run",
+        "cancel": "invoicing.cancel_run",
+        "resume": "invoicing.start_run",
+    }
+    filterset_fields = ("cycle__code", "bill_date", "state", "kind")
+
+    @extend_schema(request=NewRunSerializer, responses={201: BillRunSerializer})
+    def create(self, request: Request) -> Response:
+        """Start the run of a cycle and date, or return the one there is (F01)."""
+        data = self.checked(NewRunSerializer)
+        run = operations.start_run(
+            cycle=get_object_or_404(BillCycle, code=data["cycle"]),
+            bill_date=data["bill_date"],
+            cutoff_at=clock.now(),
+            actor=self.actor,
+            kind=RunKind(data["kind"]),
+        )
+        tasks.enqueue(run.pk)
+        return self.created(BillRunSerializer(run).data)
+
+    @extend_schema(request=CommentSerializer, responses=BillRunSerializer)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: Any = None) -> Response:
+        """Approve a reviewed run exactly as it stands (BR-6)."""
+        data = self.checked(CommentSerializer)
+        run = operations.approve_run(run_id=self.pk, actor=self.actor, comment=data["comment"])
+        return Response(BillRunSerializer(run).data)
+
+    @extend_schema(request=NothingSerializer, responses=BillRunSerializer)
+    @action(detail=True, methods=["post"], url_path="post")
+    def post_run(self, request: Request, pk: Any = None) -> Response:
+        """Let an approved run be posted (BR-7)."""
+        run = operations.post_run(run_id=self.pk, actor=self.actor)
+        tasks.enqueue(run.pk)
+        return Response(BillRunSerializer(run).data)
+
+    @extend_schema(request=ReasonSerializer, responses=BillRunSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: Any = None) -> Response:
+        """Discard a run before posting (BR-9)."""
+        data = self.checked(ReasonSerializer)
+        run = operations.cancel_run(run_id=self.pk, actor=self.actor, reason=data["reason"])
+        return Response(BillRunSerializer(run).data)
+
+    @extend_schema(request=NothingSerializer, responses=BillRunSerializer)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: Any = None) -> Response:
+        """Let a run that stopped go on."""
+        run = operations.resume_run(run_id=self.pk, actor=self.actor)
+        tasks.enqueue(run.pk)
+        return Response(BillRunSerializer(run).data)
+
+
+class RunAccountViewSet(Listed, Retrieved, HouseViewSet):
+    """Payers in runs, with why they are held or failed."""
+
+    queryset = BillRunAccount.objects.all()
+    serializer_class = RunAccountSerializer
+    required_permissions = {"list": VIEW, "retrieve": VIEW}
+    filterset_fields = ("run", "payer", "state")

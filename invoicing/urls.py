@@ -1,0 +1,34 @@
+"""Addresses of the billing pages under /console/invoicing/."""
+
+from django.urls import path, re_path
+
+from invoicing.views import run_account, run_page, runs
+
+app_name = "invoicing"
+
+urlpatterns = [
+    path("runs/", runs.RunList.as_view(), name="runs"),
+    path("runs/start/", runs.RunStart.as_view(), name="start"),
+    path("runs/<int:pk>/", run_page.RunPage.as_view(), name="run"),
+    path("runs/<int:pk>/cancel/", run_page.CancelRun.as_view(), name="cancel_run"),
+    path("runs/<int:pk>/accounts/", run_page.RunAccounts.as_view(), name="run_accounts"),
+    path("runs/<int:pk>/findings/", run_page.RunFindings.as_view(), name="run_findings"),
+    path(
+        "runs/<int:pk>/accounts/<int:payer_id>/",
+        run_account.RunAccountPage.as_view(),
+        name="run_account",
+    ),
+    re_path(
+        r"^runs/(?P<pk>[0-9]+)/accounts/(?P<payer_id>[0-9]+)/(?P<verb>hold|release|recalculate)/$",
+        run_account.RunAccountAction.as_view(),
+        name="run_account_action",
+    ),
+    re_path(
+        r"^runs/(?P<pk>[0-9]+)/(?P<verb>approve_run|post_run|recalculate|resume)/$",
+        run_page.RunAction.as_view(),
+        name="run_action",
+    ),
+    path("held/", runs.HeldAccounts.as_view(), name="held"),
+    path("cycles/", runs.CycleList.as_view(), name="cycles"),
+    path("cycles/new/", runs.CycleNew.as_view(), name="new_cycle"),
+]
