@@ -12,10 +12,27 @@ from django.db import DatabaseError, connection, transaction
 from tests.architecture.house import ROOMS, ROOT
 
 PAGE = ROOT / "docs" / "invariants.md"
+GUARDS = """
+    select constraint_.conname, table_.relname, null as proname
+    from pg_constraint constraint_ join pg_class table_ on table_.oid = constraint_.conrelid
+    where constraint_.contype in ('c', 'x', 'u', 't') and not table_.relispartition
+    union
+    select index_.relname, table_.relname, null
+    from pg_index join pg_class index_ on index_.oid = indexrelid
+    join pg_class table_ on table_.oid = indrelid
+    where indisunique and not indisprimary and not table_.relispartition
+    union
+    select tgname, table_.relname, proname
+    from pg_trigger join pg_proc on pg_proc.oid = tgfoid
+    join pg_class table_ on table_.oid = tgrelid
+    where not tgisinternal and not table_.relispartition
+"""
 NAMES = """
     select relname from pg_class union select proname from pg_proc
     union select conname from pg_constraint union select tgname from pg_trigger
 """
+# Django's own names for a column's unique=True and for what a positive number may be.
+OF_A_COLUMN = re.compile(r"(_key|_uniq|_check|_pkey|_like)$")
 
 
 def tables_of_the_house() -> set[str]:
@@ -37,6 +54,27 @@ def rows() -> list[tuple[str, list[str], list[str]]]:
             names = re.findall(r"`([^`]+)`", cells[1])
             found.append((cells[0], names, re.findall(r"`([^`]+)`", cells[2])))
     return found
+
+
+@pytest.mark.django_db
+def test_every_guard_of_the_database_is_on_the_page() -> None:
+    listed = [name for _, names, _ in rows() for name in names]
+    plain = {name for name in listed if "*" not in name}
+    patterns = [name for name in listed if "*" in name]
+    ours = tables_of_the_house()
+    with connection.cursor() as cursor:
+        cursor.execute(GUARDS)
+        guards = [row for row in cursor.fetchall() if row[1] in ours]
+    refused = refusals()
+    missing = sorted(
+        f"{table}: {name}"
+        for name, table, function in guards
+        if not OF_A_COLUMN.search(name)
+        and name not in plain
+        and not (refused.get(function) and refused[function] <= plain)
+        and not any(fnmatchcase(name, pattern) for pattern in patterns)
+    )
+    assert not missing, "\n".join(missing)
 
 
 def refusals() -> dict[str, set[str]]:
