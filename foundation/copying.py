@@ -19,7 +19,7 @@ def copy_in(
     Column defaults of the database fill what is not named.
     """
     count = 0
-    with cursor.copy(_copy_into(table, columns)) as copy:
+    with cursor.db.wrap_database_errors, cursor.copy(_copy_into(table, columns)) as copy:
         for row in rows:
             copy.write_row(row)
             count += 1
@@ -34,7 +34,7 @@ def copy_text(
     Free text goes through `escape`. The fastest way in; chunks of some 64 KB are best. Return the
     number of rows.
     """
-    with cursor.copy(_copy_into(table, columns)) as copy:
+    with cursor.db.wrap_database_errors, cursor.copy(_copy_into(table, columns)) as copy:
         for chunk in chunks:
             copy.write(chunk)
     return cursor.rowcount
@@ -45,7 +45,7 @@ def copy_out(cursor: CursorWrapper, query: str) -> Iterator[list[str | None]]:
 
     `query` is a complete statement of ours; no value from outside is ever pasted into it.
     """
-    with cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+    with cursor.db.wrap_database_errors, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
         for row in copy.rows():
             yield list(row)
 

@@ -48,6 +48,7 @@ def items(draw: st.DrawFn, first_id: int = 1) -> list[Item]:
     ]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(items(), items(first_id=100))
 def test_ar2_as_much_is_settled_as_can_be_and_nothing_disputed(
     debits: list[Item], credits_: list[Item]
@@ -65,6 +66,7 @@ def test_ar2_as_much_is_settled_as_can_be_and_nothing_disputed(
     assert sum(by_debit.values()) == min(owed, held)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(items(), items(first_id=100))
 def test_ar2_the_order_of_the_lists_does_not_matter(
     debits: list[Item], credits_: list[Item]
@@ -74,6 +76,7 @@ def test_ar2_the_order_of_the_lists_does_not_matter(
     )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(items(), cents, st.lists(st.tuples(st.integers(1, 10), st.none() | cents), max_size=6))
 def test_ar2_a_remittance_never_settles_more_than_there_is(
     debits: list[Item], amount: Decimal, named: list[tuple[int, Decimal | None]]
@@ -89,6 +92,7 @@ def test_ar2_a_remittance_never_settles_more_than_there_is(
     }
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(cents, cents, st.lists(cents, max_size=6))
 def test_ar8_functional_parts_add_up_to_the_whole(
     amount: Decimal, worth: Decimal, parts: list[Decimal]
@@ -110,6 +114,7 @@ def test_ar8_functional_parts_add_up_to_the_whole(
     assert last == functional_open
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(-400, 400), min_size=1, max_size=30))
 def test_col1_every_age_has_one_bucket(ages: list[int]) -> None:
     buckets = Buckets()
@@ -120,6 +125,7 @@ def test_col1_every_age_has_one_bucket(ages: list[int]) -> None:
         assert place == len(buckets.bounds) or age <= buckets.bounds[place]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(cents, min_size=6, max_size=6), cents)
 def test_col1_netting_keeps_the_total(amounts: list[Decimal], unapplied: Decimal) -> None:
     netted = net_oldest_first(amounts, unapplied)
@@ -216,8 +222,7 @@ class Desk:
 @pytest.mark.django_db
 @settings(
     max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
 def test_whatever_happens_open_is_amount_less_allocations(
