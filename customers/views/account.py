@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from customers import queries
-from customers.choices import AccountStatus
+from customers.choices import AccountStatus, TermsKind
 from customers.models import Account, AccountAddress, AccountPosition, ContractPrice, Subscription
 from customers.views.fields import today
-from customers.views.lists import account_url
+from customers.views.lists import account_url, last_day, with_offer
 from customers.views.party import contacts_of
 from foundation.screens import Button, Column, Crumb, Fact, Screen, Table
 
@@ -131,7 +131,7 @@ class AccountPage(OfAccount):
             Fact(label="Billed by", value=one.entity.name),
             Fact(label="Currency", value=one.currency, kind="code"),
             Fact(label="Bill cycle", value=f"{one.cycle_code or 'none'}, every {months}"),
-            Fact(label="Terms", value=f"{one.get_terms_kind_display()}, {one.terms_days} days"),
+            Fact(label="Terms", value=terms_of(one)),
             Fact(label="Invoices", value=one.get_invoice_mode_display()),
             Fact(label="Delivery", value=one.get_delivery_display()),
             Fact(label="Price book", value=one.pricebook.code if one.pricebook else None),
@@ -148,10 +148,10 @@ class AccountPage(OfAccount):
         ]
 
     def _subscriptions(self) -> Table:
-        rows = Subscription.objects.filter(account=self.account).order_by("-pk")[:20]
+        rows = with_offer(Subscription.objects.filter(account=self.account)).order_by("-pk")
         return Table(
             caption="Subscriptions",
-            rows=rows,
+            rows=rows[:20],
             empty="Nothing was ordered yet.",
             columns=(
                 Column(
@@ -160,8 +160,9 @@ class AccountPage(OfAccount):
                     kind="code",
                     link=lambda row: reverse("customers:subscription", args=[row.pk]),
                 ),
+                Column(label="Offer", value="offer"),
                 Column(label="Since", value="effective_on", kind="date"),
-                Column(label="Ends", value="end_on", kind="date"),
+                Column(label="Not billed from", value="end_on", kind="date"),
                 Column(label="State", value="state", kind="status"),
             ),
         )
@@ -183,7 +184,7 @@ class AccountPage(OfAccount):
                 Column(label="Address", value=lambda row: str(row.address)),
                 Column(label="Jurisdiction", value="address.jurisdiction.code", kind="code"),
                 Column(label="From", value="valid.lower", kind="date"),
-                Column(label="To", value="valid.upper", kind="date"),
+                Column(label="To", value=last_day, kind="date"),
             ),
         )
 
@@ -216,7 +217,7 @@ class AccountPage(OfAccount):
                     kind="number",
                 ),
                 Column(label="From", value="valid.lower", kind="date"),
-                Column(label="To", value="valid.upper", kind="date"),
+                Column(label="To", value=last_day, kind="date"),
             ),
         )
 
@@ -227,12 +228,23 @@ class AccountPage(OfAccount):
             rows=rows.order_by("valid"),
             columns=(
                 Column(label="From", value="valid.lower", kind="date"),
-                Column(label="To", value="valid.upper", kind="date"),
+                Column(label="To", value=last_day, kind="date"),
                 Column(label="Below", value=lambda row: str(row.parent) if row.parent else "root"),
                 Column(label="Role", value="get_role_display"),
                 Column(label="Why", value="reason"),
             ),
         )
+
+
+def terms_of(account: Account) -> str:
+    """Return the payment terms in words (INV-4)."""
+    days = account.terms_days
+    return {
+        TermsKind.NET: f"{days} days net",
+        TermsKind.EOM: f"end of month and {days} days",
+        TermsKind.FIXED_DAY: f"day {days} of the next month",
+        TermsKind.ON_RECEIPT: "on receipt",
+    }[TermsKind(account.terms_kind)]
 
 
 NODE_COLUMNS = (

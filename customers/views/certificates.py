@@ -21,7 +21,7 @@ from customers.views.fields import (
     PercentField,
     person,
 )
-from customers.views.lists import ANY, account_url
+from customers.views.lists import ANY, account_url, last_day
 from foundation.screens import (
     ActionView,
     Button,
@@ -67,7 +67,7 @@ class CertificateList(ListScreen):
         ),
         Column(label="Jurisdiction", value="place", kind="code"),
         Column(label="From", value="valid.lower", kind="date"),
-        Column(label="To", value="valid.upper", kind="date"),
+        Column(label="To", value=last_day, kind="date"),
         Column(label="State", value="state", kind="status"),
     )
 
@@ -189,7 +189,7 @@ class CertificatePage(OfCertificate):
             Fact(label="Tax category", value=one.category_code or "every category"),
             Fact(label="Exempt percent", value=one.percent * 100, kind="number"),
             Fact(label="From", value=one.valid.lower, kind="date"),
-            Fact(label="To", value=one.valid.upper, kind="date"),
+            Fact(label="To", value=last_day(one), kind="date"),
             Fact(label="Holds for accounts below", value=one.flows_down, kind="yesno"),
             Fact(label="Document", value=one.document_reference),
             Fact(label="Sent by", value=one.requested_by.username if one.requested_by else ""),

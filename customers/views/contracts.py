@@ -24,7 +24,7 @@ from customers.views.fields import (
     person,
     today,
 )
-from customers.views.lists import account_url
+from customers.views.lists import account_url, last_day
 from foundation.screens import (
     ActionView,
     Button,
@@ -148,7 +148,7 @@ class ContractPage(OfContract):
             Fact(label="State", value=one.state, kind="status"),
             Fact(label="Account", value=str(one.account), url=account_url(one.account_id)),
             Fact(label="From", value=one.valid.lower, kind="date"),
-            Fact(label="To", value=one.valid.upper, kind="date"),
+            Fact(label="To", value=last_day(one), kind="date"),
             Fact(label="Signed", value=one.signed_on, kind="date"),
             Fact(label="Renewal", value=one.get_renewal_display()),
             Fact(label="Document", value=one.document_reference),
@@ -176,7 +176,7 @@ class ContractPage(OfContract):
                 ),
                 Column(label="Currency", value="currency", kind="code"),
                 Column(label="From", value="valid.lower", kind="date"),
-                Column(label="To", value="valid.upper", kind="date"),
+                Column(label="To", value=last_day, kind="date"),
                 Column(label="In force", value="in_force", kind="yesno"),
             ),
         )

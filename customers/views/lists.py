@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from customers import choices
-from customers.models import Account, Customer, Order, Subscription
+from customers.models import Account, Customer, Order, Subscription, SubscriptionItem
 from foundation.screens import Button, Column, Empty, FilterForm, ListScreen
 
 ANY = [("", "Any")]
@@ -19,6 +20,17 @@ ANY = [("", "Any")]
 def account_url(pk: int) -> str:
     """Return an account's page."""
     return reverse("customers:account", args=[pk])
+
+
+def last_day(row: Any) -> date | None:
+    """Return the last day of a half-open range, as screens show it (PER-1); None when open."""
+    return None if row.valid.upper is None else row.valid.upper - timedelta(days=1)
+
+
+def with_offer(rows: QuerySet[Subscription]) -> QuerySet[Any]:
+    """Bring the name of the latest offer along, in the same statement."""
+    items = SubscriptionItem.objects.filter(subscription=OuterRef("pk")).order_by("-pk")
+    return rows.annotate(offer=Subquery(items.values("offer_version__offer__name")[:1]))
 
 
 def found_by(search: str, name: str) -> Q:
@@ -221,14 +233,15 @@ class SubscriptionList(ListScreen):
             kind="code",
             link=lambda row: account_url(row.account_id),
         ),
+        Column(label="Offer", value="offer"),
         Column(label="Since", value="effective_on", kind="date"),
-        Column(label="Ends", value="end_on", kind="date"),
+        Column(label="Not billed from", value="end_on", kind="date"),
         Column(label="State", value="state", kind="status"),
     )
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[Subscription]:
         """Return the subscriptions asked for."""
-        rows = Subscription.objects.annotate(account_number=F("account__number"))
+        rows = with_offer(Subscription.objects.annotate(account_number=F("account__number")))
         if filters.get("number"):
             rows = rows.filter(number__startswith=filters["number"].strip())
         if filters.get("identifier"):

@@ -66,7 +66,10 @@ class OrderFields(forms.Form):
 class AddFields(OrderFields):
     """An offer to be added."""
 
-    field_order = ("offer_version", "quantity", "effective_on", "identifiers", "prices")
+    field_order = (
+        *("offer_version", "quantity", "effective_on", "identifiers", "prices", "term_months"),
+        *("price_policy", "awaits_activation", "po_number", "note", "draft"),
+    )
     offer_version = VersionField(OfferVersion.objects.none(), label="Offer")
     quantity = QuantityField(initial="1")
     identifiers = IdentifiersField(required=False, help_text=IDENTIFIERS)
@@ -83,7 +86,10 @@ class AddFields(OrderFields):
 class ModifyFields(OrderFields):
     """A change of a subscription; what stays is left empty."""
 
-    field_order = ("effective_on", "quantity", "offer_version", "prices", "identifiers")
+    field_order = (
+        *("effective_on", "quantity", "offer_version", "with_one_time", "prices"),
+        *("identifiers", "po_number", "note", "draft"),
+    )
     quantity = QuantityField(label="New quantity", required=False)
     offer_version = VersionField(OfferVersion.objects.none(), label="New offer", required=False)
     prices = PricesField(label="Own prices", required=False, help_text=PRICES)

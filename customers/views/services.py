@@ -20,12 +20,12 @@ from customers.models import (
 )
 from customers.views.account import OfAccount
 from customers.views.fields import DayField, person, today
-from customers.views.lists import account_url
+from customers.views.lists import account_url, last_day
 from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, Table
 
 SEGMENT_COLUMNS = (
     Column(label="From", value="valid.lower", kind="date"),
-    Column(label="To", value="valid.upper", kind="date"),
+    Column(label="To", value=last_day, kind="date"),
     Column(label="Quantity", value="quantity", kind="number"),
     Column(
         label="Own price",
@@ -95,7 +95,7 @@ class AccountServices(OfAccount):
                 Column(label="Offer", value="offer_version.offer.name"),
                 Column(label="Quantity", value="quantity", kind="number"),
                 Column(label="From", value="valid.lower", kind="date"),
-                Column(label="To", value="valid.upper", kind="date"),
+                Column(label="To", value=last_day, kind="date"),
                 Column(label="State", value="subscription.state", kind="status"),
             ),
         )
