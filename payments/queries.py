@@ -8,19 +8,22 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 import ledger.queries
 from customers.models import Account
 from foundation import sql
 from foundation.integrity import Check, Finding
-from payments.models import Payment, PaymentQuerySet, UnidentifiedReceipt
+from ledger.models import JournalEntry
+from payments.models import Payment, PaymentQuerySet, PaymentReversal, UnidentifiedReceipt
 from payments.models.payment import PAYMENT, REVERSAL
 from payments.rules.matching import Book, squeeze, squeezed_documents
 from receivables.choices import Side
 from receivables.models import OpenItem
 
 ZERO = Decimal(0)
+BATCH = "receivables.allocationbatch"
+RECEIPT = "payments.unidentifiedreceipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,19 @@ def use_of(payment: Payment) -> Use:
         unapplied=item.open,
         reversed=taken_back,
     )
+
+
+def entries_of(payment: Payment, batch_ids: Iterable[int]) -> QuerySet[JournalEntry]:
+    """Return every journal entry of a payment: receipt, allocations, reversal, in order."""
+    sources = Q(source_type=PAYMENT, source_id=payment.pk)
+    sources |= Q(source_type=BATCH, source_id__in=set(batch_ids))
+    reversal = PaymentReversal.objects.filter(payment=payment).first()
+    if reversal is not None:
+        sources |= Q(source_type=REVERSAL, source_id=reversal.pk)
+    receipt = UnidentifiedReceipt.objects.filter(payment=payment).first()
+    if receipt is not None:
+        sources |= Q(source_type=RECEIPT, source_id=receipt.pk)
+    return JournalEntry.objects.filter(sources).order_by("pk")
 
 
 def payments_of(payer_id: int) -> PaymentQuerySet:

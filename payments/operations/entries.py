@@ -48,12 +48,17 @@ def payer_of(account: Account, on_date: date) -> Account:
 
 def require_takeable(*, amount: Decimal, currency: str, tender: TenderType) -> None:
     """Refuse an amount that is no money, and a tender that is out of use."""
+    require_money(amount, currency)
+    if not tender.is_active:
+        raise CannotRecordPayment(f"The tender {tender.name} is out of use.")
+
+
+def require_money(amount: Decimal, currency: str) -> None:
+    """Refuse what is not a positive amount in whole minor units."""
     if amount <= 0 or amount != quantize(amount, currency):
         raise CannotRecordPayment(
             f"{amount} {currency} is not a positive amount in whole minor units."
         )
-    if not tender.is_active:
-        raise CannotRecordPayment(f"The tender {tender.name} is out of use.")
 
 
 def require_own_currency(payer: Account, currency: str) -> None:

@@ -130,6 +130,7 @@ def preview_payment(
     Raises: CannotRecordPayment as record_payment does.
     """
     payer = entries.payer_of(payer, received_on)
+    entries.require_money(amount, currency)
     entries.require_own_currency(payer, currency)
     unknown: list[Advice] = []
     if remittance:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -63,6 +64,18 @@ class PaymentForm(forms.Form):
     )
     form_key = forms.CharField(widget=forms.HiddenInput, max_length=36)
 
+    def fingerprint(self) -> str:
+        """Name what decides what is settled, so that nothing unseen is recorded."""
+        data = self.cleaned_data
+        parts = (
+            data["payer"].pk,
+            data["amount"],
+            data["currency"],
+            data["received_on"],
+            data["remittance"],
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
 
 class RecordForm(FormScreen):
     """Record a payment; what it will settle is shown before anything is saved."""
@@ -87,26 +100,29 @@ class RecordForm(FormScreen):
         }
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the preview first; record when it was seen."""
-        if request.POST.get("step") == "record":
+        """Record what was seen; whatever was not seen is shown first."""
+        form = cast(PaymentForm, self.get_form())
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form), status=422)
+        seen = form.fingerprint()
+        if request.POST.get("step") == "record" and request.POST.get("seen") == seen:
             return super().post(request, *args, **kwargs)
-        form = self.get_form()
-        if form.is_valid():
-            try:
-                preview = operations.preview_payment(
-                    payer=form.cleaned_data["payer"],
-                    amount=form.cleaned_data["amount"],
-                    currency=self.currency(form),
-                    received_on=form.cleaned_data["received_on"],
-                    remittance=form.cleaned_data["remittance"],
-                )
-            except Refusal as refusal:
-                form.add_error(None, sentence(refusal))
-            else:
-                return self.render_to_response(
-                    self.get_context_data(form=form, preview=preview, currency=self.currency(form))
-                )
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+        try:
+            preview = operations.preview_payment(
+                payer=form.cleaned_data["payer"],
+                amount=form.cleaned_data["amount"],
+                currency=self.currency(form),
+                received_on=form.cleaned_data["received_on"],
+                remittance=form.cleaned_data["remittance"],
+            )
+        except Refusal as refusal:
+            form.add_error(None, sentence(refusal))
+            return self.render_to_response(self.get_context_data(form=form), status=422)
+        return self.render_to_response(
+            self.get_context_data(
+                form=form, preview=preview, currency=self.currency(form), seen=seen
+            )
+        )
 
     def currency(self, form: forms.Form) -> str:
         """Return the currency given, or the payer's own."""

@@ -172,7 +172,6 @@ class BatchList(ListScreen):
         Column(label="Amount", value="payment_amount", kind="money"),
         Column(label="Unidentified", value="unidentified_count", kind="number"),
         Column(label="Unidentified amount", value="unidentified_amount", kind="money"),
-        Column(label="Currency", value="currency", kind="code", export=False),
     )
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[PaymentBatch]:

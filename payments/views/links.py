@@ -34,6 +34,11 @@ def receipt(receipt_id: int) -> str:
     return reverse("payments:receipt", args=[receipt_id])
 
 
+def entry(entry_id: int) -> str:
+    """Return a journal entry's page."""
+    return reverse("ledger:entry", args=[entry_id])
+
+
 def item(item_id: int) -> str:
     """Return an open item's page."""
     return reverse("receivables:openitem", args=[item_id])

@@ -47,7 +47,6 @@ COLUMNS = (
     Column(label="Tender", value="tender.name"),
     Column(label="Amount", value="amount", kind="money"),
     Column(label="Unapplied", value="unapplied", kind="money"),
-    Column(label="Currency", value="currency", kind="code", export=False),
     Column(label="State", value="state", kind="status"),
     Column(label="Reference", value="reference"),
 )
@@ -188,24 +187,24 @@ class PaymentPage(Screen):
         """Offer what can still be done."""
         if self.payment.is_reversed:
             return ()
-        return (
-            Button(
-                label="Apply what is unapplied",
-                url=reverse("payments:apply", args=[self.payment.pk]),
-                permission="receivables.allocate",
-                style="primary",
-            ),
-            Button(
-                label="Reverse",
-                url=reverse("payments:reverse", args=[self.payment.pk]),
-                permission="payments.reverse_payment",
-                style="danger",
-            ),
+        args = [self.payment.pk]
+        apply = Button(
+            label="Apply what is unapplied",
+            url=reverse("payments:apply", args=args),
+            permission="receivables.allocate",
+            style="primary",
         )
+        take_back = Button(
+            label="Reverse",
+            url=reverse("payments:reverse", args=args),
+            permission="payments.reverse_payment",
+            style="danger",
+        )
+        return (take_back,) if queries.use_of(self.payment).unapplied == 0 else (apply, take_back)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return figures, use, remittance and allocations."""
-        item = queries.credit_item_of(self.payment)
+        rows = receivables.queries.allocations_of(queries.credit_item_of(self.payment))
         return super().get_context_data(
             payment=self.payment,
             facts=self.facts(),
@@ -226,8 +225,9 @@ class PaymentPage(Screen):
                     Column(label="Amount", value="amount", kind="money"),
                     Column(label="How", value="batch.get_strategy_display"),
                 ),
-                rows=receivables.queries.allocations_of(item),
+                rows=rows,
             ),
+            journal=self.journal({row.batch_id for row in rows}),
             **kwargs,
         )
 
@@ -270,6 +270,25 @@ class PaymentPage(Screen):
             for label, value in parts
         ]
 
+    def journal(self, batch_ids: set[int]) -> Table:
+        """Return the entries that the payment made, each leading to its lines."""
+        may_read = self.request.user.has_perm("ledger.view_journalentry")
+        return Table(
+            caption="Journal",
+            columns=(
+                Column(
+                    label="Entry",
+                    value="pk",
+                    kind="code",
+                    link=lambda entry: links.entry(entry.pk) if may_read else "",
+                ),
+                Column(label="Event", value="event", kind="code"),
+                Column(label="Dated", value="accounting_date", kind="date"),
+                Column(label="What", value="description"),
+            ),
+            rows=queries.entries_of(self.payment, batch_ids),
+        )
+
     def remittance(self) -> Table:
         """Return what the payer said the payment is for."""
         return Table(
@@ -306,7 +325,6 @@ class CashReport(ListScreen):
         Column(label="Unapplied", value="unapplied", kind="money"),
         Column(label="Unidentified", value="unidentified", kind="money"),
         Column(label="Reversed", value="reversed", kind="money"),
-        Column(label="Currency", value="currency", kind="code", export=False),
     )
 
     def rows(self, filters: dict[str, Any]) -> Sequence[Any]:

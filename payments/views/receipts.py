@@ -63,7 +63,6 @@ class ReceiptQueue(ListScreen):
         Column(label="Received", value="received_on", kind="date"),
         Column(label="Days", value=lambda r: r.age_in_days(today()), kind="number"),
         Column(label="Amount", value="amount", kind="money"),
-        Column(label="Currency", value="currency", kind="code", export=False),
         Column(label="Payer as received", value="payer_text"),
         Column(label="Reference", value="reference"),
         Column(label="Likely payer", value="likely_payer.name"),

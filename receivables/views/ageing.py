@@ -109,7 +109,6 @@ class AgeingList(ListScreen):
         Column(label="Disputed", value="row.disputed", kind="money"),
         Column(label="Unapplied", value="row.unapplied", kind="money"),
         Column(label="Net", value="row.net", kind="money"),
-        Column(label="Currency", value="currency", kind="code", export=False),
     )
 
     def report(self, filters: dict[str, Any]) -> AgeingReport:

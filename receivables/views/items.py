@@ -69,7 +69,6 @@ class ItemList(ListScreen):
         Column(label="Due", value="due_date", kind="date"),
         Column(label="Amount", value="amount", kind="money"),
         Column(label="Open", value="open", kind="money"),
-        Column(label="Currency", value="currency", kind="code", export=False),
     )
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[OpenItem]:
@@ -112,7 +111,6 @@ class AccountItems(ListScreen):
         Column(label="Amount", value="item.amount", kind="money", currency="item.currency"),
         Column(label="Open", value="open", kind="money", currency="item.currency"),
         Column(label="Disputed", value="disputed", kind="money", currency="item.currency"),
-        Column(label="Currency", value="item.currency", kind="code", export=False),
     )
 
     @property

@@ -97,11 +97,15 @@ def test_what_a_payment_settles_is_shown_before_it_is_recorded(browser, invoice,
     assert "INV-1" in page
     assert "Unapplied: 30.00 EUR" in page
     assert not Payment.objects.exists()
-    done = browser.post(reverse("payments:record"), {**form, "step": "record"}, follow=True)
+    form = {**form, "step": "record", "seen": shown.context["seen"]}
+    unseen = browser.post(reverse("payments:record"), {**form, "amount": "90.00"})
+    assert "Unapplied: 40.00 EUR" in unseen.content.decode()
+    assert not Payment.objects.exists()
+    done = browser.post(reverse("payments:record"), form, follow=True)
     payment = Payment.objects.get()
     assert done.redirect_chain[-1][0] == reverse("payments:payment", args=[payment.pk])
     assert f"Payment {payment.number} is recorded." in done.content.decode()
-    browser.post(reverse("payments:record"), {**form, "step": "record"})
+    browser.post(reverse("payments:record"), form)
     assert Payment.objects.count() == 1
 
 
@@ -128,7 +132,10 @@ def test_the_payer_is_found_by_a_part_of_the_name(browser, form, other_payer) ->
     ],
 )
 def test_what_cannot_be_recorded_is_said_above_the_form(browser, form, change, says) -> None:
-    answer = browser.post(reverse("payments:record"), {**form, **change, "step": "record"})
+    form = {**form, **change, "step": "record"}
+    answer = browser.post(reverse("payments:record"), form)
+    if answer.status_code == 200:
+        answer = browser.post(reverse("payments:record"), {**form, "seen": answer.context["seen"]})
     assert answer.status_code == 422
     assert says in answer.content.decode()
     assert not Payment.objects.exists()
@@ -137,7 +144,8 @@ def test_what_cannot_be_recorded_is_said_above_the_form(browser, form, change, s
 def test_the_pages_show_what_was_done(browser, payment, receipt, invoice) -> None:
     for name, args, says in (
         ("payments:payments", [], payment.number),
-        ("payments:payment", [payment.pk], "Unapplied"),
+        ("payments:payment", [payment.pk], "Apply what is unapplied"),
+        ("payments:payment", [payment.pk], "J13"),
         ("payments:account_payments", [payment.payer_id], payment.number),
         ("payments:unidentified", [], "Q-9"),
         ("payments:receipt", [receipt.pk], "Search our own records"),
