@@ -55,6 +55,7 @@ from customers.operations.parties import (
     create_customer,
     set_address,
 )
+from customers.operations.withdrawal import CannotWithdraw
 
 __all__ = [
     "ACCOUNT_FIELDS",
@@ -64,6 +65,7 @@ __all__ = [
     "CannotCancelOrder",
     "CannotCloseAccount",
     "CannotMove",
+    "CannotWithdraw",
     "FileRefused",
     "IdentifierInput",
     "ImportReport",

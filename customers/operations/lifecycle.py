@@ -81,10 +81,13 @@ def activate(*, subscription_ids: Sequence[int], as_of: date, actor: User | None
 def complete_orders(
     *, as_of: date, order_ids: Sequence[int] | None = None, time_zone: str | None = None
 ) -> int:
-    """Complete submitted orders whose every item has taken effect; return how many."""
+    """Complete submitted orders whose every item has taken effect; return how many.
+
+    An item that waits for its activation has not.
+    """
     items = OrderItem.objects.filter(
         order__state=OrderState.SUBMITTED, fulfilled_on__isnull=True, effective_on__lte=as_of
-    )
+    ).exclude(awaits_activation=True, subscription__activation_on__isnull=True)
     orders = Order.objects.filter(state=OrderState.SUBMITTED)
     if order_ids is not None:
         items, orders = items.filter(order__in=order_ids), orders.filter(pk__in=order_ids)
@@ -124,6 +127,8 @@ def record_activation(
     row.save()
     _start_waiting_charges(row)
     activate(subscription_ids=[row.pk], as_of=as_of, actor=actor)
+    orders = OrderItem.objects.filter(subscription=row).values_list("order_id", flat=True)
+    complete_orders(as_of=as_of, order_ids=list(orders))
     row.refresh_from_db()
     return row
 

@@ -6,7 +6,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q
 
 import audit.operations
 from customers.choices import AccountRole
@@ -14,6 +13,7 @@ from customers.models import Account, AccountPosition
 from customers.models.account import take_tree_lock
 from customers.rules import hierarchy
 from customers.signals import accounts_moved
+from foundation import sql
 from foundation.errors import Refusal, translate_database_error
 from foundation.permissions import require
 
@@ -118,21 +118,10 @@ def apply_due_moves(*, as_of: date, time_zone: str | None = None) -> int:
     Called by the scheduled tick. A second call moves nothing. Takes the tree lock.
     """
     take_tree_lock()
-    same_parent = Q(parent=F("account__parent")) | Q(
-        parent__isnull=True, account__parent__isnull=True
-    )
-    due = (
-        AccountPosition.objects.filter(valid__contains=as_of)
-        .exclude(same_parent & Q(role=F("account__role")))
-        .order_by("account_id")
-        .values_list("account_id", flat=True)
-    )
-    if time_zone is not None:
-        due = due.filter(account__time_zone=time_zone)
-    moved = 0
-    for account_id in list(due):
-        moved += _show_position(Account.objects.get(pk=account_id), as_of=as_of)
-    return moved
+    with connection.cursor() as cursor:
+        sql.run(cursor, "customers", "due_moves", on_date=as_of)
+        due = [pk for pk, zone in cursor.fetchall() if time_zone in (None, zone)]
+    return sum(_show_position(Account.objects.get(pk=pk), as_of=as_of) for pk in due)
 
 
 @transaction.atomic
@@ -214,7 +203,11 @@ def _require_tree(account: Account) -> None:
 
 
 def _show_position(account: Account, *, as_of: date) -> int:
-    """Hang the account where its position of the day says; return 1 when that changed it."""
+    """Hang the account where its position of the day says; return 1 when that changed it.
+
+    While the picture still shows the target below the account, whose own move is then due too, it
+    is left to the next call of `apply_due_moves`.
+    """
     position = hierarchy.position_on(_history(account), as_of)
     if position is None:
         return 0
@@ -224,8 +217,15 @@ def _show_position(account: Account, *, as_of: date) -> int:
         target = (
             Account.objects.get(pk=position.parent_id) if position.parent_id is not None else None
         )
+        if target is not None and _is_below(target, account):
+            return 0
         Account.objects.filter(pk=account.pk).update(role=AccountRole.PAYER)
         Account.objects.move_node(account, target, position="last-child")
     Account.objects.filter(pk=account.pk).update(parent=position.parent_id, role=position.role)
     account.refresh_from_db()
     return 1
+
+
+def _is_below(account: Account, other: Account) -> bool:
+    """Tell whether the account is the other or stands below it in the tree of now."""
+    return account.tree_id == other.tree_id and other.lft <= account.lft <= other.rght

@@ -172,7 +172,8 @@ def submit_order(*, order: Order, as_of: date, actor: User | None) -> Order:
     row.submitted_at = Now()
     row.updated_by = actor
     row.save()
-    touched = [fulfilment.carry_out(item, as_of=as_of, actor=actor) for item in items]
+    ends_first = sorted(items, key=lambda item: (item.action != OrderAction.TERMINATE, item.seq))
+    touched = [fulfilment.carry_out(item, as_of=as_of, actor=actor) for item in ends_first]
     activate(subscription_ids=[one.pk for one in touched], as_of=as_of, actor=actor)
     complete_orders(as_of=as_of, order_ids=[row.pk])
     row.refresh_from_db()

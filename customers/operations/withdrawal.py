@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from django.db.backends.postgresql.psycopg_any import DateRange
+
 from customers.choices import (
     OrderAction,
     OrderState,
@@ -139,10 +141,10 @@ def _restore_timeline(subscription: Subscription, before: Snapshot) -> None:
     for row in sorted(rows, key=lambda each: each.pk in kept):
         if row.pk in kept:
             lower, upper, quantity = kept[row.pk]
-            row.valid = (_date(lower), _date(upper))
+            row.valid = _days(lower, upper)
             row.quantity = Decimal(quantity)
         else:
-            row.valid = (row.valid.lower, row.valid.lower)
+            row.valid = DateRange(empty=True)
         row.save()
     for charge in SubscriptionCharge.objects.filter(subscription=subscription).order_by("pk"):
         wanted = [_span(plain) for plain in before["charges"].get(str(charge.pk), [])]
@@ -214,6 +216,11 @@ def _text(value: date | datetime | None) -> str | None:
 
 def _date(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
+
+
+def _days(lower: str | None, upper: str | None) -> DateRange:
+    """Return the days of an item; they always begin, so without beginning there are none."""
+    return DateRange(empty=True) if lower is None else DateRange(_date(lower), _date(upper))
 
 
 def _instant(text: str | None) -> datetime | None:

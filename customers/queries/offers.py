@@ -187,7 +187,10 @@ def _start_instant(account: Account, item: OrderItem) -> datetime:
 def _taken(
     account: Account, item: OrderItem, pairs: Sequence[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """Return the identifiers that another service has from the item's day on."""
+    """Return the identifiers that another service has from the item's day on.
+
+    One that the same order ends by then gives its identifiers free.
+    """
     if not pairs or item.action == OrderAction.TERMINATE:
         return []
     wanted = Q()
@@ -196,8 +199,13 @@ def _taken(
     owners = ServiceIdentifier.objects.filter(
         wanted, valid__overlap=(_start_instant(account, item), None)
     )
-    if item.subscription_id is not None:
-        owners = owners.exclude(service__subscription_id=item.subscription_id)
+    ended = OrderItem.objects.filter(
+        order_id=item.order_id,
+        action=OrderAction.TERMINATE,
+        effective_on__lte=item.activation_on or item.effective_on,
+    ).values_list("subscription_id", flat=True)
+    own = {item.subscription_id, *ended} - {None}
+    owners = owners.exclude(service__subscription_id__in=own)
     return sorted(owners.values_list("type", "value").distinct())
 
 

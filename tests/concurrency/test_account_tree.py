@@ -14,7 +14,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from customers import operations, queries
-from customers.models import Account
+from customers.models import Account, Subscription
 from customers.models import account as account_model
 from foundation.errors import GuardHeld, Refusal, translate_database_error
 from tests.apps.customers import build
@@ -133,3 +133,17 @@ def test_two_orders_for_one_number_are_not_both_done() -> None:
     failures = at_once(work)
     assert len(failures) == WRITERS - 1
     assert queries.owner_of_identifier(type="MSISDN", value="491", at=build.noon(date(2027, 1, 2)))
+
+
+def test_one_order_submitted_by_four_clerks_is_carried_out_once() -> None:
+    owner, version = build.account(), build.offer()
+    item = operations.ItemInput(
+        action="ADD", offer_version=version, quantity=build.ONE, effective_on=DAY
+    )
+    order = operations.place_order(account=owner, items=[item], requested_on=DAY, actor=None)
+
+    def work(number: int) -> None:
+        operations.submit_order(order=order, as_of=DAY, actor=None)
+
+    assert at_once(work) == []
+    assert Subscription.objects.count() == 1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 
-from customers import operations, queries
+from customers import operations, queries, tasks
 from customers.choices import OrderAction, OrderState
 from customers.models import (
     Order,
@@ -290,3 +290,54 @@ def test_a_sim_swap_keeps_the_service() -> None:
     assert [row.value for row in held] == ["491", "492"]
     assert held[0].service_id == held[1].service_id
     assert held[0].valid.upper == held[1].valid.lower
+
+
+def test_an_order_waits_for_the_activation_it_awaits() -> None:
+    sub = build.add(build.account(), build.offer(), JAN, awaits_activation=True)
+    assert Order.objects.get().state == OrderState.SUBMITTED
+    assert operations.activate_due(as_of=FEB) == {"subscriptions": 0, "orders": 0}
+    operations.record_activation(subscription=sub, on_date=FEB, as_of=FEB, actor=None)
+    assert Order.objects.get().state == OrderState.COMPLETED
+
+
+def test_an_end_may_come_earlier_but_not_later() -> None:
+    sub = build.add(build.account(), build.offer(), JAN)
+    build.terminate(sub, MAR, as_of=JAN)
+    with pytest.raises(IncompleteOrder, match="ends on 2027-03-01"):
+        build.terminate(sub, date(2027, 4, 1), as_of=JAN)
+    build.terminate(sub, FEB, as_of=JAN)
+    assert build.timeline(sub) == [(JAN, FEB, D(1), None, ON)]
+
+
+def test_one_order_hands_a_number_on() -> None:
+    version = build.offer(charges=({}, build.usage_charge()))
+    owner = build.account()
+    first = build.add(owner, version, JAN, identifiers=[build.number("491")])
+    build.submit(
+        owner,
+        ItemInput(
+            action=OrderAction.ADD,
+            offer_version=version,
+            quantity=D(1),
+            effective_on=FEB,
+            identifiers=[build.number("491")],
+        ),
+        ItemInput(action=OrderAction.TERMINATE, subscription=first, effective_on=FEB),
+        as_of=FEB,
+    )
+    held = ServiceIdentifier.objects.order_by("pk")
+    assert [row.value for row in held] == ["491", "491"]
+    assert held[0].valid.upper == held[1].valid.lower
+
+
+def test_the_clock_brings_each_zone_to_its_own_day() -> None:
+    """PER-4: the day begins where the account is."""
+    version = build.offer()
+    east = build.add(build.account(time_zone="Asia/Tokyo"), version, FEB, as_of=JAN)
+    west = build.add(build.account(time_zone="America/Chicago"), version, FEB, as_of=JAN)
+    done = tasks.sweep(datetime(2027, 1, 31, 16, tzinfo=UTC))
+    assert done == {"subscriptions": 1, "orders": 1, "moves": 0}
+    east.refresh_from_db()
+    west.refresh_from_db()
+    assert (east.state, west.state) == ("ACTIVE", "PENDING")
+    assert tasks.sweep(datetime(2027, 2, 1, 7, tzinfo=UTC))["subscriptions"] == 1
