@@ -204,7 +204,7 @@ def _taken(
         action=OrderAction.TERMINATE,
         effective_on__lte=item.activation_on or item.effective_on,
     ).values_list("subscription_id", flat=True)
-    own = {item.subscription_id, *ended} - {None}
+    own = [pk for pk in (item.subscription_id, *ended) if pk is not None]
     owners = owners.exclude(service__subscription_id__in=own)
     return sorted(owners.values_list("type", "value").distinct())
 

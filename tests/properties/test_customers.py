@@ -10,7 +10,13 @@ from django.db import connection
 
 from customers import operations, queries
 from customers.choices import AccountRole
-from customers.models import Account, AccountPosition, ServiceIdentifier, SubscriptionItem
+from customers.models import (
+    Account,
+    AccountPosition,
+    ServiceIdentifier,
+    Subscription,
+    SubscriptionItem,
+)
 from customers.rules import hierarchy
 from foundation.errors import Refusal
 from tests.apps.customers import build
@@ -81,7 +87,7 @@ def test_applied_moves_leave_a_sound_tree_on_every_day(seed: int) -> None:
         assert queries.hierarchy_findings(day) == []
 
 
-def picture(subscription: build.Subscription) -> object:
+def picture(subscription: Subscription) -> object:
     return (
         build.timeline(subscription, "C1"),
         build.timeline(subscription, "CALLS"),
