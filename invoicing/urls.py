@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from invoicing.views import run_account, run_page, runs
+from invoicing.views import documents, memos, registers, run_account, run_page, runs
 
 app_name = "invoicing"
 
@@ -31,4 +31,21 @@ urlpatterns = [
     path("held/", runs.HeldAccounts.as_view(), name="held"),
     path("cycles/", runs.CycleList.as_view(), name="cycles"),
     path("cycles/new/", runs.CycleNew.as_view(), name="new_cycle"),
+    path("documents/", documents.DocumentList.as_view(), name="invoices"),
+    path("documents/<int:pk>/", documents.DocumentPage.as_view(), name="invoice"),
+    path("documents/<int:pk>/pdf/", documents.DocumentPdf.as_view(), name="pdf"),
+    path("documents/<int:pk>/credit/", memos.RequestCredit.as_view(), name="request_credit"),
+    path("lines/<int:pk>/", documents.LinePage.as_view(), name="line"),
+    path("usage/<int:charge>/<str:day>/", documents.UsageLine.as_view(), name="usage_line"),
+    path(
+        "accounts/<int:pk>/documents/",
+        documents.AccountInvoices.as_view(),
+        name="account_invoices",
+    ),
+    path("credits/", memos.CreditQueue.as_view(), name="credits"),
+    path("credits/<int:pk>/", memos.CreditPage.as_view(), name="credit"),
+    path("credits/<int:pk>/grant/", memos.GrantCredit.as_view(), name="grant_credit"),
+    path("credits/<int:pk>/refuse/", memos.RefuseCredit.as_view(), name="refuse_credit"),
+    path("register/", registers.Register.as_view(), name="register"),
+    path("taxes/", registers.TaxReport.as_view(), name="taxes"),
 ]

@@ -8,6 +8,7 @@ from invoicing.operations.credits import (
     request_credit,
 )
 from invoicing.operations.cycles import define_cycle
+from invoicing.operations.printing import CannotPrintDraft, pdf_of
 from invoicing.operations.run_accounts import (
     CannotChangeAccount,
     hold_account,
@@ -31,6 +32,7 @@ __all__ = [
     "CannotChangeAccount",
     "CannotChangeRun",
     "CannotCredit",
+    "CannotPrintDraft",
     "CannotStartRun",
     "approve_run",
     "cancel_run",
@@ -38,6 +40,7 @@ __all__ = [
     "define_cycle",
     "grant_credit",
     "hold_account",
+    "pdf_of",
     "post_run",
     "recalculate_account",
     "recalculate_run",

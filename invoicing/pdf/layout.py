@@ -39,10 +39,10 @@ def columns(sheet: Sheet) -> Columns:
     right = sheet.width - LEFT
     return Columns(
         description=LEFT,
-        description_width=right - 300 - LEFT,
-        period=right - 292,
-        quantity=right - 142,
-        unit_price=right - 68,
+        description_width=right - 318 - LEFT,
+        period=right - 310,
+        quantity=right - 126,
+        unit_price=right - 62,
         amount=right,
     )
 

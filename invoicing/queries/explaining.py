@@ -1,0 +1,160 @@
+"""Why a line costs what it costs: price, tiers, factor, rounding, taxes, what lies behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import rating.queries
+from catalog.models import PriceVersion
+from customers.models import ChargeSegment, OrderItem, SubscriptionCharge
+from foundation.money import quantize
+from invoicing.models import ChargeItem, InvoiceLine, TaxLine
+from ledger.models import JournalEntry
+from rating.models import UsageEvent
+
+MOST_EVENTS = 200
+SOURCE = "invoicing.invoice"
+
+
+@dataclass(frozen=True, slots=True)
+class TierStep:
+    """How much of the quantity met which tier, and what it cost before rounding."""
+
+    tier: int
+    quantity: Decimal
+    unit_price: Decimal
+    flat_amount: Decimal
+    amount: Decimal
+
+
+@dataclass(slots=True)
+class Explanation:
+    """Everything that made a line; empty where a line has no such thing."""
+
+    line: InvoiceLine
+    item: ChargeItem | None = None
+    price: PriceVersion | None = None
+    tiers: list[TierStep] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    taxes: list[TaxLine] = field(default_factory=list)
+    events: list[UsageEvent] = field(default_factory=list)
+    more_events: bool = False
+    order_item: OrderItem | None = None
+    entry: JournalEntry | None = None
+
+
+def explain(line_id: int) -> Explanation:
+    """Return why a line costs what it costs (D11).
+
+    Reads by key only: the line, its item, price, taxes, at most MOST_EVENTS usage rows, the order
+    and the journal entry, whatever the size of the tables.
+
+    Raises: InvoiceLine.DoesNotExist.
+    """
+    line = InvoiceLine.objects.select_related(
+        "invoice__payer", "invoice__entity", "original_line__invoice"
+    ).get(pk=line_id)
+    found = Explanation(line, taxes=list(line.taxes.all()))
+    if line.charge_item_id is not None:
+        found.item = ChargeItem.objects.filter(pk=line.charge_item_id).first()
+    version = line.price_version_id
+    if version is not None:
+        found.price = (
+            PriceVersion.objects.select_related("charge__offer_version__offer", "pricebook")
+            .filter(pk=version)
+            .first()
+        )
+    if found.item is not None:
+        _explain_item(found, found.item)
+    found.entry = JournalEntry.objects.filter(
+        source_type=SOURCE, source_id=line.invoice_id
+    ).first()
+    return found
+
+
+def _explain_item(found: Explanation, item: ChargeItem) -> None:
+    trace: Mapping[str, Any] = item.trace or {}
+    found.tiers = [_tier(row) for row in trace.get("rows", ())]
+    found.steps = list(_steps(item, trace, found.line))
+    if item.kind == "USAGE":
+        _explain_usage(found, item)
+    segment = (
+        ChargeSegment.objects.filter(
+            subscription_charge_id=item.subscription_charge_id,
+            valid__contains=item.segment_start,
+            order_item__isnull=False,
+        )
+        .select_related("order_item__order")
+        .first()
+    )
+    found.order_item = segment.order_item if segment is not None else _first_order(item)
+
+
+def _first_order(item: ChargeItem) -> OrderItem | None:
+    charge = (
+        SubscriptionCharge.objects.filter(pk=item.subscription_charge_id)
+        .select_related("item__subscription")
+        .first()
+    )
+    if charge is None:
+        return None
+    return (
+        OrderItem.objects.filter(subscription=charge.item.subscription)
+        .select_related("order")
+        .order_by("id")
+        .first()
+    )
+
+
+def _explain_usage(found: Explanation, item: ChargeItem) -> None:
+    rows = rating.queries.events(
+        account_ids=[item.account_id],
+        start=item.segment_start,
+        end=item.segment_end,
+        subscription_charge_id=item.subscription_charge_id,
+    ).order_by("on_date", "event_start", "id")
+    events = list(rows[: MOST_EVENTS + 1])
+    found.events, found.more_events = events[:MOST_EVENTS], len(events) > MOST_EVENTS
+
+
+def _tier(row: Mapping[str, Any]) -> TierStep:
+    return TierStep(
+        int(row["tier"]),
+        Decimal(row["quantity"]),
+        Decimal(row["unit_price"]),
+        Decimal(row.get("flat_amount", "0")),
+        Decimal(row["amount"]),
+    )
+
+
+def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> list[str]:
+    """Tell the calculation as a person would do it with a pencil."""
+    unit = f" {line.uom}" if line.uom else ""
+    steps = [f"Quantity {_short(item.quantity)}{unit}"]
+    if trace.get("rounding") == "EVENT":
+        steps.append("each event is priced and rounded by itself, then summed (UNIT-2)")
+    elif trace.get("rows"):
+        steps.append(f"priced {trace['model'].lower()} over its tiers, as below (TIER-2)")
+    elif item.unit_price is not None:
+        steps.append(f"times {_short(item.unit_price)} {item.currency} a unit")
+    if item.factor != 1:
+        days = (item.segment_end - item.segment_start).days
+        whole = (item.period_end - item.period_start).days
+        steps.append(f"times {_short(item.factor)}, {days} of {whole} days of the period (PRO-1)")
+    steps.append(
+        f"is {_short(item.amount_exact)}, rounded once to "
+        f"{quantize(item.amount, item.currency)} {item.currency} (NUM-1)"
+    )
+    if item.reverses_id is not None:
+        steps.append("it gives back part of what an earlier line billed (CHG-3)")
+    elif item.generation:
+        steps.append("it bills the difference to what was billed before (CHG-3)")
+    return steps
+
+
+def _short(value: Decimal) -> str:
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
