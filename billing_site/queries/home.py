@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import reverse
 
 import audit.queries
+import invoicing.queries
 import payments.queries
 import rating.queries
 import receivables.queries
@@ -48,12 +49,32 @@ class Waiting:
         return "warn" if self.count else "good"
 
 
+OVER = (RunState.CLOSED, RunState.CANCELLED)
 PILES: tuple[Pile, ...] = (
     Pile(
         "Approvals",
         "wait for a second person",
         "console:approvals",
         lambda now: audit.queries.waiting_requests().count(),
+    ),
+    Pile(
+        "Runs in review",
+        "bill runs that wait for release",
+        "invoicing:runs",
+        lambda now: BillRun.objects.filter(state=RunState.IN_REVIEW).count(),
+        f"?state={RunState.IN_REVIEW}",
+    ),
+    Pile(
+        "Stopped runs",
+        "stopped with an error and wait for a person",
+        "invoicing:runs",
+        lambda now: BillRun.objects.exclude(error="").exclude(state__in=OVER).count(),
+    ),
+    Pile(
+        "Held accounts",
+        "left out of their bill run",
+        "invoicing:held",
+        lambda now: invoicing.queries.parked_accounts().count(),
     ),
     Pile(
         "Suspended usage",
