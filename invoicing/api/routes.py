@@ -1,8 +1,11 @@
 """The addresses of invoicing under /api/v1/."""
 
+from invoicing.api.documents import CreditMemoViewSet, InvoiceViewSet
 from invoicing.api.runs import BillRunViewSet, RunAccountViewSet
 
 ROUTES = [
     ("bill-runs", BillRunViewSet, "bill-run"),
+    ("invoices", InvoiceViewSet, "invoice"),
+    ("credit-memos", CreditMemoViewSet, "credit-memo"),
     ("bill-run-accounts", RunAccountViewSet, "bill-run-account"),
 ]
