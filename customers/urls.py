@@ -12,6 +12,7 @@ urlpatterns = [
     path("new/", views.NewCustomer.as_view(), name="new_customer"),
     path("<int:pk>/", views.CustomerPage.as_view(), name="customer"),
     path("<int:pk>/edit/", views.EditCustomer.as_view(), name="edit_customer"),
+    path("<int:pk>/vat-checks/new/", views.RecordVatCheck.as_view(), name="vat_check"),
     path("<int:pk>/contacts/new/", views.NewContact.as_view(), name="new_contact"),
     path("<int:pk>/accounts/new/", views.OpenAccount.as_view(), name="open_account"),
     path("accounts/", views.AccountList.as_view(), name="accounts"),
@@ -35,6 +36,11 @@ urlpatterns = [
     ),
     path("contracts/<int:pk>/", views.ContractPage.as_view(), name="contract"),
     path("contracts/<int:pk>/sign/", views.SignContract.as_view(), name="sign_contract"),
+    path(
+        "contracts/<int:pk>/terminate/",
+        views.TerminateContract.as_view(),
+        name="terminate_contract",
+    ),
     path(
         "contracts/<int:pk>/prices/new/",
         views.NewContractPrice.as_view(),

@@ -112,7 +112,8 @@ def _missing_in_account(account: AccountFacts, items: tuple[ItemFacts, ...]) -> 
     if not adds:
         return
     if not account.has_payer:
-        yield Missing(0, "account", "HIER-2", f"Nobody pays for account {account.number}.")
+        yield Missing(0, "account", "HIER-2", f"Nobody pays for account {account.number} then.")
+        return
     if not account.has_billing_address:
         yield Missing(0, "billing_address", "ORD-3", "The payer has no billing address.")
     elif not account.has_billing_jurisdiction:

@@ -19,12 +19,24 @@ from customers.views.certificates import (
     RejectCertificate,
     RequestCertificate,
 )
-from customers.views.contracts import ContractPage, NewContract, NewContractPrice, SignContract
+from customers.views.contracts import (
+    ContractPage,
+    NewContract,
+    NewContractPrice,
+    SignContract,
+    TerminateContract,
+)
 from customers.views.imports import ImportPage
 from customers.views.lists import AccountList, CustomerList, OrderList, SubscriptionList
 from customers.views.order_forms import AddOrder, ModifyOrder, TerminateOrder
 from customers.views.orders import AccountOrders, CancelOrder, OrderPage, SubmitOrder
-from customers.views.party import CustomerPage, EditCustomer, NewContact, NewCustomer
+from customers.views.party import (
+    CustomerPage,
+    EditCustomer,
+    NewContact,
+    NewCustomer,
+    RecordVatCheck,
+)
 from customers.views.services import AccountServices, RecordDay, SubscriptionPage
 
 __all__ = [
@@ -59,6 +71,7 @@ __all__ = [
     "OrderList",
     "OrderPage",
     "RecordDay",
+    "RecordVatCheck",
     "RejectCertificate",
     "ReleaseAccount",
     "RequestCertificate",
@@ -66,5 +79,6 @@ __all__ = [
     "SubmitOrder",
     "SubscriptionList",
     "SubscriptionPage",
+    "TerminateContract",
     "TerminateOrder",
 ]

@@ -131,6 +131,15 @@ class ContractPage(OfContract):
                     confirm="Put the contract and its prices in force from today's signature?",
                 )
             )
+        if one.state == ContractState.SIGNED:
+            offered.append(
+                Button(
+                    label="Terminate",
+                    url=reverse("customers:terminate_contract", args=[one.pk]),
+                    permission="customers.sign_contract",
+                    style="danger",
+                )
+            )
         if one.state in {ContractState.DRAFT, ContractState.SIGNED}:
             offered.append(
                 Button(
@@ -195,6 +204,31 @@ class SignContract(OfContract, ActionView):
             signed_on=today(self.contract.account),
             actor=person(self.request),
         )
+
+
+class TerminateFields(forms.Form):
+    """When a contract ends."""
+
+    on_date = DayField(label="Ends", help_text="The first day without the contract's prices.")
+
+
+class TerminateContract(FormScreen, OfContract):
+    """End a contract; its prices hold up to the day before."""
+
+    title = "Terminate"
+    permission = "customers.sign_contract"
+    form_class = TerminateFields
+    success_message = "The contract ends."
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        return operations.terminate_contract(
+            contract=self.contract, **form.cleaned_data, actor=person(self.request)
+        )
+
+    def get_success_url(self) -> str:
+        """Go back to the contract."""
+        return reverse("customers:contract", args=[self.contract.pk])
 
 
 class ContractPriceFields(forms.Form):

@@ -151,10 +151,15 @@ class OrderForm(FormScreen):
                 **order,
             )
         except IncompleteOrder as incomplete:
+            general = ["The order was not placed."]
             for one in incomplete.missing:
-                field = one.field if one.field in form.fields else None
-                form.add_error(field, f"{one.message} ({one.rule})")
-            raise Refusal("the order was not placed: see what is missing", rule="") from incomplete
+                if one.field in form.fields:
+                    form.add_error(one.field, f"{one.message} ({one.rule})")
+                else:
+                    general.append(f"{one.message} ({one.rule})")
+            for text in general[:-1]:
+                form.add_error(None, text)
+            raise Refusal(general[-1], rule="") from incomplete
 
     def get_success_message(self) -> str:
         """Say how far it is."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from customers import choices, operations
 from customers.models import Account, Contact, Customer, VatIdCheck
-from customers.views.fields import CodeField, LineField, person
+from customers.views.fields import CodeField, DayField, LineField, person
 from customers.views.lists import account_url
 from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, Table
 
@@ -62,6 +62,11 @@ class CustomerPage(OfCustomer):
                 label="New contact",
                 url=reverse("customers:new_contact", args=[pk]),
                 permission="customers.add_contact",
+            ),
+            Button(
+                label="VAT number check",
+                url=reverse("customers:vat_check", args=[pk]),
+                permission="customers.change_customer",
             ),
             Button(
                 label="Edit",
@@ -214,6 +219,38 @@ class EditCustomer(FormScreen, OfCustomer):
             customer=self.customer,
             version=changes.pop("version"),
             changes=changes,
+            actor=person(self.request),
+        )
+
+    def get_success_url(self) -> str:
+        """Go back to the customer."""
+        return reverse("customers:customer", args=[self.customer.pk])
+
+
+class VatCheckFields(forms.Form):
+    """The answer of a check."""
+
+    checked_on = DayField(label="Checked on")
+    valid = forms.BooleanField(label="The number is valid", required=False)
+    source = LineField(max_length=32, help_text="Who answered, as VIES.")
+    consultation_reference = LineField(label="Reference", max_length=64, required=False)
+
+
+class RecordVatCheck(FormScreen, OfCustomer):
+    """Keep the answer of a check of the customer's VAT number (TAX-7)."""
+
+    title = "VAT number check"
+    permission = "customers.change_customer"
+    form_class = VatCheckFields
+    success_message = "The answer is kept."
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        given = dict(form.cleaned_data)
+        return operations.record_vat_id_check(
+            customer=self.customer,
+            is_valid=given.pop("valid"),
+            **given,
             actor=person(self.request),
         )
 

@@ -283,6 +283,28 @@ def test_an_agreed_price_by_hand(clerk: Client, world: dict[str, int]) -> None:
     assert "12.5" in clerk.get(page("account", world["leaf"])).content.decode()
 
 
+def test_a_contract_ends_and_its_prices_with_it(clerk: Client, world: dict[str, int]) -> None:
+    clerk.post(page("sign_contract", world["contract"]))
+    ended = clerk.post(page("terminate_contract", world["contract"]), {"on_date": "2020-06-01"})
+    assert ended.status_code == 302, ended.content.decode()
+    price = Contract.objects.get(pk=world["contract"]).prices.get()
+    assert price.valid.upper == date(2020, 6, 1)
+    twice = clerk.post(page("terminate_contract", world["contract"]), {"on_date": "2020-06-01"})
+    assert twice.status_code == 422
+
+
+def test_the_answer_of_a_vat_check_is_kept(clerk: Client, world: dict[str, int]) -> None:
+    owner = Customer.objects.get(pk=world["customer"])
+    answer = {"checked_on": "2020-01-02", "valid": "on", "source": "VIES"}
+    refused = clerk.post(page("vat_check", owner.pk), answer)
+    assert "has no VAT number" in refused.content.decode()
+    operations.change_customer(
+        customer=owner, changes={"vat_id": "DE123"}, version=owner.version, actor=None
+    )
+    assert clerk.post(page("vat_check", owner.pk), answer).status_code == 302
+    assert owner.vat_id_checks.get().is_valid
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_cost_the_same_whatever_they_hold(
     clerk: Client, world: dict[str, int], name: str
