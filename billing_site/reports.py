@@ -16,6 +16,14 @@ class Report:
 
 GROUPS: tuple[tuple[str, tuple[Report, ...]], ...] = (
     (
+        "Billing",
+        (
+            Report("Billing register", "What was issued, day by day?", "invoicing:register"),
+            Report("Taxes", "Which tax was billed where, at which rate?", "invoicing:taxes"),
+            Report("Bill runs", "What was billed when, and what was held?", "invoicing:runs"),
+        ),
+    ),
+    (
         "Receivables",
         (
             Report(

@@ -73,6 +73,8 @@ SECTIONS: tuple[Section, ...] = (
         "Billing",
         (
             Entry("Bill runs", "receipt_long", "invoicing:runs"),
+            Entry("Invoices and memos", "description", "invoicing:invoices"),
+            Entry("Credit requests", "undo", "invoicing:credits"),
             Entry("Held accounts", "pan_tool", "invoicing:held"),
             Entry("Bill cycles", "event_repeat", "invoicing:cycles"),
         ),
@@ -165,6 +167,7 @@ UNFOLD: dict[str, Any] = {
             "href": lambda request: static("favicon.svg"),
         }
     ],
+    "SCRIPTS": [lambda request: static("console.js")],
     "STYLES": [lambda request: static("console.css")],
     "COLORS": {
         "primary": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -142,12 +142,24 @@ def last_active_month(today: date) -> Period:
     return month_of(latest or today)
 
 
+def _last_day(month: Period) -> date:
+    return month.end - timedelta(days=1)
+
+
+def _leading(url: str, found: list[Total]) -> list[Total]:
+    """Let each figure lead to its rows."""
+    return [replace(total, url=url) for total in found]
+
+
 def billed(month: Period) -> list[Total]:
     """Return what was billed and the tax on it, by currency."""
     documents = Invoice.objects.filter(
         state=DocumentState.POSTED, invoice_date__gte=month.start, invoice_date__lt=month.end
     )
-    return totals_by_currency(documents.filter(doc_type="INVOICE"), Billed="total", Tax="tax")
+    return _leading(
+        f"{reverse('invoicing:invoices')}?since={month.start}&until={_last_day(month)}&state=POSTED",
+        totals_by_currency(documents.filter(doc_type="INVOICE"), Billed="total", Tax="tax"),
+    )
 
 
 def cash(month: Period) -> list[Total]:
@@ -155,12 +167,15 @@ def cash(month: Period) -> list[Total]:
     received = Payment.objects.received().filter(
         received_on__gte=month.start, received_on__lt=month.end
     )
-    return totals_by_currency(received, Received="amount")
+    return _leading(
+        f"{reverse('payments:payments')}?received_from={month.start}&received_to={_last_day(month)}",
+        totals_by_currency(received, Received="amount"),
+    )
 
 
 def ageing(month: Period) -> list[Total]:
     """Return what was owed at the end of the month, and what of it was overdue, by currency."""
-    last_day = month.end - timedelta(days=1)
+    last_day = _last_day(month)
     report = receivables.queries.ageing(as_of=last_day)
     url = f"{reverse('receivables:ageing')}?as_of={last_day.isoformat()}"
     return [

@@ -10,6 +10,10 @@ from billing_site.roles import PACKAGES
 
 # The page of a thing where it has one of its own; anything else is shown by its admin page.
 PAGES: dict[str, str] = {
+    "invoicing.invoiceline": "invoicing:line",
+    "invoicing.creditrequest": "invoicing:credit",
+    "invoicing.invoice": "invoicing:invoice",
+    "invoicing.billrun": "invoicing:run",
     "catalog.offerversion": "catalog:version",
     "catalog.priceversion": "catalog:price",
     "customers.account": "customers:account",
