@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from invoicing.views import documents, memos, registers, run_account, run_page, runs
+from invoicing.views import documents, lines, memos, registers, run_account, run_page, runs
 
 app_name = "invoicing"
 
@@ -35,8 +35,8 @@ urlpatterns = [
     path("documents/<int:pk>/", documents.DocumentPage.as_view(), name="invoice"),
     path("documents/<int:pk>/pdf/", documents.DocumentPdf.as_view(), name="pdf"),
     path("documents/<int:pk>/credit/", memos.RequestCredit.as_view(), name="request_credit"),
-    path("lines/<int:pk>/", documents.LinePage.as_view(), name="line"),
-    path("usage/<int:charge>/<str:day>/", documents.UsageLine.as_view(), name="usage_line"),
+    path("lines/<int:pk>/", lines.LinePage.as_view(), name="line"),
+    path("usage/<int:charge>/<str:day>/", lines.UsageLine.as_view(), name="usage_line"),
     path(
         "accounts/<int:pk>/documents/",
         documents.AccountInvoices.as_view(),

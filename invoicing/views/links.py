@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from foundation import clock
+from foundation.periods import Period
 from invoicing.models import Invoice
 
 
@@ -55,3 +56,8 @@ def person(request: HttpRequest) -> User:
 def today(document: Invoice) -> date:
     """Return the date in the zone of the document's entity."""
     return clock.today(ZoneInfo(document.entity.time_zone))
+
+
+def days(start: date, end: date) -> str:
+    """Write half-open days with their last day (PER-1)."""
+    return Period(start, end).label()
