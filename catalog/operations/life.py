@@ -80,9 +80,14 @@ def approve(version: Versioned, *, action: str, actor: User | None, comment: str
     require_state(version, VersionState.IN_REVIEW)
     refuse_author(version, actor, "approve")
     request = _waiting(version, action)
+    given = audit.queries.approved_request(action, version)
     if request is not None and actor is not None:
         audit.operations.approve(request_id=request.pk, approver=actor, comment=comment)
-    _approved(version, actor)
+    elif version.submitted_by_id is not None and given is None and actor is not None:
+        raise WrongState(
+            "its request was rejected or has expired; reject the version, then submit it again"
+        )
+    _approved(version, actor if given is None else given.approver)
 
 
 def reject(version: Versioned, *, action: str, actor: User | None, comment: str) -> None:

@@ -66,6 +66,21 @@ def test_an_approval_in_the_inbox_counts(fiber: Shop) -> None:
     assert (live.state, live.approved_by) == ("PUBLISHED", checker)
 
 
+def test_a_rejection_in_the_inbox_counts_too(fiber: Shop) -> None:
+    author, checker = shop.author(), shop.checker()
+    draft = operations.draft_price(
+        charge=fiber.rental, currency="USD", starts=START, flat_amount=D(1), actor=author
+    )
+    operations.submit_price(price_id=draft.pk, actor=author)
+    request = audit.queries.waiting_requests().get()
+    audit.operations.reject(request_id=request.pk, approver=checker, comment="No")
+    with pytest.raises(WrongState, match="rejected or has expired"):
+        operations.approve_price(price_id=draft.pk, actor=checker)
+    operations.reject_price(price_id=draft.pk, actor=checker, comment="No")
+    operations.submit_price(price_id=draft.pk, actor=author)
+    operations.approve_price(price_id=draft.pk, actor=checker)
+
+
 def test_an_author_with_every_right_still_needs_somebody_else(fiber: Shop) -> None:
     both = shop.person(
         "both",
