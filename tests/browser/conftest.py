@@ -95,7 +95,7 @@ def work_off() -> Callable[[], int]:
     def go() -> int:
         done = 0
         while (queued := OrmQ.objects.order_by("id").first()) is not None:
-            task = queued.task()
+            task = queued.task
             queued.delete()
             import_string(task["func"])(*task["args"], **task["kwargs"])
             done += 1
