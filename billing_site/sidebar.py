@@ -134,7 +134,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             addresses.append((link, item))
         if items:
             found.append({"title": section.title, "separator": bool(found), "items": items})
-    current = [pair for pair in addresses if request.path.startswith(pair[0])]
+    home = reverse("console:home")
+    current = [
+        pair
+        for pair in addresses
+        if request.path == pair[0] or (request.path.startswith(pair[0]) and pair[0] != home)
+    ]
     if current:
         _, nearest = max(current, key=lambda pair: len(pair[0]))
         nearest["active"] = True
