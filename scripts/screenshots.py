@@ -24,7 +24,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: its file, whose console, where it begins, which links are followed."""
+    """One picture: its file, whose console, where it begins, which links are followed.
+
+    "#1" follows the first link of the list.
+    """
 
     name: str
     role: str
@@ -37,7 +40,17 @@ class Shot:
 
 SHOTS = (
     Shot("home", "controller", "/console/"),
-    Shot("account-tree", "care", "/console/customers/accounts/?q=Northwind", ("Tree",)),
+    Shot("bill-run", "approver", "/console/invoicing/runs/?state=IN_REVIEW", ("#1",)),
+    Shot("invoice", "operator", "/console/invoicing/documents/?state=POSTED", ("#1",)),
+    Shot(
+        "explain",
+        "operator",
+        "/console/invoicing/documents/?state=POSTED&account=US-9",
+        ("#1", "Calls"),
+        height=1100,
+    ),
+    Shot("account", "care", "/console/customers/accounts/?q=Northwind", ("#1",)),
+    Shot("account-tree", "care", "/console/customers/accounts/?q=Northwind", ("#1", "Tree")),
     Shot("prices", "catalog", "/console/catalog/prices/"),
     Shot("suspense", "operator", "/console/rating/suspense/"),
     Shot("ageing", "cash", "/console/receivables/ageing/"),
@@ -85,7 +98,12 @@ def take(started: Browser, shot: Shot, url: str, password: str, folder: Path) ->
     log_in(page, url, shot.role, password)
     page.goto(f"{url}{shot.path}")
     for name in shot.follow:
-        page.locator("#content").get_by_role("link", name=name).first.click()
+        content = page.locator("#content")
+        if name == "#1":  # the first row of the list
+            content.locator("tbody tr a").first.click()
+        else:
+            content.get_by_role("link", name=name).first.click()
+        page.wait_for_load_state("networkidle")
     page.wait_for_load_state("networkidle")
     target = folder / f"{shot.name}.png"
     page.screenshot(path=str(target))
