@@ -49,15 +49,11 @@ SHOTS = (
         ("#1", "Calls"),
         height=1100,
     ),
-    Shot("account", "care", "/console/customers/accounts/?q=Northwind", ("#1",)),
     Shot("account-tree", "care", "/console/customers/accounts/?q=Northwind", ("#1", "Tree")),
     Shot("prices", "catalog", "/console/catalog/prices/"),
     Shot("suspense", "operator", "/console/rating/suspense/"),
     Shot("ageing", "cash", "/console/receivables/ageing/"),
-    Shot("trial-balance", "controller", "/console/ledger/trial-balance/"),
-    Shot("integrity", "auditor", "/console/integrity/"),
     Shot("home-dark", "approver", "/console/", theme="dark"),
-    Shot("payments-narrow", "cash", "/console/payments/", width=390, height=800),
 )
 
 
