@@ -45,8 +45,8 @@ class Act:
 def cycles_and_sources() -> None:
     """Set up the bill cycles and the senders of usage."""
     for code, day in CYCLE_DAYS.items():
-        BillCycle.objects.create(
-            code=code, name=f"Monthly, day {day}", day=day, usage_delay_days=WAIT.days
+        invoicing.operations.define_cycle(
+            code=code, name=f"Monthly, day {day}", day=day, usage_delay_days=WAIT.days, actor=None
         )
     for code, name, zone in (
         ("NET-US", "Mobile network, US", "America/Chicago"),
@@ -75,6 +75,7 @@ def acts(
         if (cycle, day) != LEFT_IN_REVIEW:
             found.extend(_payments(front, cycle, day, number, seed))
     found.extend(_strangers(front))
+    found.extend(_credits(front, runs))
     return sorted(found, key=lambda act: (act.day, act.key))
 
 
@@ -259,6 +260,37 @@ def _pay(front: Front, cycle: str, bill_date: date, habit: str, day: date, seed:
             reference=number,
             actor=front.cast.cash,
         )
+
+
+def _credits(front: Front, runs: tuple[tuple[str, date], ...]) -> Iterator[Act]:
+    """Two customers complain: one is credited an amount, the other a whole invoice; one waits."""
+    asked = (("AMOUNT", Decimal(5)), ("FULL", None), ("AMOUNT", Decimal("2.50")))
+    for index, (scope, amount) in enumerate(asked if len(runs) > 3 else asked[:1]):
+        day = date(2026, 9, 16) + timedelta(days=index * 9)
+
+        def do(
+            index: int = index,
+            scope: str = scope,
+            amount: Decimal | None = amount,
+            day: date = day,
+        ) -> None:
+            invoice = Invoice.objects.filter(state="POSTED", doc_type="INVOICE").order_by("id")[
+                5 + index * 7
+            ]
+            request = invoicing.operations.request_credit(
+                invoice_id=invoice.pk,
+                scope=scope,
+                amount=amount,
+                reason_code="SERVICE_FAULT",
+                comment="The line was down for a day",
+                requester=front.cast.care,
+            )
+            if index < len(asked) - 1:
+                invoicing.operations.grant_credit(
+                    request_id=request.pk, approver=front.cast.approver, on_date=day
+                )
+
+        yield Act(day, f"4 credit {index + 1}", do)
 
 
 def _strangers(front: Front) -> Iterator[Act]:

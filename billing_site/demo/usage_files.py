@@ -77,7 +77,7 @@ def files(
     for week in range(weeks):
         start = date(2026, 8, 1) + timedelta(days=7 * week)
         by_source: dict[str, list[_Event]] = {source: [] for source in sequence}
-        active = [(account, taken) for account, taken in users if taken.start < start]
+        active = [(account, taken) for account, taken in users if taken.start <= start]
         for event in _events(chance, active or users, start, per_week, week):
             if chance.random() < 0.006:
                 late.append(event)
