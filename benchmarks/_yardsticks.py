@@ -217,7 +217,8 @@ def _post(made: list[Papers], town: Town) -> None:
         [
             OpenItem(
                 payer_id=one.invoice.payer_id, entity=entity, source_type="invoicing.invoice",
-                source_id=one.invoice.pk, number=one.invoice.number, side="D", doc_date=BILL_DATE,
+                source_id=one.invoice.pk, number=one.invoice.number or "", side="D",
+                doc_date=BILL_DATE,
                 due_date=one.invoice.due_date, currency=one.invoice.currency,
                 amount=one.invoice.payable, open=one.invoice.payable, disputed=0, fx_rate=1,
                 functional_amount=one.invoice.payable, functional_open=one.invoice.payable,
@@ -289,7 +290,7 @@ def _ready(billed: Population, fresh: Population) -> Iterator[tuple[str, io.Byte
         for model, moved in COPIED:
             table = model._meta.db_table
             columns = [
-                field.column
+                str(field.column)
                 for field in model._meta.local_concrete_fields
                 if (model, field.column) != (JournalEntry, "posted_at")  # by the database, now
             ]

@@ -9,8 +9,6 @@ from django.db.backends.utils import CursorWrapper
 from foundation.locks import advisory_lock
 from foundation.periods import Unit, boundary
 
-_known: set[tuple[str, str]] = set()
-
 
 def ensure_partitions(cursor: CursorWrapper, months: Iterable[str]) -> None:
     """Create the partitions of months given as "2027-05"; existing ones stay.
@@ -18,17 +16,12 @@ def ensure_partitions(cursor: CursorWrapper, months: Iterable[str]) -> None:
     A new table is filled with the parent's columns and attached, which waits for nobody who
     inserts. Holds the lock of partition creation until the transaction ends, only if it creates.
     """
-    database = cursor.db.settings_dict["NAME"]
-    missing = [month for month in sorted(months) if (database, month) not in _known]
-    if not missing:
-        return
     with transaction.atomic():
-        for month in missing:
+        for month in sorted(months):
             if not _exists(cursor, month):
                 advisory_lock("usage-partition", month)
                 if not _exists(cursor, month):
                     _create(cursor, month)
-    transaction.on_commit(lambda: _known.update((database, month) for month in missing))
 
 
 def _name(month: str) -> str:
