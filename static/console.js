@@ -13,3 +13,10 @@ document.addEventListener("DOMContentLoaded", () => {
     if (moves()) { window.setTimeout(look, 1500); }
   });
 });
+
+/* The theme writes the name of a chosen file into a text field that only its own widget has. */
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll(".hs input[type=file]").forEach((input) => {
+    input.hasChangeListener = true;
+  });
+});

@@ -59,7 +59,10 @@ def open_as(
         contexts.append(context)
         context.set_default_timeout(15_000)
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+        page.on(
+            "pageerror",
+            lambda error: complaints.append(f"{page.url}: {error.message} {error.stack}"),
+        )
         page.on(
             "request",
             lambda request: (
