@@ -1,6 +1,11 @@
 """The closed lists of words of the invoicing room."""
 
+from typing import Final
+
 from django.db.models import TextChoices
+
+SOURCE: Final = "invoicing.invoice"
+"""How the journal and the open items name a document of this room as their source."""
 
 
 class ApprovalMode(TextChoices):

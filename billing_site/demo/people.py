@@ -70,7 +70,6 @@ TRADES = (
     "Brewery",
     "Architects",
 )
-STREETS = ("Alder Lane", "Birch Road", "Canal Street", "Depot Way", "Elm Court", "Foundry Row")
 CYCLES = ("C01", "C15", "C31")
 OPENING = date(2026, 8, 1)
 

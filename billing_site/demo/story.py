@@ -49,7 +49,6 @@ def seed(*, size: str, number: int, password: str, say: Say) -> None:
         for job in JobRun.objects.filter(name__startswith=NAME, state=JobState.RUNNING):
             audit.operations.fail_job(job, error="the process ended before the step did")
         teller = _Teller(size, number, say)
-        teller.tell("roles", lambda: None, whole=False)
         people_of_the_story = cast.gather(password)
         teller.tell("entities and tax", lambda: places.tax_tables(places.found()))
         entities = places.Entities(

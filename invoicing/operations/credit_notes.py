@@ -15,7 +15,7 @@ import ledger.operations
 import ledger.queries
 import receivables.operations
 from foundation.money import quantize
-from invoicing.choices import DocumentOrigin, DocumentState, DocumentType
+from invoicing.choices import SOURCE, DocumentOrigin, DocumentState, DocumentType
 from invoicing.models import Invoice, InvoiceLine, TaxLine, TaxTotal
 from invoicing.rules.content import fingerprint, header_text, line_text
 from ledger.choices import Side
@@ -28,7 +28,6 @@ from tax.rules import credit_share
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-SOURCE: Final = "invoicing.invoice"
 EVENT: Final = "J7"
 ZERO: Final = Decimal(0)
 

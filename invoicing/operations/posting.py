@@ -20,14 +20,13 @@ import receivables.operations
 from foundation.copying import ids
 from foundation.money import allocate, quantize
 from foundation.sql import run as run_statement
-from invoicing.choices import DocumentType, ZeroDocuments
+from invoicing.choices import SOURCE, DocumentType, ZeroDocuments
 from invoicing.operations.drafting import make_drafts
 from invoicing.operations.frame import Frame
 from invoicing.operations.reading import array, own_rows, read_stamps
 from invoicing.operations.writing import NULL, contents
 from ledger.choices import Side
 
-SOURCE: Final = "invoicing.invoice"
 ZERO: Final = Decimal(0)
 CHANGED: Final = (
     "BR-7: what decides the bill has changed since the draft was made; calculate it again."

@@ -26,6 +26,7 @@ from invoicing.pdf import (
     PrintedTotal,
     render,
 )
+from invoicing.rules.content import grouped
 
 MOST_DECIMALS = 6
 LETTER_COUNTRIES = frozenset({"US", "CA", "MX"})
@@ -144,7 +145,7 @@ def _line(line: InvoiceLine) -> PrintedLine:
         period=_day(line.service_start)
         if one_time
         else _period(line.service_start, line.service_end),
-        quantity=f"{_number(line.quantity)}{unit}",
+        quantity=f"{grouped(line.quantity)}{unit}",
         unit_price="" if line.unit_price is None else _price(line.unit_price, line.currency),
         amount=_money(line.net, line.currency),
     )
@@ -171,7 +172,7 @@ def _taxes(invoice: Invoice) -> Iterator[PrintedTax]:
         yield PrintedTax(
             label=f"{places.get(total.jurisdiction_id, '')} {taxes.get(total.tax_type_id, '')}",
             category=total.category,
-            rate=f"{_number(total.rate * 100)} %",
+            rate=f"{grouped(total.rate * 100)} %",
             basis=_money(total.basis, invoice.currency),
             amount=_money(total.amount, invoice.currency),
         )
@@ -200,11 +201,6 @@ def _price(price: Decimal, currency: str) -> str:
     if places > MOST_DECIMALS:
         return f"≈ {price:,.{MOST_DECIMALS}f}"
     return f"{price:,.{max(minor_units(currency), places)}f}"
-
-
-def _number(value: Decimal) -> str:
-    text = f"{value:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _day(day: date) -> str:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from customers.models import Account
 from invoicing.choices import DocumentState, DocumentType
-from invoicing.models import Invoice, InvoiceLine, TaxTotal
+from invoicing.models import ChargeItem, Invoice, InvoiceLine, TaxTotal
 from tax.models import Jurisdiction, TaxType
-
-SOURCE = "invoicing.invoice"
 
 
 def documents() -> QuerySet[Invoice]:
@@ -114,9 +112,7 @@ def owners_of(invoice: Invoice) -> Mapping[int, Account]:
 
 
 def line_of_usage(subscription_charge_id: int, on_date: date) -> InvoiceLine | None:
-    """Return the posted line that billed the usage of a charge on a day, the latest first."""
-    from invoicing.models import ChargeItem
-
+    """Return the latest line, drafted or posted, that bills the usage of a charge on a day."""
     item = (
         ChargeItem.objects.filter(
             subscription_charge_id=subscription_charge_id,
@@ -129,8 +125,4 @@ def line_of_usage(subscription_charge_id: int, on_date: date) -> InvoiceLine | N
     )
     if item is None:
         return None
-    return (
-        InvoiceLine.objects.filter(pk=item.line_id or 0)
-        .annotate(state=F("invoice__state"))
-        .first()
-    )
+    return InvoiceLine.objects.filter(pk=item.line_id or 0).first()

@@ -11,12 +11,13 @@ import rating.queries
 from catalog.models import PriceVersion
 from customers.models import ChargeSegment, OrderItem, SubscriptionCharge
 from foundation.money import quantize
+from invoicing.choices import SOURCE
 from invoicing.models import ChargeItem, InvoiceLine, TaxLine
+from invoicing.rules.content import grouped
 from ledger.models import JournalEntry
 from rating.models import UsageEvent
 
 MOST_EVENTS = 200
-SOURCE = "invoicing.invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +134,19 @@ def _tier(row: Mapping[str, Any]) -> TierStep:
 def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> list[str]:
     """Tell the calculation as a person would do it with a pencil."""
     unit = f" {line.uom}" if line.uom else ""
-    steps = [f"Quantity {_short(item.quantity)}{unit}"]
+    steps = [f"Quantity {grouped(item.quantity)}{unit}"]
     if trace.get("rounding") == "EVENT":
         steps.append("each event is priced and rounded by itself, then summed (UNIT-2)")
     elif trace.get("rows"):
         steps.append(f"priced {trace['model'].lower()} over its tiers, as below (TIER-2)")
     elif item.unit_price is not None:
-        steps.append(f"times {_short(item.unit_price)} {item.currency} a unit")
+        steps.append(f"times {grouped(item.unit_price)} {item.currency} a unit")
     if item.factor != 1:
         days = (item.segment_end - item.segment_start).days
         whole = (item.period_end - item.period_start).days
-        steps.append(f"times {_short(item.factor)}, {days} of {whole} days of the period (PRO-1)")
+        steps.append(f"times {grouped(item.factor)}, {days} of {whole} days of the period (PRO-1)")
     steps.append(
-        f"is {_short(item.amount_exact)}, rounded once to "
+        f"is {grouped(item.amount_exact)}, rounded once to "
         f"{quantize(item.amount, item.currency)} {item.currency} (NUM-1)"
     )
     if item.reverses_id is not None:
@@ -153,8 +154,3 @@ def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> lis
     elif item.generation:
         steps.append("it bills the difference to what was billed before (CHG-3)")
     return steps
-
-
-def _short(value: Decimal) -> str:
-    text = f"{value:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -14,6 +14,12 @@ def plain(number: Decimal) -> str:
     return format(number.normalize(), "f")
 
 
+def grouped(number: Decimal) -> str:
+    """Write a number for people: thousands apart, no needless zeros, 1,234.5."""
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def fingerprint(header: str, lines: Iterable[str]) -> bytes:
     """Return the hash of a document: header first, then each line with its taxes, in order."""
     return sha256("\n".join((header, *lines)).encode()).digest()

@@ -27,14 +27,13 @@ from foundation.screens import (
     totals_by_currency,
 )
 from invoicing import operations
-from invoicing.choices import DocumentState, DocumentType
+from invoicing.choices import SOURCE, DocumentState, DocumentType
 from invoicing.models import Invoice
 from invoicing.views import links
 from ledger.models import JournalEntry, LegalEntity
 from receivables.models import OpenItem
 
 VIEW = "invoicing.view_invoice"
-SOURCE = "invoicing.invoice"
 
 COLUMNS = (
     Column(label="Number", value=str, kind="code", link=lambda row: links.invoice(row.pk)),
