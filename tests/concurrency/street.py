@@ -1,0 +1,171 @@
+"""A street of payers whose runs can be made to die, and the count of where a process may die."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from multiprocessing import get_context
+from typing import Any, Final
+
+import psycopg
+from django.db import connection
+
+import foundation.integrity
+import invoicing.operations
+import invoicing.queries
+from customers.operations import IdentifierInput
+from invoicing.choices import RunState
+from invoicing.models import BillCycle, BillRun, Invoice, InvoiceLine
+from ledger.models import JournalLine
+from receivables.models import OpenItem
+from tests.apps.invoicing.company import Company, add, noon, use
+
+D = Decimal
+BILL_DATE = date(2027, 2, 1)
+DIED = 77
+COPY: Final = psycopg.Cursor.copy
+
+
+class Street:
+    """A company, and payers of cycles of their own who all buy the same."""
+
+    def __init__(self) -> None:
+        self.company = Company()
+        self.offer = self.company.offer(
+            "SEAT", {"price": D("30.01")}, {"code": "CALLS", "kind": "USAGE", "price": D("0.10")}
+        )
+        self.doors = 0
+
+    def cycle(self, code: str, payers: int = 3) -> BillCycle:
+        """Let payers of a new cycle move in."""
+        cycle = invoicing.operations.define_cycle(code=code, name=code, actor=None)
+        for _ in range(payers):
+            self.doors += 1
+            payer = self.company.payer(f"Payer {self.doors}", cycle_code=code)
+            subscription = add(
+                payer, self.offer, date(2027, 1, 5),
+                identifiers=[IdentifierInput("MSISDN", f"1555{self.doors:05d}")],
+            )  # fmt: skip
+            use(subscription, date(2027, 1, 9), "12")
+        return cycle
+
+    def start(self, cycle: BillCycle) -> BillRun:
+        """Start the run of the cycle, or find the one that was started."""
+        return invoicing.operations.start_run(
+            cycle=cycle, bill_date=BILL_DATE, cutoff_at=noon(BILL_DATE), actor=self.company.clerk
+        )
+
+    def carry(self, cycle: BillCycle) -> BillRun:
+        """Do what an operator and an approver do, from wherever the run stands."""
+        run = self.start(cycle)
+        run = invoicing.operations.continue_run(run_id=run.pk)
+        if run.state == RunState.IN_REVIEW:
+            run = invoicing.operations.approve_run(run_id=run.pk, actor=self.company.boss)
+        if run.state == RunState.APPROVED:
+            invoicing.operations.post_run(run_id=run.pk, actor=self.company.clerk)
+        return invoicing.operations.continue_run(run_id=run.pk)
+
+    def books(self, cycle: BillCycle) -> list[tuple[Any, ...]]:
+        """Return everything a cycle's run left behind, without ids and numbers."""
+        found: list[tuple[Any, ...]] = []
+        documents = Invoice.objects.filter(payer__cycle_code=cycle.code, state="POSTED")
+        for document in documents.order_by("payer_id"):
+            lines = InvoiceLine.objects.filter(invoice=document).order_by("seq")
+            item = OpenItem.objects.get(source_type="invoicing.invoice", source_id=document.pk)
+            journal = JournalLine.objects.filter(
+                entry__source_type="invoicing.invoice", entry__source_id=document.pk
+            ).order_by("account__number")
+            found.append(
+                (
+                    document.net, document.tax, document.total, item.open,
+                    list(lines.values_list("text", "net", "tax", "service_start")),
+                    list(journal.values_list("account__number", "debit", "credit")),
+                )
+            )  # fmt: skip
+        return found
+
+
+class Boundaries:
+    """Counts the places where a process may die; dies at the one it is told.
+
+    Before and after each statement, each COPY (the driver sends it past Django) and each commit.
+    """
+
+    def __init__(self, last: int | None = None) -> None:
+        self.count = 0
+        self.last = last
+
+    def tick(self) -> None:
+        self.count += 1
+        if self.count == self.last:
+            os._exit(DIED)
+
+    def __enter__(self) -> Boundaries:
+        connection.ensure_connection()
+        self.commit = connection.commit
+
+        def commit() -> None:
+            self.tick()
+            self.commit()
+            self.tick()
+
+        def statement(execute: Callable[..., Any], *words: Any) -> Any:
+            self.tick()
+            answer = execute(*words)
+            self.tick()
+            return answer
+
+        @contextmanager
+        def copy(cursor: Any, *words: Any, **more: Any) -> Iterator[Any]:
+            self.tick()
+            with COPY(cursor, *words, **more) as rows:
+                yield rows
+            self.tick()
+
+        connection.commit = commit  # type: ignore[method-assign]
+        connection.execute_wrappers.append(statement)
+        psycopg.Cursor.copy = copy  # type: ignore[assignment, method-assign]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        psycopg.Cursor.copy = COPY  # type: ignore[method-assign]
+        connection.execute_wrappers.pop()
+        connection.commit = self.commit  # type: ignore[method-assign]
+
+
+def in_a_process(act: Callable[[], object]) -> int:
+    """Run `act` in a process with a connection of its own; return its pid."""
+    connection.close()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        act()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def outcome(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def at_once(act: Callable[[], object], processes: int = 2) -> list[int]:
+    """Let processes with connections of their own begin together; return how each ended."""
+    start = get_context("fork").Barrier(processes)
+
+    def begin() -> None:
+        connection.ensure_connection()
+        start.wait(timeout=30)
+        act()
+
+    return [outcome(pid) for pid in [in_a_process(begin) for _ in range(processes)]]
+
+
+def require_green() -> None:
+    for result in foundation.integrity.run_checks(invoicing.queries.INTEGRITY):
+        assert result.is_green, (result.check.title, result.findings[:3])

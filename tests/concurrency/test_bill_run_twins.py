@@ -1,0 +1,140 @@
+"""The same faults with their guards removed do harm, and the tests of the faults would see it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+import receivables.operations
+from customers.models import Account
+from foundation.copying import copy_lines
+from invoicing.choices import RunState
+from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunChunk
+from invoicing.operations import drafting, runs, workers
+from tests.attacks import raw
+from tests.concurrency.street import Boundaries, Street, at_once, in_a_process, outcome
+from tests.concurrency.test_bill_run_faults import (
+    poison_calculation,
+    poison_table,
+    statements_of_two_and_of_twelve,
+)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweep_sees_a_run_that_commits_a_part_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A run that opens receivables over a connection of its own is caught by some death."""
+
+    def leak(cursor: Any, chunks: Iterable[str]) -> None:
+        columns = ", ".join(receivables.operations.OPEN_ITEM_COLUMNS)
+        with (
+            psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other,
+            other.cursor().copy(f"COPY receivables_openitem ({columns}) FROM STDIN") as copy,
+        ):
+            for chunk in chunks:
+                copy.write(chunk)
+
+    street = Street()
+    street.carry(street.cycle("WARM"))
+    with Boundaries() as boundaries:
+        street.carry(street.cycle("CALM"))
+    monkeypatch.setattr(receivables.operations, "open_items_in_bulk", leak)
+
+    def live(cycle: BillCycle, last: int) -> None:
+        with Boundaries(last):
+            street.carry(cycle)
+
+    def survives(last: int) -> bool:
+        cycle = street.cycle(f"T{last}")
+        outcome(in_a_process(lambda: live(cycle, last)))
+        try:
+            return street.carry(cycle).state == RunState.CLOSED and len(street.books(cycle)) == 3
+        except psycopg.errors.UniqueViolation:
+            return False
+
+    # Posting lies in the second quarter of the boundaries; what follows checks and closes.
+    posting = range(boundaries.count // 2, boundaries.count // 5, -7)
+    assert not all(survives(last) for last in posting)
+
+
+@pytest.fixture
+def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a start look without locking, and hesitate before it commits."""
+    monkeypatch.setattr(runs, "advisory_lock", lambda *key: None)
+    monkeypatch.setattr(runs, "record", lambda *event: time.sleep(0.5))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_starts_without_lock_and_constraint_are_two_runs(unlocked: None) -> None:
+    street = Street()
+    cycle = street.cycle("RACED", payers=1)
+    raw("DROP INDEX invoicing_billrun_one_per_cycle_and_date")
+    at_once(lambda: street.start(cycle))
+    assert BillRun.objects.filter(cycle=cycle).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_starts_without_lock_are_held_to_one_run_by_the_constraint(unlocked: None) -> None:
+    street = Street()
+    cycle = street.cycle("RACED", payers=1)
+    assert sorted(at_once(lambda: street.start(cycle))) == [0, 1]
+    assert BillRun.objects.filter(cycle=cycle).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_failing_calculation_that_is_not_parked_stops_everybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    street = Street()
+    cycle = street.cycle("POISON", payers=6)
+    poison_calculation(monkeypatch, Account.objects.latest("id").pk)
+
+    def give_way(payer: Any, error: Exception) -> Any:
+        raise error
+
+    monkeypatch.setattr(drafting, "_failed", give_way)
+    with pytest.raises(ArithmeticError):
+        street.carry(cycle)
+    assert street.books(cycle) == []
+
+
+@pytest.mark.django_db
+def test_a_refused_chunk_that_is_not_split_takes_everybody_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    street = Street()
+    cycle = street.cycle("POISON", payers=6)
+    poison_table(Account.objects.latest("id").pk)
+
+    def park_all(chunk_id: int, work: workers.Work, payers: int, reason: str) -> None:
+        BillRunAccount.objects.filter(chunk_id=chunk_id).update(state="ERROR", reason=reason)
+        BillRunChunk.objects.filter(pk=chunk_id).update(stage=work.done)
+
+    monkeypatch.setattr(workers, "_give_up", park_all)
+    street.carry(cycle)
+    assert street.books(cycle) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["statement", "copy"])
+def test_a_statement_for_each_payer_is_counted(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    charge = drafting.charge_payer
+
+    def ask_first(payer: Any, frame: Any) -> Any:
+        with connection.cursor() as cursor:
+            if way == "copy":
+                copy_lines(cursor, "SELECT 1")
+            else:
+                cursor.execute("SELECT 1")
+        return charge(payer, frame)
+
+    monkeypatch.setattr(drafting, "charge_payer", ask_first)
+    few, many = statements_of_two_and_of_twelve(Street())
+    assert many - few == 20  # before and after, for ten payers more
