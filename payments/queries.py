@@ -66,10 +66,11 @@ def credit_items_of(payment_ids: Iterable[int]) -> dict[int, int]:
 def use_of(payment: Payment) -> Use:
     """Tell what became of a payment: allocated, unapplied, reversed (I-3)."""
     item = credit_item_of(payment)
-    taken_back = payment.amount if payment.is_reversed else ZERO
+    amount = payment.amount.amount
+    taken_back = amount if payment.is_reversed else ZERO
     return Use(
-        amount=payment.amount,
-        allocated=payment.amount - item.open - taken_back,
+        amount=amount,
+        allocated=amount - item.open - taken_back,
         unapplied=item.open,
         reversed=taken_back,
     )

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from foundation.fields import (
+    AmountField,
     CurrencyField,
-    PlainAmountField,
     QuantityField,
     UnitPriceField,
     money_checks,
@@ -47,8 +47,8 @@ class ChargeItem(models.Model):
     unit_price = UnitPriceField(null=True)
     factor = models.DecimalField(max_digits=20, decimal_places=16, default=1)
     amount_exact = UnitPriceField()
-    amount = PlainAmountField()
     currency = CurrencyField()
+    amount = AmountField()
     tax_category = models.CharField(max_length=32)
     gl_code = models.CharField(max_length=32)
     text = models.CharField(max_length=200, blank=True)

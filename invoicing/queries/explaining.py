@@ -147,7 +147,7 @@ def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> lis
         steps.append(f"times {grouped(item.factor)}, {days} of {whole} days of the period (PRO-1)")
     steps.append(
         f"is {grouped(item.amount_exact)}, rounded once to "
-        f"{quantize(item.amount, item.currency)} {item.currency} (NUM-1)"
+        f"{quantize(item.amount.amount, item.currency)} {item.currency} (NUM-1)"
     )
     if item.reverses_id is not None:
         steps.append("it gives back part of what an earlier line billed (CHG-3)")

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
 from foundation.fields import (
+    AmountField,
     CurrencyField,
     FxRateField,
     PlainAmountField,
@@ -57,7 +58,7 @@ class Payment(models.Model):
     clearing_account = models.CharField(max_length=16)
     received_on = models.DateField()
     currency = CurrencyField()
-    amount = PlainAmountField()
+    amount = AmountField()
     fx_rate = FxRateField()
     external_id = models.CharField(max_length=128, blank=True)
     reference = models.CharField(max_length=200, blank=True)

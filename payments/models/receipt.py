@@ -11,9 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from foundation.fields import (
+    AmountField,
     CurrencyField,
     FxRateField,
-    PlainAmountField,
     money_checks,
     number_checks,
 )
@@ -39,7 +39,7 @@ class UnidentifiedReceipt(models.Model):
     clearing_account = models.CharField(max_length=16)
     received_on = models.DateField()
     currency = CurrencyField()
-    amount = PlainAmountField()
+    amount = AmountField()
     fx_rate = FxRateField()
     external_id = models.CharField(max_length=128, blank=True)
     payer_text = models.CharField("payer as received", max_length=200, blank=True)

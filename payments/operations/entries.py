@@ -146,7 +146,7 @@ def open_and_post(
         source_id=payment.pk,
         number=payment.number,
         doc_date=doc_date,
-        amount=payment.amount,
+        amount=payment.amount.amount,
         currency=payment.currency,
         fx_rate=payment.fx_rate,
     )
@@ -157,7 +157,7 @@ def open_and_post(
         entity=payment.entity,
         on_date=doc_date,
         currency=payment.currency,
-        amount=payment.amount,
+        amount=payment.amount.amount,
         fx_rate=payment.fx_rate,
         debit=debit_account,
         credit=account_of(payment.entity_id, event, Side.CREDIT, doc_date, CODES[event]),
@@ -241,7 +241,7 @@ def facts_of(payment: Payment) -> dict[str, str | int]:
     return {
         "number": payment.number,
         "payer_id": payment.payer_id,
-        "amount": str(payment.amount),
+        "amount": str(payment.amount.amount),
         "currency": payment.currency,
         "received_on": payment.received_on.isoformat(),
     }

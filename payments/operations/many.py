@@ -150,7 +150,8 @@ def _open_credits(batch: PaymentBatch, payments: Sequence[Payment]) -> None:
 
 def _item_text(payment: Payment, own_currency: str) -> str:
     """Return the credit item's COPY text, in the order of OPEN_ITEM_COLUMNS."""
-    functional = quantize(payment.amount * payment.fx_rate, own_currency)
+    amount = payment.amount.amount
+    functional = quantize(amount * payment.fx_rate, own_currency)
     values: tuple[object, ...] = (
         payment.payer_id,
         payment.entity_id,
@@ -161,8 +162,8 @@ def _item_text(payment: Payment, own_currency: str) -> str:
         payment.received_on,
         payment.received_on,
         payment.currency,
-        payment.amount,
-        payment.amount,
+        amount,
+        amount,
         Decimal(0),
         payment.fx_rate,
         functional,
@@ -186,14 +187,14 @@ def _post(batch: PaymentBatch, payments: Sequence[Payment], actor: User | None) 
                 lines=[
                     EntryLine(
                         account=payment.clearing_account,
-                        debit=payment.amount,
+                        debit=payment.amount.amount,
                         payer_id=payment.payer_id,
                     ),
                     EntryLine(
                         account=account_of(
                             batch.entity_id, "J13", Side.CREDIT, payment.received_on
                         ),
-                        credit=payment.amount,
+                        credit=payment.amount.amount,
                         payer_id=payment.payer_id,
                     ),
                 ],

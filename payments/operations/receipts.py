@@ -149,7 +149,7 @@ def identify_receipt(
         entries.require_own_currency(payer, receipt.currency)
         payment = entries.write_payment(
             payer=payer,
-            amount=receipt.amount,
+            amount=receipt.amount.amount,
             currency=receipt.currency,
             tender=receipt.tender,
             clearing_account=receipt.clearing_account,

@@ -109,7 +109,7 @@ def _give_back(payment: Payment, reversal: PaymentReversal, actor: User | None) 
         entity=payment.entity,
         on_date=reversal.reversed_on,
         currency=payment.currency,
-        amount=payment.amount,
+        amount=payment.amount.amount,
         fx_rate=payment.fx_rate,
         debit=entries.account_of(payment.entity_id, "J17", Side.DEBIT, reversal.reversed_on),
         credit=payment.clearing_account,

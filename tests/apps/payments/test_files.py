@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from djmoney.money import Money
 
 import receivables.queries
 from audit.models import ImportBatch
@@ -162,7 +163,10 @@ def test_a_workbook_is_read_like_a_csv_file(load) -> None:
     out = io.BytesIO()
     book.save(out)
     report = load(out.getvalue(), "bank.xlsx")
-    assert [payment.amount for payment in report.payments] == [D("80.00"), D("20.50")]
+    assert [payment.amount for payment in report.payments] == [
+        Money("80.00", "EUR"),
+        Money("20.50", "EUR"),
+    ]
 
 
 def test_pay10_the_owner_is_found_from_the_surest_clue_to_the_weakest(
