@@ -38,7 +38,7 @@ def main() -> int:
 
     from benchmarks import figures
     from billing_site import devdb
-    from tests.database import Server
+    from billing_site.throwaway import Server
 
     # The durable server: figures with fsync off would flatter.
     server = Server(settings.DATABASE_URL or devdb.development_cluster().ensure("postgres"))

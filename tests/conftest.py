@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
-from tests.database import Server, clone_name, server_url
+from billing_site.throwaway import Server, clone_name, server_url
 
 # The same examples in every run, so that a red run is red again; HYPOTHESIS=explore looks for new.
 hypothesis_settings.register_profile("house", derandomize=True, deadline=None)

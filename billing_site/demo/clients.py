@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.models import User
+
 import customers.operations
 from billing_site.demo.cast import Cast
 from billing_site.demo.offers import OFFERS
@@ -11,13 +13,20 @@ from billing_site.demo.people import OPENING, AccountPlan, Taken
 from billing_site.demo.places import SINCE, Entities
 from catalog.models import OfferVersion
 from customers.choices import AccountRole, CustomerKind
-from customers.models import Account
+from customers.models import Account, Order
 from customers.operations import AddressInput, IdentifierInput, ItemInput
 from tax.models import Jurisdiction
 
 IDENTIFIERS = {offer.code: offer.identifier for offer in OFFERS}
 STREETS = ("Alder Lane", "Birch Road", "Canal Street", "Depot Way", "Elm Court", "Foundry Row")
 CYCLE_DAYS = {"C01": 1, "C15": 15, "C31": 31}
+
+
+def order(account: Account, items: Sequence[ItemInput], *, day: date, actor: User | None) -> Order:
+    """Order on a day, for that or another day, and have it carried out at once."""
+    return customers.operations.place_order(
+        account=account, items=items, requested_on=day, submit_as_of=day, actor=actor
+    )
 
 
 class Front:
@@ -84,13 +93,8 @@ class Front:
 
     def _order(self, account: Account, taken: Sequence[Taken]) -> None:
         for start in sorted({one.start for one in taken}):
-            order = customers.operations.place_order(
-                account=account,
-                items=[self.add(one) for one in taken if one.start == start],
-                requested_on=start,
-                actor=self.cast.care,
-            )
-            customers.operations.submit_order(order=order, as_of=start, actor=self.cast.care)
+            items = [self.add(one) for one in taken if one.start == start]
+            order(account, items, day=start, actor=self.cast.care)
 
     def add(self, taken: Taken) -> ItemInput:
         """Say in the order's words what somebody takes."""

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-import customers.operations
 import invoicing.operations
 import payments.operations
 import rating.operations
-from billing_site.demo.clients import CYCLE_DAYS, Front
+from billing_site.demo.cast import Cast
+from billing_site.demo.clients import CYCLE_DAYS, Front, order
 from billing_site.demo.people import AccountPlan
 from billing_site.demo.usage_files import UsageFilePlan
 from customers.models import Account, Subscription
 from customers.operations import ItemInput
 from foundation.errors import Refusal
 from foundation.money import quantize
-from invoicing.choices import RunState
+from invoicing.choices import RunKind, RunState
 from invoicing.models import BillCycle, BillRun, Invoice
 from payments.models import TenderType
 from rating.models import UsageFile, UsageSource
@@ -104,27 +104,53 @@ def _usage(front: Front, plan: UsageFilePlan) -> Act:
 
 def _run(front: Front, cycle: str, bill_date: date, number: int) -> Act:
     def do() -> None:
-        run = invoicing.operations.start_run(
-            cycle=BillCycle.objects.get(code=cycle),
-            bill_date=bill_date,
+        bill(
+            BillCycle.objects.get(code=cycle),
+            bill_date,
+            front.cast,
             cutoff_at=datetime.combine(bill_date + WAIT, time(6), UTC),
-            actor=front.cast.operator,
-            workers=1,
+            to_its_end=(cycle, bill_date) != LEFT_IN_REVIEW,
         )
-        run = invoicing.operations.continue_run(run_id=run.pk)
-        if (cycle, bill_date) == LEFT_IN_REVIEW:
-            return
-        if run.state == RunState.IN_REVIEW:
-            run = invoicing.operations.approve_run(
-                run_id=run.pk, actor=front.cast.approver, comment="totals as expected"
-            )
-        if run.state == RunState.APPROVED:
-            invoicing.operations.post_run(run_id=run.pk, actor=front.cast.operator)
-        run = invoicing.operations.continue_run(run_id=run.pk)
-        if run.state != RunState.CLOSED:
-            raise RunDidNotClose(run)
 
     return Act(bill_date + WAIT, f"2 run {number} {cycle}", do, whole=False)
+
+
+def bill(
+    cycle: BillCycle,
+    bill_date: date,
+    cast: Cast,
+    *,
+    cutoff_at: datetime,
+    kind: RunKind = RunKind.CYCLE,
+    to_its_end: bool = True,
+) -> BillRun:
+    """Carry the run of a cycle on a date to its end, or only to its review.
+
+    One person starts and posts it, another approves. A run that stands is carried on.
+
+    Raises: RunDidNotClose.
+    """
+    run = invoicing.operations.start_run(
+        cycle=cycle,
+        bill_date=bill_date,
+        cutoff_at=cutoff_at,
+        kind=kind,
+        actor=cast.operator,
+        workers=1,
+    )
+    run = invoicing.operations.continue_run(run_id=run.pk)
+    if not to_its_end:
+        return run
+    if run.state == RunState.IN_REVIEW:
+        run = invoicing.operations.approve_run(
+            run_id=run.pk, actor=cast.approver, comment="totals as expected"
+        )
+    if run.state == RunState.APPROVED:
+        invoicing.operations.post_run(run_id=run.pk, actor=cast.operator)
+    run = invoicing.operations.continue_run(run_id=run.pk)
+    if run.state != RunState.CLOSED:
+        raise RunDidNotClose(run)
+    return run
 
 
 class RunDidNotClose(Exception):
@@ -195,13 +221,8 @@ def _grow(front: Front, plan: AccountPlan, day: date, more: int) -> Act:
 
 
 def _submit(front: Front, plan: AccountPlan, day: date, item: ItemInput) -> None:
-    order = customers.operations.place_order(
-        account=Account.objects.get(number=plan.number),
-        items=[item],
-        requested_on=day,
-        actor=front.cast.care,
-    )
-    customers.operations.submit_order(order=order, as_of=day, actor=front.cast.care)
+    account = Account.objects.get(number=plan.number)
+    order(account, [item], day=day, actor=front.cast.care)
 
 
 def _payments(front: Front, cycle: str, bill_date: date, number: int, seed: int) -> Iterator[Act]:

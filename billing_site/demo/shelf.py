@@ -1,13 +1,24 @@
 """Put the offers on the shelf: drafted by one person, approved and published by another."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import catalog.operations
 from billing_site.demo.cast import Cast
-from billing_site.demo.offers import OFFERS, PRODUCTS, ChargePlan, OfferPlan, Price
-from catalog.models import Charge, GLCode, OfferVersion, Product, RevenueRule, UsageType
+from billing_site.demo.offers import OFFERS, PRODUCTS
+from billing_site.demo.plans import ChargePlan, OfferPlan, Price, ProductPlan
+from catalog.models import (
+    Charge,
+    GLCode,
+    Offer,
+    OfferVersion,
+    PriceVersion,
+    Product,
+    RevenueRule,
+    UsageType,
+)
 from catalog.rules.pricing import Tier
 from tax.models import TaxCategory
 
@@ -40,23 +51,14 @@ GL_CODES = (
 
 def fill(cast: Cast) -> None:
     """Define what prices need, then publish every offer with its prices."""
-    _define_words()
-    for product in PRODUCTS:
-        catalog.operations.define_product(
-            code=product.code,
-            name=product.name,
-            product_type=product.kind,
-            family=product.family,
-            tax_category=TaxCategory.objects.get(code=product.tax_category),
-            gl_code=GLCode.objects.get(code=product.gl_code),
-            revenue_rule=RevenueRule.objects.get(code=product.revenue_rule),
-            actor=None,
-        )
+    define_words()
+    define_products(PRODUCTS)
     for offer in OFFERS:
-        _publish(_draft(offer, cast), cast)
+        put_up(offer, cast, starts=ON_SALE)
 
 
-def _define_words() -> None:
+def define_words() -> None:
+    """Define units, kinds of usage, GL codes and revenue rules."""
     units = {
         code: catalog.operations.define_unit(
             code=code, name=name, dimension=dimension, precision=4, actor=None
@@ -77,18 +79,46 @@ def _define_words() -> None:
         )
 
 
-def _draft(plan: OfferPlan, cast: Cast) -> OfferVersion:
+def define_products(plans: Iterable[ProductPlan]) -> None:
+    """Define products whose tax category, GL code and revenue rule exist."""
+    for product in plans:
+        catalog.operations.define_product(
+            code=product.code,
+            name=product.name,
+            product_type=product.kind,
+            family=product.family,
+            tax_category=TaxCategory.objects.get(code=product.tax_category),
+            gl_code=GLCode.objects.get(code=product.gl_code),
+            revenue_rule=RevenueRule.objects.get(code=product.revenue_rule),
+            actor=None,
+        )
+
+
+def put_up(plan: OfferPlan, cast: Cast, *, starts: date) -> OfferVersion:
+    """Draft an offer with its prices, have it approved and publish it, sold from a day on."""
     offer = catalog.operations.create_offer(
         code=plan.code, name=plan.name, family=plan.family, actor=cast.catalog
     )
+    return put_up_version(offer, plan, cast, starts=starts)
+
+
+def put_up_version(offer: Offer, plan: OfferPlan, cast: Cast, *, starts: date) -> OfferVersion:
+    """Publish the next version of an offer."""
     version = catalog.operations.draft_version(
-        offer=offer, starts=ON_SALE, currencies=["USD", "EUR"], actor=cast.catalog
+        offer=offer,
+        starts=starts,
+        currencies=sorted({name for one in plan.charges for name in one.prices}),
+        actor=cast.catalog,
+        **plan.terms,
     )
     for charge_plan in plan.charges:
         charge = _charge(version, charge_plan, cast)
         for currency, price in charge_plan.prices.items():
-            _price(charge, currency, price, cast)
-    return version
+            draft = draft_price(charge, currency, price, cast, starts=starts)
+            publish_price(draft, cast, on_date=starts)
+    catalog.operations.submit_offer(version_id=version.pk, actor=cast.catalog)
+    catalog.operations.approve_offer(version_id=version.pk, actor=cast.approver)
+    return catalog.operations.publish_offer(version_id=version.pk, actor=cast.approver)
 
 
 def _charge(version: OfferVersion, plan: ChargePlan, cast: Cast) -> Charge:
@@ -106,10 +136,20 @@ def _charge(version: OfferVersion, plan: ChargePlan, cast: Cast) -> Charge:
         usage_rounding=plan.rounding,
         invoice_section=plan.section,
         actor=cast.catalog,
+        **plan.terms,
     )
 
 
-def _price(charge: Charge, currency: str, plan: Price, cast: Cast) -> None:
+def draft_price(
+    charge: Charge,
+    currency: str,
+    plan: Price,
+    cast: Cast,
+    *,
+    starts: date,
+    ends: date | None = None,
+) -> PriceVersion:
+    """Draft a price of a charge, valid from a day on."""
     given = {
         "unit_price": plan.unit,
         "flat_amount": plan.flat,
@@ -117,14 +157,16 @@ def _price(charge: Charge, currency: str, plan: Price, cast: Cast) -> None:
         "free_units": plan.included,
         "package_size": plan.package,
         "min_amount": plan.minimum,
+        "max_amount": plan.maximum,
     }
     values: dict[str, Any] = {
         name: Decimal(value) for name, value in given.items() if value is not None
     }
-    catalog.operations.draft_price(
+    return catalog.operations.draft_price(
         charge=charge,
         currency=currency,
-        starts=ON_SALE,
+        starts=starts,
+        ends=ends,
         tiers=[
             Tier(
                 None if tier.upper is None else Decimal(tier.upper),
@@ -138,15 +180,8 @@ def _price(charge: Charge, currency: str, plan: Price, cast: Cast) -> None:
     )
 
 
-def _publish(version: OfferVersion, cast: Cast) -> None:
-    """Send the version and its prices through review; prices first, as the gate asks for them."""
-    for charge in version.charges.all():
-        for price in charge.prices.all():
-            catalog.operations.submit_price(price_id=price.pk, actor=cast.catalog)
-            catalog.operations.approve_price(price_id=price.pk, actor=cast.approver)
-            catalog.operations.publish_price(
-                price_id=price.pk, on_date=ON_SALE, actor=cast.approver
-            )
-    catalog.operations.submit_offer(version_id=version.pk, actor=cast.catalog)
-    catalog.operations.approve_offer(version_id=version.pk, actor=cast.approver)
-    catalog.operations.publish_offer(version_id=version.pk, actor=cast.approver)
+def publish_price(price: PriceVersion, cast: Cast, *, on_date: date) -> None:
+    """Send a drafted price through review: one person drafts, another approves."""
+    catalog.operations.submit_price(price_id=price.pk, actor=cast.catalog)
+    catalog.operations.approve_price(price_id=price.pk, actor=cast.approver)
+    catalog.operations.publish_price(price_id=price.pk, on_date=on_date, actor=cast.approver)

@@ -1,4 +1,4 @@
-"""A migrated template database, built once, and a private copy of it for every test process.
+"""A migrated template database, built once, and private copies of it for tests and scenarios.
 
 Cloning takes a fraction of a second where migrating takes many. Posted rows refuse TRUNCATE, so
 a test that commits is followed by a fresh copy, not by a flush.
@@ -22,11 +22,45 @@ from django.core.management import call_command
 from django.db import connections
 
 from billing_site import devdb
+from foundation.errors import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES_KEPT = 12
+PREFIXES = ("test", "scenario")
 BUILD_LOCK = 7_215_001
 HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:4]
+
+
+@contextlib.contextmanager
+def throwaway_database() -> Iterator[None]:
+    """Let Django work on a copy of its own, which is dropped at the end.
+
+    Raises: Refusal when the server does not let us create databases.
+    """
+    server = Server(server_url())
+    name = clone_name("scenario")
+    before = dict(connections.settings["default"])
+    try:
+        server.build_template()
+        server.clone(name)
+    except psycopg.errors.InsufficientPrivilege as error:
+        message = "the database user may not create databases (CREATEDB)"
+        raise Refusal(message, rule="THROWAWAY") from error
+    server.point_django_at(name)
+    try:
+        yield
+    finally:
+        server.drop(name)
+        point_django(before)
+
+
+def point_django(entry: dict[str, Any]) -> None:
+    """Let Django's default connection, and every child process, use this database."""
+    connections.close_all()
+    keys = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+    chosen = {key: entry[key] for key in keys}
+    connections.settings["default"].update(chosen)
+    connections["default"].settings_dict.update(chosen)
 
 
 def server_url() -> str:
@@ -48,9 +82,9 @@ def schema_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def clone_name() -> str:
+def clone_name(prefix: str = "test") -> str:
     """Name a copy after this process, so that leftovers of dead ones can be told."""
-    return f"test_{HOST}_{os.getpid()}_{int(psutil.Process().create_time())}"
+    return f"{prefix}_{HOST}_{os.getpid()}_{int(psutil.Process().create_time())}"
 
 
 def is_leftover(name: str) -> bool:
@@ -87,14 +121,7 @@ class Server:
 
     def point_django_at(self, name: str) -> None:
         """Let Django's default connection, and every child process, use this database."""
-        connections.close_all()
-        entry = connections.settings["default"]
-        for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT"):
-            entry[key] = self.settings[key]
-        entry["NAME"] = name
-        connections["default"].settings_dict.update(
-            {key: entry[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
-        )
+        point_django({**self.settings, "NAME": name})
 
     def url(self, name: str) -> str:
         """Return a URL that a child process can be given."""
@@ -118,9 +145,10 @@ class Server:
                 connection.execute(f'alter database "{unfinished}" rename to "{self.template}"')
                 for old in names[TEMPLATES_KEPT - 1 :]:
                     connection.execute(f'drop database if exists "{old}" with (force)')
-            for name in self._databases(connection, "test_%"):
-                if name.count("_") == 3 and is_leftover(name):
-                    connection.execute(f'drop database if exists "{name}" with (force)')
+            for prefix in PREFIXES:
+                for name in self._databases(connection, f"{prefix}_%"):
+                    if name.count("_") == 3 and is_leftover(name):
+                        connection.execute(f'drop database if exists "{name}" with (force)')
 
     def clone(self, name: str) -> None:
         """Make the database anew from the template; whatever was connected to it is cut off."""

@@ -1,0 +1,109 @@
+"""Verbs of accounts: where they hang, when they are billed, where they live."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import customers.operations
+from billing_site.scenarios import setting, words
+from billing_site.scenarios.stage import Scene
+from billing_site.scenarios.verbs.registry import verb
+from customers.choices import AccountRole, AddressRole
+
+
+@verb("account.open")
+def open_account(scene: Scene, *, name: str, under: str = "", cycle: int = 1) -> None:
+    """Open an account on the day, alone or below another one."""
+    plan = words.Account(
+        parent=under,
+        cycle=cycle,
+        opened=scene.day,
+        entity=scene.account(under).entity.code if under else "EU",
+    )
+    setting.open_account(scene, name, plan, rebill_periods=3)
+
+
+@verb("account.move")
+def move(
+    scene: Scene,
+    *,
+    account: str,
+    under: str = "",
+    pays: bool | None = None,
+    effective: date | None = None,
+) -> None:
+    """Hang an account below another one, or let it stand alone (HIER-6)."""
+    role = None
+    if pays is not None:
+        role = AccountRole.PAYER if pays else AccountRole.NON_PAYER
+    customers.operations.move_account(
+        account=scene.account(account),
+        parent=scene.account(under) if under else None,
+        role=role,
+        on_date=effective or scene.day,
+        as_of=scene.day,
+        actor=scene.cast.care,
+    )
+
+
+@verb("account.role")
+def role(scene: Scene, *, account: str, pays: bool, effective: date | None = None) -> None:
+    """Let an account pay for itself, or its parent for it (HIER-6)."""
+    customers.operations.change_role(
+        account=scene.account(account),
+        role=AccountRole.PAYER if pays else AccountRole.NON_PAYER,
+        on_date=effective or scene.day,
+        as_of=scene.day,
+        actor=scene.cast.care,
+    )
+
+
+@verb("account.cycle")
+def cycle(scene: Scene, *, account: str, day: int, months: int = 1) -> None:
+    """Bill an account on another day of the month (PER-7)."""
+    row = scene.account(account)
+    code = setting.cycle(day, months, 3)
+    customers.operations.change_account(
+        account=row,
+        changes={"cycle_code": code, "cycle_day": day, "cycle_months": months},
+        version=row.version,
+        actor=scene.cast.care,
+    )
+
+
+@verb("account.hold")
+def hold(scene: Scene, *, account: str, until: date, reason: str = "under review") -> None:
+    """Keep bill runs from an account until a day."""
+    customers.operations.hold_billing(
+        account=scene.account(account), until=until, reason=reason, actor=scene.cast.care
+    )
+
+
+@verb("account.release")
+def release(scene: Scene, *, account: str) -> None:
+    """Take the hold off."""
+    customers.operations.release_billing(account=scene.account(account), actor=scene.cast.care)
+
+
+@verb("account.close")
+def close(scene: Scene, *, account: str, effective: date | None = None) -> None:
+    """Close an account; nothing of it may be alive (HIER-9)."""
+    customers.operations.close_account(
+        account=scene.account(account),
+        on_date=effective or scene.day,
+        actor=scene.cast.care,
+    )
+
+
+@verb("account.address")
+def address(
+    scene: Scene, *, account: str, place: str, role: str = "BILLING", effective: date | None = None
+) -> None:
+    """Let an account move house: another place taxes it from a day on."""
+    customers.operations.set_address(
+        account=scene.account(account),
+        role=AddressRole(role),
+        address=setting.address(scene, place),
+        valid_from=effective or scene.day,
+        actor=scene.cast.care,
+    )

@@ -1,0 +1,121 @@
+"""Verbs of bill runs and credits."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import invoicing.operations
+from billing_site.demo import months
+from billing_site.scenarios.stage import NoSuchName, Scene
+from billing_site.scenarios.verbs.registry import verb
+from catalog.models import Charge
+from foundation.errors import Invalid
+from invoicing.choices import CreditScope, RunKind
+from invoicing.models import BillCycle, BillRun
+
+
+class NothingToRun(Invalid):
+    """No cycle is billed on the date."""
+
+    rule = "BR-3"
+
+
+@verb("bill.run")
+def run(
+    scene: Scene,
+    *,
+    cycle: str = "",
+    date_: date | None = None,
+    kind: str = "CYCLE",
+    through: str = "posted",
+) -> None:
+    """Bill a cycle on a date, or every cycle that is due on it, up to its posting or review."""
+    bill_date = date_ or scene.day
+    due = [
+        one
+        for one in BillCycle.objects.filter(**({"code": cycle} if cycle else {})).order_by("code")
+        if cycle or one.rhythm.is_boundary(bill_date)
+    ]
+    if not due:
+        raise NothingToRun(f"no cycle has a bill date on {bill_date}")
+    for one in due:
+        months.bill(
+            one,
+            bill_date,
+            scene.cast,
+            cutoff_at=scene.now,
+            kind=RunKind(kind),
+            to_its_end=through != "review",
+        )
+
+
+@verb("bill.cancel")
+def cancel(scene: Scene, *, date_: date, cycle: str = "C01") -> None:
+    """Discard a run that is not posted (BR-9)."""
+    invoicing.operations.cancel_run(
+        run_id=_run(date_, cycle).pk, actor=scene.cast.operator, reason="figures are wrong"
+    )
+
+
+@verb("bill.recalculate")
+def recalculate(scene: Scene, *, date_: date, cycle: str = "C01") -> None:
+    """Draft a run that is in review again (BR-4)."""
+    found = _run(date_, cycle)
+    invoicing.operations.recalculate_run(run_id=found.pk, actor=scene.cast.operator)
+    invoicing.operations.continue_run(run_id=found.pk)
+
+
+@verb("bill.hold")
+def hold(scene: Scene, *, account: str, date_: date, cycle: str = "C01") -> None:
+    """Keep an account out of the posting of a run in review (BR-5)."""
+    invoicing.operations.hold_account(
+        run_id=_run(date_, cycle).pk,
+        payer_id=scene.account(account).pk,
+        reason="to be looked at",
+        actor=scene.cast.operator,
+    )
+
+
+@verb("credit.grant")
+def credit(
+    scene: Scene,
+    *,
+    document: str,
+    reason: str = "GOODWILL",
+    amount: Decimal | None = None,
+    lines: dict[str, Decimal] | None = None,
+) -> None:
+    """Credit a document `ACCOUNT DATE`: an amount of net, nets by charge, or all of it (ADJ-1)."""
+    invoice = scene.document(document)
+    nets: dict[int, Decimal] = {}
+    for name, net in (lines or {}).items():
+        charge = scene.charge(name)
+        line = invoice.lines.filter(charge_id=charge.pk).order_by("seq").first()
+        if line is None:
+            raise NoSuchName(f"document {document} has no line of {name}")
+        nets[line.pk] = net
+    scope = CreditScope.LINES if nets else CreditScope.AMOUNT if amount else CreditScope.FULL
+    request = invoicing.operations.request_credit(
+        invoice_id=invoice.pk,
+        scope=scope,
+        reason_code=reason,
+        requester=scene.cast.care,
+        lines=nets,
+        amount=amount,
+    )
+    invoicing.operations.grant_credit(
+        request_id=request.pk, approver=scene.cast.approver, on_date=scene.day
+    )
+
+
+def charge_name(charge: Charge) -> str:
+    """Name a charge as scenario files do."""
+    return f"{charge.offer_version.offer.code}.{charge.code}"
+
+
+def _run(bill_date: date, cycle: str) -> BillRun:
+    found = BillRun.objects.filter(bill_date=bill_date, cycle__code=cycle).order_by("-id").first()
+    if found is None:
+        raise NoSuchName(f"there is no run of {cycle} on {bill_date}")
+    return found

@@ -1,0 +1,138 @@
+"""Verbs of orders and subscriptions."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import customers.operations
+from billing_site.demo import clients
+from billing_site.scenarios.stage import Scene
+from billing_site.scenarios.verbs.registry import verb
+from customers.models import Order, Subscription
+from customers.operations import IdentifierInput, ItemInput
+
+ONE = Decimal(1)
+
+
+@verb("order.add")
+def add(
+    scene: Scene,
+    *,
+    account: str,
+    offer: str,
+    as_: str,
+    quantity: Decimal = ONE,
+    effective: date | None = None,
+    identifier: str = "",
+    prices: dict[str, Decimal] | None = None,
+    price_policy: str = "FLOATING",
+    term_months: int | None = None,
+    trial_end: date | None = None,
+    with_one_time: bool | None = None,
+    awaits_activation: bool = False,
+    awaits_acceptance: bool = False,
+) -> None:
+    """Order an offer; the subscription and its order are called `as`."""
+    kind = scene.identifiers.get(offer, "")
+    item = ItemInput(
+        action="ADD",
+        offer_version=scene.version(offer),
+        quantity=quantity,
+        effective_on=effective or scene.day,
+        prices=prices or {},
+        price_policy=price_policy,  # type: ignore[arg-type]
+        term_months=term_months,
+        trial_end_on=trial_end,
+        with_one_time=with_one_time,
+        awaits_activation=awaits_activation,
+        awaits_acceptance=awaits_acceptance,
+        identifiers=[IdentifierInput(kind, identifier)] if identifier else [],
+    )
+    order = clients.order(scene.account(account), [item], day=scene.day, actor=scene.cast.care)
+    scene.orders[as_] = order
+    scene.subscriptions[as_] = Subscription.objects.get(order_items__order=order)
+
+
+@verb("subscription.change")
+def change(
+    scene: Scene,
+    *,
+    subscription: str,
+    offer: str = "",
+    quantity: Decimal | None = None,
+    effective: date | None = None,
+    prices: dict[str, Decimal] | None = None,
+    with_one_time: bool | None = None,
+    as_: str = "",
+) -> None:
+    """Change plan, quantity or own price of a subscription; the order is called `as`."""
+    _order(
+        scene,
+        subscription,
+        ItemInput(
+            action="MODIFY",
+            subscription=scene.subscription(subscription),
+            offer_version=scene.version(offer) if offer else None,
+            quantity=quantity,
+            effective_on=effective or scene.day,
+            prices=prices or {},
+            with_one_time=with_one_time,
+        ),
+        as_,
+    )
+
+
+@verb("subscription.terminate")
+def terminate(
+    scene: Scene, *, subscription: str, effective: date | None = None, as_: str = ""
+) -> None:
+    """End a subscription: `effective` is the first day that is no longer billed (PRO-5)."""
+    _order(
+        scene,
+        subscription,
+        ItemInput(
+            action="TERMINATE",
+            subscription=scene.subscription(subscription),
+            effective_on=effective or scene.day,
+        ),
+        as_,
+    )
+
+
+@verb("order.cancel")
+def cancel(scene: Scene, *, order: str) -> None:
+    """Withdraw an order of which nothing has taken effect."""
+    customers.operations.cancel_order(
+        order=scene.order(order), as_of=scene.day, actor=scene.cast.care
+    )
+
+
+@verb("subscription.activated")
+def activated(scene: Scene, *, subscription: str, on: date | None = None) -> None:
+    """Record that the service works since a day (CHG-7, trigger ACTIVATION)."""
+    customers.operations.record_activation(
+        subscription=scene.subscription(subscription),
+        on_date=on or scene.day,
+        as_of=scene.day,
+        actor=scene.cast.care,
+    )
+
+
+@verb("subscription.accepted")
+def accepted(scene: Scene, *, subscription: str, on: date | None = None) -> None:
+    """Record that the customer accepted the service on a day (CHG-7, trigger ACCEPTANCE)."""
+    customers.operations.record_acceptance(
+        subscription=scene.subscription(subscription),
+        on_date=on or scene.day,
+        as_of=scene.day,
+        actor=scene.cast.care,
+    )
+
+
+def _order(scene: Scene, subscription: str, item: ItemInput, name: str) -> Order:
+    account = scene.subscription(subscription).account
+    order = clients.order(account, [item], day=scene.day, actor=scene.cast.care)
+    if name:
+        scene.orders[name] = order
+    return order
