@@ -60,7 +60,7 @@ def _steps(reader: Reader, node: yaml.Node) -> tuple[Step, ...]:
     if not isinstance(node, yaml.SequenceNode):
         reader.blame(node, "steps", "must be a list")
         return ()
-    found = []
+    found: list[Step] = []
     for number, child in enumerate(node.value, 1):
         step = _step(reader, child, f"steps[{number}]")
         if step is None:

@@ -73,7 +73,7 @@ class Reader:
 
     def value(self, node: yaml.Node, kind: Any, key: str) -> Any:
         """Return the value of a node as the type wants it, or None after a problem."""
-        if dataclasses.is_dataclass(kind):
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind):
             given = self.mapping(node, keys_of(kind), key)
             return kind(**given) if given is not None else None
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)

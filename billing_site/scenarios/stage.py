@@ -138,12 +138,14 @@ class Scene:
         Raises: NoSuchName.
         """
         account, _, day = name.partition(" ")
-        found = (
-            Invoice.objects.filter(
-                payer=self.account(account), state="POSTED", invoice_date=day or None
-            )
-            .order_by("-doc_type", "id")
-            .first()
+        issued = Invoice.objects.filter(payer=self.account(account), state="POSTED")
+        found = next(
+            (
+                one
+                for one in issued.order_by("-doc_type", "id")
+                if one.invoice_date.isoformat() == day
+            ),
+            None,
         )
         if found is None:
             raise NoSuchName(f"there is no document {name}; write ACCOUNT DATE")

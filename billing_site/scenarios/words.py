@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
+Day: TypeAlias = date  # where a field is called date
 REST = {"rest": True}
 UNREAD = {"unread": True}
 
@@ -117,14 +118,14 @@ class Document:
     """
 
     account: str
-    date: date
+    date: Day
     total: Decimal
     type: str = "INVOICE"
     currency: str = ""
     net: Decimal | None = None
     tax: Decimal | None = None
-    due: date | None = None
-    corrects: date | None = None
+    due: Day | None = None
+    corrects: Day | None = None
     lines: tuple[Line, ...] | None = None
 
 
