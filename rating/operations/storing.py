@@ -70,7 +70,11 @@ class Refused:
 
 @dataclass(slots=True)
 class Outcome:
-    """Count what became of the rows of a part; `verdicts` only where asked for."""
+    """Count what became of the rows of a part.
+
+    `received_quantity` adds up what was sent, refused rows too as far as their quantity can be
+    read: it is held against the sender's total (I-19).
+    """
 
     loaded: int = 0
     received_quantity: Decimal = Decimal(0)
@@ -153,6 +157,8 @@ def store(
     guides.learn(cursor, {(row[2], row[3]) for _, row in good})
     outcome = Outcome(refused=refused)
     outcome.received_quantity = sum([row[12] for _, row in good], Decimal(0))
+    for one in refused:
+        outcome.received_quantity += reader.quantity_sent(one.fields)
     good = _claim_keys(cursor, batch, good, outcome)
     _write_events(cursor, batch, guides, good, outcome)
     return outcome

@@ -165,6 +165,7 @@ class RowReader:
         where = {name: at for at, name in enumerate(layout.columns)}
         blank = self.width  # one empty field is appended for the columns a file leaves out
         self._pick = itemgetter(*(where.get(name, blank) for name in REQUIRED + OPTIONAL))
+        self._quantity_at = where["quantity"]
         self._pick_group = itemgetter(
             where.get("usage_type", blank),
             where.get("identifier_type", blank),
@@ -230,6 +231,16 @@ class RowReader:
             blake2b(content.encode(), digest_size=16).hexdigest(),
             amount[2],
         ))  # fmt: skip
+
+    def quantity_sent(self, fields: Sequence[str]) -> Decimal:
+        """Return the quantity of a refused row as it was sent, for the sender's total (I-19).
+
+        Zero where it cannot be read: then the total differs, and says so.
+        """
+        if not self.width <= len(fields) <= self.width + 1:
+            return Decimal(0)
+        text = fields[self._quantity_at]
+        return Decimal(text) if _NUMBER.fullmatch(text) else Decimal(0)
 
     def _instant(self, column: str, text: str) -> str:
         """Return UTC text; a time without zone is local time of the source (PER-5)."""

@@ -185,6 +185,22 @@ def test_a_trailer_must_agree(company: Company) -> None:
     assert [one.code for one in findings()] == ["I-19"]
 
 
+def test_refused_rows_count_towards_the_total_of_the_sender(company: Company) -> None:
+    """I-19: 1 stored + 2 at a bad time + 4 of nobody + 8 of an unknown type + 1 sent twice."""
+    file = operations.load_file(
+        source=company.source, filename="x", received_at=RECEIVED,
+        content=csv_of(
+            row("a"), row("b", quantity="2", event_start="yesterday"),
+            row("c", quantity="4", identifier="4999"), row("d", quantity="8", usage_type="FAX"),
+            row("a"), row("e", quantity="many"), trailer="#TRAILER,6,16",
+        ),
+    )  # fmt: skip
+    assert (file.loaded_count, file.suspended_count, file.duplicate_count) == (1, 4, 1)
+    assert file.received_quantity == Decimal(16)
+    assert not file.is_control_total_wrong
+    assert findings() == []
+
+
 def test_a_gap_in_the_numbers_raises_an_alarm_that_stays(company: Company) -> None:
     load(company, row("a"), sequence=1)
     late = load(company, row("b"), sequence=4)
