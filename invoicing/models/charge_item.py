@@ -11,6 +11,7 @@ from foundation.fields import (
     QuantityField,
     UnitPriceField,
     money_checks,
+    number_checks,
 )
 from invoicing.choices import ItemKind, ItemOrigin, ItemState
 
@@ -83,6 +84,9 @@ class ChargeItem(models.Model):
                 name="invoicing_chargeitem_reversal_reduces",
             ),
             *money_checks("invoicing_chargeitem", "amount"),
+            *number_checks(
+                "invoicing_chargeitem", "quantity", "unit_price", "factor", "amount_exact"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(

@@ -8,7 +8,13 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from customers.models import Account
-from foundation.fields import CurrencyField, FxRateField, PlainAmountField, money_checks
+from foundation.fields import (
+    CurrencyField,
+    FxRateField,
+    PlainAmountField,
+    money_checks,
+    number_checks,
+)
 from invoicing.choices import DocumentOrigin, DocumentState, DocumentType
 from ledger.models import LegalEntity
 
@@ -110,6 +116,7 @@ class Invoice(models.Model):
                 condition=Q(period_start__lt=F("period_end")),
                 name="invoicing_invoice_period_ends_later",
             ),
+            *number_checks("invoicing_invoice", "fx_rate", "functional_total"),
             *money_checks(
                 "invoicing_invoice", "net", "tax", "rounding", "total", "prepaid", "payable"
             ),

@@ -11,6 +11,7 @@ from foundation.fields import (
     QuantityField,
     UnitPriceField,
     money_checks,
+    number_checks,
 )
 from invoicing.models.invoice import Invoice
 
@@ -51,7 +52,10 @@ class InvoiceLine(models.Model):
 
     class Meta:
         ordering: ClassVar = ["invoice_id", "seq"]
-        constraints: ClassVar = [*money_checks("invoicing_invoiceline", "net", "tax")]
+        constraints: ClassVar = [
+            *money_checks("invoicing_invoiceline", "net", "tax"),
+            *number_checks("invoicing_invoiceline", "quantity", "unit_price"),
+        ]
         indexes: ClassVar = [
             models.Index(
                 fields=["original_line"],

@@ -4,7 +4,13 @@ from typing import ClassVar
 
 from django.db import models
 
-from foundation.fields import CurrencyField, PlainAmountField, UnitPriceField, money_checks
+from foundation.fields import (
+    CurrencyField,
+    PlainAmountField,
+    UnitPriceField,
+    money_checks,
+    number_checks,
+)
 from invoicing.models.invoice import Invoice
 from invoicing.models.line import InvoiceLine
 
@@ -26,7 +32,10 @@ class TaxLine(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
-        constraints: ClassVar = [*money_checks("invoicing_taxline", "basis", "amount")]
+        constraints: ClassVar = [
+            *money_checks("invoicing_taxline", "basis", "amount"),
+            *number_checks("invoicing_taxline", "rate", "amount_reporting"),
+        ]
 
 
 class TaxTotal(models.Model):
@@ -45,4 +54,7 @@ class TaxTotal(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
-        constraints: ClassVar = [*money_checks("invoicing_taxtotal", "basis", "amount")]
+        constraints: ClassVar = [
+            *money_checks("invoicing_taxtotal", "basis", "amount"),
+            *number_checks("invoicing_taxtotal", "rate", "amount_reporting"),
+        ]

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'currencies',
                 'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('minor_units__range', (0, 4))), name='ledger_currency_minor_units'), models.CheckConstraint(condition=models.Q(('cash_step__gte', 0)), name='ledger_currency_cash_step')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('minor_units__range', (0, 4))), name='ledger_currency_minor_units'), models.CheckConstraint(condition=models.Q(('cash_step__gte', 0)), name='ledger_currency_cash_step'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('cash_step')), name='ledger_currency_cash_step_is_number')],
             },
         ),
         migrations.CreateModel(
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'journal entries',
                 'permissions': [('post_to_soft_closed', 'Can post to a soft-closed accounting period')],
                 'indexes': [models.Index(fields=['entity', 'accounting_date'], name='ledger_journalentry_date')],
-                'constraints': [models.UniqueConstraint(fields=('source_type', 'source_id', 'event', 'version'), name='ledger_journalentry_once_per_event')],
+                'constraints': [models.UniqueConstraint(fields=('source_type', 'source_id', 'event', 'version'), name='ledger_journalentry_once_per_event'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('fx_rate')), name='ledger_journalentry_fx_rate_is_number')],
             },
         ),
         migrations.CreateModel(

@@ -23,6 +23,7 @@ class Currency(models.Model):
         verbose_name_plural = "currencies"
         ordering = ["code"]
         constraints = [
+            *number_checks("ledger_currency", "cash_step"),
             models.CheckConstraint(
                 name="ledger_currency_minor_units", condition=Q(minor_units__range=(0, 4))
             ),

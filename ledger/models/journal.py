@@ -9,7 +9,13 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models import F, Q
 
-from foundation.fields import CurrencyField, FxRateField, PlainAmountField, money_checks
+from foundation.fields import (
+    CurrencyField,
+    FxRateField,
+    PlainAmountField,
+    money_checks,
+    number_checks,
+)
 from ledger.models.chart import GLAccount
 from ledger.models.entity import LegalEntity
 
@@ -42,6 +48,7 @@ class JournalEntry(models.Model):
         verbose_name_plural = "journal entries"
         permissions = [("post_to_soft_closed", "Can post to a soft-closed accounting period")]
         constraints = [
+            *number_checks("ledger_journalentry", "fx_rate"),
             models.UniqueConstraint(
                 fields=["source_type", "source_id", "event", "version"],
                 name="ledger_journalentry_once_per_event",

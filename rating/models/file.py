@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from foundation.fields import number_checks
 from rating.choices import FileFormat, FileState, PartState
 from rating.models.source import UsageSource
 
@@ -52,6 +53,9 @@ class UsageFile(models.Model):
             ("rate_usage", "Can rate stored usage again"),
         ]
         constraints = [
+            *number_checks(
+                "rating_usagefile", "declared_quantity", "received_quantity", "loaded_quantity"
+            ),
             models.UniqueConstraint(
                 fields=["source", "sha256"],
                 name="rating_usagefile_once_per_source",
@@ -122,6 +126,7 @@ class UsageFilePart(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [
+            *number_checks("rating_usagefilepart", "received_quantity", "loaded_quantity"),
             models.UniqueConstraint(
                 fields=["file", "number"], name="rating_usagefilepart_number_once"
             ),

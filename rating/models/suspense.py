@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from foundation.fields import number_checks
 from rating.choices import SuspenseState
 from rating.models.file import UsageFile
 from rating.models.source import UsageSource
@@ -50,6 +51,7 @@ class SuspenseItem(models.Model):
             ("write_off_usage", "Can write off suspended usage"),
         ]
         constraints = [
+            *number_checks("rating_suspenseitem", "quantity"),
             models.UniqueConstraint(
                 fields=["file", "row_number"],
                 name="rating_suspenseitem_row_once",
