@@ -161,6 +161,14 @@ class PriceModel(TextChoices):
     PACKAGE = "PACKAGE", "Package"
     OVERAGE = "OVERAGE", "Overage"
     PERCENT = "PERCENT", "Percent"
+    GRADUATED_PERCENT = "GRADUATED_PERCENT", "Graduated percent"
+    DYNAMIC = "DYNAMIC", "Cost plus a markup"
+    MATRIX = "MATRIX", "Matrix by attributes"
+    PER_DAY = "PER_DAY", "Per day"
+
+
+EVENT_MODELS = ("FLAT", "PER_UNIT", "PERCENT", "DYNAMIC", "MATRIX")
+"""Models by which an event can be rounded by itself: its price does not depend on others."""
 
 
 class UsageRounding(TextChoices):

@@ -29,13 +29,13 @@ class ProductSerializer(HouseModelSerializer):
 
 
 class TierSerializer(HouseModelSerializer):
-    """One tier; `upper_inclusive` null has no end."""
+    """One tier, or one cell of a matrix; `upper_inclusive` null has no end."""
 
     class Meta:
         """Every field by name."""
 
         model = PriceTier
-        fields = ("seq", "upper_inclusive", "unit_price", "flat_amount")
+        fields = ("seq", "upper_inclusive", "cell", "unit_price", "flat_amount")
 
 
 class PriceSerializer(HouseModelSerializer):
@@ -49,6 +49,7 @@ class PriceSerializer(HouseModelSerializer):
     flat_amount = MoneyField()
     min_amount = MoneyField(allow_null=True)
     max_amount = MoneyField(allow_null=True)
+    free_amount = MoneyField()
     tiers = TierSerializer(many=True)
 
     class Meta:
@@ -58,8 +59,8 @@ class PriceSerializer(HouseModelSerializer):
         fields = (
             "id", "charge", "model", "pricebook", "currency", "segment", "region", "channel",
             "attribute_key", "valid_from", "valid_to", "state", "unit_price", "flat_amount",
-            "percent", "min_amount", "max_amount", "package_size", "free_units", "tax_inclusive",
-            "tiers",
+            "percent", "min_amount", "max_amount", "package_size", "free_units", "event_fee",
+            "event_min", "event_max", "free_events", "free_amount", "tax_inclusive", "tiers",
         )  # fmt: skip
 
 

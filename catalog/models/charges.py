@@ -68,7 +68,7 @@ class Charge(Stamped):
         choices=choices.ChangePolicy,
         default=choices.ChangePolicy.PRORATE,
     )
-    price_model = models.CharField(max_length=10, choices=choices.PriceModel)
+    price_model = models.CharField(max_length=17, choices=choices.PriceModel)
     usage_type = models.ForeignKey(
         UsageType, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -97,7 +97,26 @@ class Charge(Stamped):
     tier_reset = models.CharField(
         max_length=13, choices=choices.TierReset, default=choices.TierReset.PERIOD
     )
-    tier_proration = models.BooleanField(default=False)
+    tier_proration = models.BooleanField(
+        default=False, help_text="The bounds of tiers shrink with a partial period."
+    )
+    free_proration = models.BooleanField(
+        default=False, help_text="What is included shrinks with a partial period."
+    )
+    bounds_prorated = models.BooleanField(
+        "minimum and maximum prorated",
+        default=True,
+        help_text="The least and the greatest amount shrink with a partial period.",
+    )
+    tier_after_proration = models.BooleanField(
+        default=False, help_text="The tier is chosen by the prorated quantity."
+    )
+    upper_exclusive = models.BooleanField(
+        default=False, help_text="The upper bound of a tier belongs to the tier above."
+    )
+    empty_tier_flat = models.BooleanField(
+        default=False, help_text="A quantity of zero costs the flat amount of the first tier."
+    )
     bill_zero = models.BooleanField(
         default=False, help_text="A quantity of zero is priced too (minimum amounts)."
     )
@@ -154,7 +173,11 @@ class Charge(Stamped):
             models.CheckConstraint(
                 name="catalog_charge_event_rounding_is_for_usage",
                 condition=Q(usage_rounding="LINE")
-                | (USAGE & Q(price_model__in=["FLAT", "PER_UNIT", "PERCENT"])),
+                | (USAGE & Q(price_model__in=choices.EVENT_MODELS)),
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_days_are_of_a_recurring_charge",
+                condition=~Q(price_model="PER_DAY") | RECURRING,
             ),
             models.CheckConstraint(
                 name="catalog_charge_event_decimals_fit", condition=Q(event_decimals__lte=10)

@@ -59,6 +59,11 @@ class PriceVersion(Versioned):
     max_amount = PlainAmountField(null=True, blank=True)
     package_size = QuantityField(default=1)
     free_units = QuantityField("included units", default=0)
+    event_fee = UnitPriceField(default=0, help_text="Fixed amount of each event.")
+    event_min = UnitPriceField("least amount of an event", null=True, blank=True)
+    event_max = UnitPriceField("greatest amount of an event", null=True, blank=True)
+    free_events = models.PositiveIntegerField("free transactions", default=0)
+    free_amount = PlainAmountField("free amount of money", default=0)
     tax_inclusive = models.BooleanField(default=False)
     supersedes = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -86,9 +91,13 @@ class PriceVersion(Versioned):
         ]
         constraints = [
             *life_checks("catalog_priceversion"),
-            *money_checks("catalog_priceversion", "flat_amount", "min_amount", "max_amount"),
+            *money_checks(
+                "catalog_priceversion", "flat_amount", "min_amount", "max_amount", "free_amount"
+            ),
             *number_checks(
-                "catalog_priceversion", "unit_price", "percent", "package_size", "free_units"
+                "catalog_priceversion",
+                *("unit_price", "percent", "package_size", "free_units"),
+                *("event_fee", "event_min", "event_max"),
             ),
             ExclusionConstraint(
                 name="catalog_priceversion_published_do_not_overlap",
@@ -114,7 +123,12 @@ class PriceVersion(Versioned):
             models.CheckConstraint(
                 name="catalog_priceversion_prices_are_not_negative",
                 condition=Q(
-                    unit_price__gte=0, flat_amount__gte=0, percent__gte=0, free_units__gte=0
+                    unit_price__gte=0,
+                    flat_amount__gte=0,
+                    percent__gte=0,
+                    free_units__gte=0,
+                    free_amount__gte=0,
+                    event_fee__gte=0,
                 )
                 & (Q(min_amount__isnull=True) | Q(min_amount__gte=0)),
             ),
@@ -128,6 +142,16 @@ class PriceVersion(Versioned):
                 | Q(max_amount__gte=F("min_amount")),
             ),
             models.CheckConstraint(
+                name="catalog_priceversion_event_bounds_fit",
+                condition=(Q(event_min__isnull=True) | Q(event_min__gte=0))
+                & (Q(event_max__isnull=True) | Q(event_max__gte=0))
+                & (
+                    Q(event_min__isnull=True)
+                    | Q(event_max__isnull=True)
+                    | Q(event_max__gte=F("event_min"))
+                ),
+            ),
+            models.CheckConstraint(
                 name="catalog_priceversion_narrowing_is_a_word",
                 condition=~(Q(segment="") | Q(region="") | Q(channel="") | Q(attribute_key="")),
             ),
@@ -139,7 +163,10 @@ class PriceVersion(Versioned):
 
 
 class PriceTier(models.Model):
-    """One tier: it covers what lies above the tier before, up to and with its upper (TIER-1)."""
+    """One tier: it covers what lies above the tier before, up to and with its upper (TIER-1).
+
+    Of a MATRIX price it is one cell, named by `cell`; `*` is the cell of what matches no other.
+    """
 
     price_version = models.ForeignKey(PriceVersion, on_delete=models.CASCADE, related_name="tiers")
     seq = models.PositiveSmallIntegerField()
@@ -148,15 +175,25 @@ class PriceTier(models.Model):
     )
     unit_price = UnitPriceField(default=0)
     flat_amount = PlainAmountField(default=0)
+    cell = models.CharField(max_length=200, default="", blank=True)
 
     class Meta:
-        """In order; uppers grow strictly (kept by a trigger, `sql/tier_order.sql`)."""
+        """In order; uppers grow strictly (kept by a trigger, `sql/frozen_parts.sql`)."""
 
         ordering = ["price_version_id", "seq"]
         constraints = [
             *number_checks("catalog_pricetier", "upper_inclusive", "unit_price", "flat_amount"),
             models.UniqueConstraint(
                 fields=["price_version", "seq"], name="catalog_pricetier_seq_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["price_version", "cell"],
+                condition=~Q(cell=""),
+                name="catalog_pricetier_cell_is_unique",
+            ),
+            models.CheckConstraint(
+                name="catalog_pricetier_cell_has_no_upper",
+                condition=Q(cell="") | Q(upper_inclusive__isnull=True),
             ),
             models.CheckConstraint(
                 name="catalog_pricetier_prices_are_not_negative",

@@ -161,6 +161,11 @@ def _candidate(one: Proposal) -> Candidate:
         package_size=values.package_size,
         included=values.free_units,
         tiers=values.tiers,
+        event_fee=values.event_fee,
+        event_min=values.event_min,
+        event_max=values.event_max,
+        free_events=values.free_events,
+        free_amount=values.free_amount,
     )
     return Candidate(terms, one.starts, one.ends, attributes=attribute_pairs(one.key.attributes))
 
@@ -180,6 +185,7 @@ def _draft(changes: Sequence[Change], batch: ImportBatch, actor: User | None) ->
                 upper_inclusive=tier.upper,
                 unit_price=tier.unit_price,
                 flat_amount=tier.flat_amount,
+                cell=tier.cell,
             )
             for draft, change in zip(drafts, wanted, strict=True)
             for number, tier in enumerate(change.proposal.values.tiers, 1)

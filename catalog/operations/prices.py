@@ -19,6 +19,7 @@ from catalog.operations import life
 from catalog.queries.checklist import price_checklist
 from catalog.rules.pricing import Tier
 from catalog.rules.selection import attribute_key
+from catalog.rules.terms import ordered_cells
 from foundation.errors import Invalid, Refusal
 from foundation.parsing import BadValue, currency_text, plain_text
 from foundation.permissions import require
@@ -30,7 +31,8 @@ KEY: Final = (
 )  # fmt: skip
 VALUES: Final = (
     "unit_price", "flat_amount", "percent", "min_amount", "max_amount", "package_size",
-    "free_units", "tax_inclusive",
+    "free_units", "event_fee", "event_min", "event_max", "free_events", "free_amount",
+    "tax_inclusive",
 )  # fmt: skip
 
 
@@ -59,9 +61,9 @@ def draft_price(
 ) -> PriceVersion:
     """Draft a price of a charge, valid from `starts` (inclusive) to `ends` (exclusive).
 
-    `values` are unit_price, flat_amount, percent, min_amount, max_amount, package_size,
-    free_units and tax_inclusive. `supersedes` names a published price that this one corrects: it
-    is taken out of force when this one is published, for its past days too.
+    `values` are the columns of a price (VALUES); `tiers` are its tiers or cells.
+    `supersedes` names a published price that this one corrects: it is taken out of force when
+    this one is published, for its past days too.
 
     Raises: Invalid.
     """
@@ -242,7 +244,7 @@ def attributes_of(price: PriceVersion) -> dict[str, str]:
 def tiers_of(price: PriceVersion) -> list[Tier]:
     """Return the tiers of a price, in order."""
     return [
-        Tier(tier.upper_inclusive, tier.unit_price, tier.flat_amount)
+        Tier(tier.upper_inclusive, tier.unit_price, tier.flat_amount, tier.cell)
         for tier in sorted(price.tiers.all(), key=lambda tier: tier.seq)
     ]
 
@@ -308,13 +310,17 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _set_tiers(price: PriceVersion, tiers: Sequence[Tier]) -> None:
-    for number, tier in enumerate(tiers, 1):
+    cells = [tier.cell for tier in tiers if tier.cell]
+    if len(set(cells)) != len(cells):
+        raise Invalid("a cell is named twice", rule="DUPLICATE")
+    for number, tier in enumerate(ordered_cells(tiers), 1):
         PriceTier.objects.create(
             price_version=price,
             seq=number,
             upper_inclusive=tier.upper,
             unit_price=tier.unit_price,
             flat_amount=tier.flat_amount,
+            cell=tier.cell,
         )
 
 

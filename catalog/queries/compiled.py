@@ -22,7 +22,7 @@ from catalog.models import (
     UsageType,
 )
 from catalog.queries.terms import ChargeTerms, charge_terms, price_candidate
-from catalog.rules.pricing import PriceTerms
+from catalog.rules.pricing import PriceTerms, choose_cell
 from catalog.rules.selection import ANY, Candidate, choose
 from tax.models import TaxCategory
 
@@ -44,6 +44,7 @@ class CompiledCatalog:
     prices: dict[tuple[int, int | None, str], tuple[Candidate, ...]]
     terms: dict[int, PriceTerms]
     _found: dict[tuple[object, ...], PriceTerms | None] = field(default_factory=dict)
+    _cells: dict[tuple[int, str], PriceTerms] = field(default_factory=dict)
 
     def price_for(
         self,
@@ -82,10 +83,17 @@ class CompiledCatalog:
                 on_date=on_date,
             )
             if chosen is not None:
-                answer = chosen.terms
+                answer = self._cell(chosen.terms, attributes)
                 break
         self._found[key] = answer
         return answer
+
+    def _cell(self, terms: PriceTerms, attributes: Mapping[str, str]) -> PriceTerms | None:
+        """Return the cell of a matrix, the same object for the same cell."""
+        chosen = choose_cell(terms, attributes)
+        if chosen is None or chosen is terms:
+            return chosen
+        return self._cells.setdefault((chosen.price_version_id, chosen.cell), chosen)
 
     def chain(self, book_id: int | None) -> Iterable[int | None]:
         """Yield the book, its parents and the default prices (None), each once."""

@@ -50,7 +50,7 @@ def _broken_tiers() -> list[Finding]:
             FROM catalog_priceversion price
             JOIN catalog_charge charge ON charge.id = price.charge_id
             WHERE price.state IN ('PUBLISHED', 'RETIRED')
-              AND charge.price_model IN ('GRADUATED', 'VOLUME', 'STAIRSTEP')
+              AND charge.price_model IN ('GRADUATED', 'GRADUATED_PERCENT', 'VOLUME', 'STAIRSTEP')
               AND (NOT EXISTS (SELECT 1 FROM catalog_pricetier tier
                                WHERE tier.price_version_id = price.id
                                  AND tier.upper_inclusive IS NULL)

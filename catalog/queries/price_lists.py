@@ -13,7 +13,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from catalog.models import Charge, PriceTier, PriceVersion
 from catalog.rules.price_diff import Standing
 from catalog.rules.price_rows import PriceKey, PriceValues
-from catalog.rules.pricing import TIERED, Tier
+from catalog.rules.pricing import ROWED, Tier
 
 IN_FORCE: Final = ("PUBLISHED", "RETIRED")
 WAITING: Final = ("DRAFT", "IN_REVIEW", "APPROVED")
@@ -84,9 +84,14 @@ def values_of(price: PriceVersion) -> PriceValues:
         max_amount=price.max_amount,
         package_size=price.package_size,
         free_units=price.free_units,
+        event_fee=price.event_fee,
+        event_min=price.event_min,
+        event_max=price.event_max,
+        free_events=price.free_events,
+        free_amount=price.free_amount,
         tax_inclusive=price.tax_inclusive,
         tiers=tuple(
-            Tier(tier.upper_inclusive, tier.unit_price, tier.flat_amount)
+            Tier(tier.upper_inclusive, tier.unit_price, tier.flat_amount, tier.cell)
             for tier in sorted(price.tiers.all(), key=lambda tier: tier.seq)
         ),
     )
@@ -161,14 +166,21 @@ def file_rows(found: QuerySet[PriceVersion]) -> Iterator[list[Any]]:
             number(values.max_amount),
             number(values.package_size) if values.package_size != 1 else "",
             number(values.free_units),
+            number(values.free_amount),
+            values.free_events or "",
+            number(values.event_fee),
+            number(values.event_min),
+            number(values.event_max),
             "true" if values.tax_inclusive else "",
         ]
-        if price.charge.price_model in TIERED:
+        if price.charge.price_model in ROWED:
             for seq, tier in enumerate(values.tiers, 1):
                 upper = "" if tier.upper is None else number(tier.upper)
-                yield [*head, seq, upper, number(tier.unit_price), number(tier.flat_amount), *tail]
+                place = [seq, upper, tier.cell.replace(",", ";")]
+                yield [*head, *place, number(tier.unit_price), number(tier.flat_amount), *tail]
         else:
-            yield [*head, "", "", number(values.unit_price), number(values.flat_amount), *tail]
+            one = [number(values.unit_price), number(values.flat_amount)]
+            yield [*head, "", "", "", *one, *tail]
 
 
 def number(value: Decimal | None) -> Decimal | str:

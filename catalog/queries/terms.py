@@ -47,6 +47,11 @@ class ChargeTerms:
     counter_scope: str
     tier_reset: str
     tier_proration: bool
+    free_proration: bool
+    bounds_prorated: bool
+    tier_after_proration: bool
+    upper_exclusive: bool
+    empty_tier_flat: bool
     bill_zero: bool
     show_zero: bool
     split_on_price_change: bool
@@ -102,6 +107,11 @@ def charge_terms(charge: Charge) -> ChargeTerms:
         counter_scope=charge.counter_scope,
         tier_reset=charge.tier_reset,
         tier_proration=charge.tier_proration,
+        free_proration=charge.free_proration,
+        bounds_prorated=charge.bounds_prorated,
+        tier_after_proration=charge.tier_after_proration,
+        upper_exclusive=charge.upper_exclusive,
+        empty_tier_flat=charge.empty_tier_flat,
         bill_zero=charge.bill_zero,
         show_zero=charge.show_zero,
         split_on_price_change=charge.split_on_price_change,
@@ -134,11 +144,20 @@ def price_terms(version: PriceVersion, charge: ChargeTerms) -> PriceTerms:
         package_size=version.package_size,
         included=version.free_units,
         tiers=tuple(
-            Tier(tier.upper_inclusive, tier.unit_price, tier.flat_amount)
+            Tier(tier.upper_inclusive, tier.unit_price, tier.flat_amount, tier.cell)
             for tier in sorted(version.tiers.all(), key=lambda tier: tier.seq)
         ),
         tax_inclusive=version.tax_inclusive,
         bill_zero=charge.bill_zero,
+        event_fee=version.event_fee,
+        event_min=version.event_min,
+        event_max=version.event_max,
+        free_events=version.free_events,
+        free_amount=version.free_amount,
+        upper_exclusive=charge.upper_exclusive,
+        empty_tier_flat=charge.empty_tier_flat,
+        bounds_prorated=charge.bounds_prorated,
+        tier_after_proration=charge.tier_after_proration,
     )
 
 

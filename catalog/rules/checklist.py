@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from catalog.rules.pricing import COUNTED, TIERED, PriceTerms
-from catalog.rules.selection import Candidate
+from catalog.rules.pricing import CELLED, COUNTED, ROWED, PriceTerms
+from catalog.rules.selection import Candidate, attribute_pairs
 
 
 class Problem(NamedTuple):
@@ -64,6 +65,15 @@ def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:
         if not value:
             message = f"{charge.code}: its product has no {what}."
             yield Problem("PUBLISH", charge.code, message)
+    if charge.model == "PER_DAY" and charge.kind != "RECURRING":
+        message = f"{charge.code}: a PER_DAY price is of a recurring charge; choose that kind."
+        yield Problem("TIER-2", charge.code, message)
+    if charge.model in CELLED and not charge.price_attributes:
+        message = (
+            f"{charge.code}: a matrix is priced by attributes; name them in the price attributes "
+            "of the charge."
+        )
+        yield Problem("PRC-3", charge.code, message)
     if charge.rounding == "EVENT" and charge.model in COUNTED:
         message = (
             f"{charge.code}: a {charge.model} price counts across events and cannot round each."
@@ -74,8 +84,11 @@ def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:
 def price_problems(charge: ChargeFacts, candidate: Candidate) -> Iterator[Problem]:
     """Say what is missing or too much in a price of the charge's model."""
     terms = candidate.terms
-    yield from _values(terms)
-    yield from _tiers(terms)
+    yield from _values(terms, charge.rounding)
+    if terms.model in CELLED:
+        yield from _cells(charge, terms)
+    else:
+        yield from _tiers(terms)
     known = set(charge.price_attributes)
     for name, _ in candidate.attributes:
         if name not in known:
@@ -87,22 +100,38 @@ def price_problems(charge: ChargeFacts, candidate: Candidate) -> Iterator[Proble
 _USES = {
     "FLAT": {"flat_amount"},
     "PER_UNIT": {"unit_price"},
-    "PACKAGE": {"unit_price"},
+    "PACKAGE": {"unit_price", "included"},
     "OVERAGE": {"unit_price", "included"},
     "PERCENT": {"percent", "flat_amount"},
     "GRADUATED": set(),
     "VOLUME": set(),
     "STAIRSTEP": set(),
+    "GRADUATED_PERCENT": set(),
+    "DYNAMIC": {"percent"},
+    "MATRIX": set(),
+    "PER_DAY": {"unit_price"},
 }
+_BY_EVENT = {"event_fee", "event_min", "event_max"}
 _WORDS = {
     "flat_amount": "flat amount",
     "unit_price": "unit price",
     "percent": "percentage",
     "included": "included quantity",
+    "free_events": "free transactions",
+    "free_amount": "free amount",
+}
+_EVENT_WORDS = {
+    "event_fee": "fee of each event",
+    "event_min": "least amount of an event",
+    "event_max": "greatest amount of an event",
 }
 
 
-def _values(terms: PriceTerms) -> Iterator[Problem]:
+def _values(terms: PriceTerms, rounding: str) -> Iterator[Problem]:
+    for name, words in _EVENT_WORDS.items():
+        if getattr(terms, name) and rounding != "EVENT":
+            message = f"Only a charge that rounds by event has a {words}."
+            yield Problem("UNIT-2", name, message)
     for name, words in _WORDS.items():
         value: Decimal = getattr(terms, name)
         if value and name not in _USES[terms.model]:
@@ -113,8 +142,58 @@ def _values(terms: PriceTerms) -> Iterator[Problem]:
         yield Problem("TIER-2", "package_size", f"A {terms.model} price has no package size.")
 
 
+def _cells(charge: ChargeFacts, terms: PriceTerms) -> Iterator[Problem]:
+    """Say what keeps a matrix from giving one price to every event (PRC-3)."""
+    if not any(tier.cell == "*" for tier in terms.tiers):
+        message = (
+            "The matrix has no cell for what matches no other; add the cell *, at a price of zero "
+            "if that is free."
+        )
+        yield Problem("TIER-2", "tiers", message)
+    known = set(charge.price_attributes)
+    for tier in terms.tiers:
+        if not tier.cell:
+            yield Problem("TIER-2", "tiers", "A matrix has cells, not tiers; name the cell.")
+        for name, _ in attribute_pairs(tier.cell or "*"):
+            if name not in known:
+                message = (
+                    f"The cell {tier.cell} asks for {name}, by which the charge is not priced; "
+                    "add it to the price attributes of the charge."
+                )
+                yield Problem("PRC-3", "tiers", message)
+    yield from _rival_cells([tier.cell for tier in terms.tiers if tier.cell])
+
+
+def _rival_cells(cells: list[str]) -> Iterator[Problem]:
+    """Find cells of equal rank that one event can match, with no cell that settles it."""
+    sets = {frozenset(attribute_pairs(cell)) for cell in cells}
+    groups: dict[tuple[int, tuple[str, ...]], list[str]] = {}
+    for cell in cells:
+        names = tuple(name for name, _ in attribute_pairs(cell))
+        groups.setdefault((len(names), names), []).append(cell)
+    for (size, names), ones in groups.items():
+        for (other_size, other_names), others in groups.items():
+            if size != other_size or names >= other_names:
+                continue
+            for one, other in itertools.product(ones, others):
+                both = frozenset(attribute_pairs(one)) | frozenset(attribute_pairs(other))
+                if _meet(one, other) and both not in sets:
+                    message = (
+                        f"The cells {one} and {other} can both match an event; add the cell that "
+                        "names the attributes of both."
+                    )
+                    yield Problem("PRC-3", "tiers", message)
+                    return
+
+
+def _meet(one: str, other: str) -> bool:
+    """Say whether an event can match both cells."""
+    first = dict(attribute_pairs(one))
+    return all(first.get(name, value) == value for name, value in attribute_pairs(other))
+
+
 def _tiers(terms: PriceTerms) -> Iterator[Problem]:
-    if terms.model not in TIERED:
+    if terms.model not in ROWED:
         if terms.tiers:
             yield Problem("TIER-2", "tiers", f"A {terms.model} price has no tiers.")
         return

@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeVar
 
-from catalog.rules.pricing import MODELS, TIERED, Tier
+from catalog.rules.pricing import CELLED, MODELS, ROWED, Tier
 from catalog.rules.selection import ANY, attribute_key
+from catalog.rules.terms import ordered_cells
 from foundation.parsing import (
     BadValue,
     amount_text,
@@ -25,13 +26,15 @@ from foundation.tabular import Line, RowProblem
 REQUIRED: Final = ("charge", "currency", "valid_from", "model")
 OPTIONAL: Final = (
     "pricebook", "segment", "region", "channel", "attributes", "valid_to", "tier_seq",
-    "tier_upper", "unit_price", "flat", "percent", "min", "max", "package_size", "free_units",
+    "tier_upper", "cell", "unit_price", "flat", "percent", "min", "max", "package_size",
+    "free_units", "free_amount", "free_events", "event_fee", "event_min", "event_max",
     "tax_inclusive",
 )  # fmt: skip
 HEADINGS: Final = (
     "charge", "pricebook", "currency", "segment", "region", "channel", "attributes", "valid_from",
-    "valid_to", "model", "tier_seq", "tier_upper", "unit_price", "flat", "percent", "min", "max",
-    "package_size", "free_units", "tax_inclusive",
+    "valid_to", "model", "tier_seq", "tier_upper", "cell", "unit_price", "flat", "percent", "min",
+    "max", "package_size", "free_units", "free_amount", "free_events", "event_fee", "event_min",
+    "event_max", "tax_inclusive",
 )  # fmt: skip
 
 ZERO: Final = Decimal(0)
@@ -73,6 +76,11 @@ class PriceValues(NamedTuple):
     max_amount: Decimal | None = None
     package_size: Decimal = ONE
     free_units: Decimal = ZERO
+    event_fee: Decimal = ZERO
+    event_min: Decimal | None = None
+    event_max: Decimal | None = None
+    free_events: int = 0
+    free_amount: Decimal = ZERO
     tax_inclusive: bool = False
     tiers: tuple[Tier, ...] = ()
 
@@ -221,11 +229,19 @@ class _Reader:
             max_amount=self.value("max", money, None),
             package_size=self.value("package_size", _decimal(8, MOST_QUANTITY, LEAST), ONE),
             free_units=self.value("free_units", _decimal(8, MOST_QUANTITY), ZERO),
+            event_fee=self.value("event_fee", _decimal(10, MOST_UNIT), ZERO),
+            event_min=self.value("event_min", _decimal(10, MOST_UNIT), None),
+            event_max=self.value("event_max", _decimal(10, MOST_UNIT), None),
+            free_events=self.value("free_events", _count, 0),
+            free_amount=self.value("free_amount", money, ZERO),
             tax_inclusive=self.value("tax_inclusive", boolean_text, False),
         )
-        least, most = values.min_amount, values.max_amount
-        if least is not None and most is not None and least > most:
-            self.refuse("max", "RANGE", "the maximum is below the minimum")
+        for column, least, most in (
+            ("max", values.min_amount, values.max_amount),
+            ("event_max", values.event_min, values.event_max),
+        ):
+            if least is not None and most is not None and least > most:
+                self.refuse(column, "RANGE", "the maximum is below the minimum")
         return values
 
     def row(self) -> PriceRow:
@@ -243,19 +259,25 @@ class _Reader:
         values = self.common(money)
         seq = self.value("tier_seq", lambda text: integer_text(text, minimum=1, maximum=1000), 1)
         upper = self.value("tier_upper", _decimal(8, MOST_QUANTITY, LEAST), None)
-        tier = Tier(upper, unit, flat)
-        if model not in TIERED:
+        cell = self.value("cell", attributes_text, "", required=model in CELLED)
+        tier = Tier(upper, unit, flat, cell)
+        unused = {"tier_upper": "tiers"} if model in CELLED else {"cell": "cells"}
+        if model not in ROWED:
             tier = Tier(None, ZERO, ZERO)
             values = values._replace(unit_price=unit, flat_amount=flat)
-            for column in ("tier_seq", "tier_upper"):
-                if model and self.line.values.get(column, ""):
-                    message = f"{model} has no tiers; leave the column empty"
-                    self.refuse(column, "TIER-2", message)
+            unused = {"tier_seq": "tiers", "tier_upper": "tiers", "cell": "cells"}
+        for column, what in unused.items():
+            if model and self.line.values.get(column, ""):
+                self.refuse(column, "TIER-2", f"{model} has no {what}; leave the column empty")
         return PriceRow(self.line.number, key, model, starts, ends, values, seq, tier)
 
 
 def _decimal(places: int, most: Decimal, least: str = "0") -> Callable[[str], Decimal]:
     return lambda text: decimal_text(text, places=places, minimum=Decimal(least), maximum=most)
+
+
+def _count(text: str) -> int:
+    return integer_text(text, minimum=0, maximum=2_000_000_000)
 
 
 def _money(currency: str) -> Callable[[str], Decimal]:
@@ -286,7 +308,7 @@ def attributes_text(text: str) -> str:
 def _contradictions(members: list[PriceRow]) -> Iterable[RowProblem]:
     """Say what keeps the rows of one price from being one price."""
     first = members[0]
-    if first.model not in TIERED:
+    if first.model not in ROWED:
         for row in members[1:]:
             message = f"row {first.number} gives the same price for the same days"
             yield RowProblem(row.number, "charge", str(row.key), "DUPLICATE", message)
@@ -298,6 +320,9 @@ def _contradictions(members: list[PriceRow]) -> Iterable[RowProblem]:
         if (row.model, row.ends, row.values) != (first.model, first.ends, first.values):
             message = f"the row says something else about the price than row {first.number}"
             yield RowProblem(row.number, "model", str(row.key), "CONTRADICTION", message)
+    if first.model in CELLED:
+        yield from _doubled_cells(members)
+        return
     ordered = sorted(members, key=lambda row: row.seq)
     lower = ZERO
     for expected, row in enumerate(ordered, 1):
@@ -319,12 +344,22 @@ def _contradictions(members: list[PriceRow]) -> Iterable[RowProblem]:
         lower = row.tier.upper or lower
 
 
+def _doubled_cells(members: list[PriceRow]) -> Iterable[RowProblem]:
+    seen: dict[str, int] = {}
+    for row in members:
+        cell = row.tier.cell
+        if cell in seen:
+            message = f"row {seen[cell]} gives the same cell"
+            yield RowProblem(row.number, "cell", cell, "DUPLICATE", message)
+        seen.setdefault(cell, row.number)
+
+
 def _proposal(members: list[PriceRow]) -> Proposal:
     first = members[0]
     values = first.values
-    if first.model in TIERED:
+    if first.model in ROWED:
         ordered = sorted(members, key=lambda row: row.seq)
-        values = values._replace(tiers=tuple(row.tier for row in ordered))
+        values = values._replace(tiers=ordered_cells(row.tier for row in ordered))
     return Proposal(
         first.key,
         first.model,

@@ -1,129 +1,45 @@
-"""The price models: what a quantity costs (TIER-1, TIER-2), and rounding by event (UNIT-2).
+"""Price a quantity, events one by one, or a counter that runs on (TIER, UNIT-2, UNIT-9).
 
 Amounts are in the currency of the terms; nothing is rounded before the one `quantize` of the line,
-but for charges that round by event.
+but for charges that round by event. The steps and their order: docs/order-of-computation.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from decimal import ROUND_CEILING, Context, Decimal
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
 
+from catalog.rules.price_models import MODELS as _MODELS
+from catalog.rules.price_models import mean_price, shown_price
+from catalog.rules.terms import (
+    CELLED,
+    COUNTED,
+    EXACT,
+    LINEAR,
+    ONE,
+    ROWED,
+    TIERED,
+    ZERO,
+    CannotPriceQuantity,
+    Priced,
+    PriceTerms,
+    Tier,
+    TierRow,
+)
 from foundation.money import quantize, round_places
 
-ZERO = Decimal(0)
-ONE = Decimal(1)
-EXACT = Context(prec=50)
+__all__ = [
+    "CELLED", "COUNTED", "MODELS", "ROWED", "TIERED", "CannotPriceQuantity", "PriceTerms",
+    "Priced", "Tier", "TierRow", "choose_cell", "price", "price_event", "price_events",
+    "price_transactions", "round_event", "split_counter", "with_override", "with_percent_off",
+]  # fmt: skip
+
+MODELS: Final = tuple(_MODELS)
+_OF_MONEY: Final = frozenset({"PERCENT", "GRADUATED_PERCENT", "DYNAMIC"})
 _multiply = EXACT.multiply
 _new = tuple.__new__
-
-TIERED = frozenset({"GRADUATED", "VOLUME", "STAIRSTEP"})
-# The price of one event depends on those before it, so an event cannot be rounded by itself.
-COUNTED = TIERED | {"PACKAGE", "OVERAGE"}
-
-
-class CannotPriceQuantity(Exception):
-    """The quantity has no price under these terms."""
-
-    rule = "TIER-2"
-
-
-class Tier(NamedTuple):
-    """Cover (previous upper, upper]; an upper of None has no end (TIER-1)."""
-
-    upper: Decimal | None
-    unit_price: Decimal
-    flat_amount: Decimal
-
-
-class TierRow(NamedTuple):
-    """One row of the calculation: how much of the quantity met which tier, and what it cost."""
-
-    tier: int
-    quantity: Decimal
-    unit_price: Decimal
-    flat_amount: Decimal
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class PriceTerms:
-    """A price version as the engine reads it.
-
-    FLAT costs `flat_amount` whatever the quantity; `package_size` is the package of PACKAGE;
-    `included` the quantity of OVERAGE that is free; `percent` a fraction. `min_amount` and
-    `max_amount` bound the amount of the whole quantity. `bill_zero` prices a quantity of zero.
-    """
-
-    price_version_id: int
-    model: str
-    currency: str
-    unit_price: Decimal = ZERO
-    flat_amount: Decimal = ZERO
-    percent: Decimal = ZERO
-    min_amount: Decimal | None = None
-    max_amount: Decimal | None = None
-    package_size: Decimal = ONE
-    included: Decimal = ZERO
-    tiers: tuple[Tier, ...] = ()
-    tax_inclusive: bool = False
-    bill_zero: bool = False
-    is_override: bool = False
-    linear: Decimal | None = field(default=None, init=False)
-    """The unit price where the amount is nothing but quantity times unit price."""
-
-    def __post_init__(self) -> None:
-        """Mark the terms that need no care."""
-        if self.model == "PER_UNIT" and self.min_amount is None and self.max_amount is None:
-            object.__setattr__(self, "linear", self.unit_price)
-
-
-class Priced(NamedTuple):
-    """An amount and the calculation that made it.
-
-    `unit_price` is what a document shows: the price per unit, per package, the flat amount or the
-    percentage; for GRADUATED the mean price, to ten places.
-    """
-
-    amount_exact: Decimal
-    amount: Decimal
-    unit_price: Decimal
-    rows: tuple[TierRow, ...]
-    terms: PriceTerms
-    quantity: Decimal
-    factor: Decimal
-    bound: str = ""
-
-    @property
-    def explain(self) -> dict[str, object]:
-        """Tell the calculation in plain values, fit for JSON (lineage, decision D11)."""
-        facts: dict[str, object] = {
-            "price_version_id": self.terms.price_version_id,
-            "model": self.terms.model,
-            "quantity": str(self.quantity),
-            "unit_price": str(self.unit_price),
-            "factor": str(self.factor),
-            "amount_exact": str(self.amount_exact),
-            "amount": str(self.amount),
-        }
-        if self.rows:
-            facts["rows"] = [
-                {
-                    "tier": row.tier,
-                    "quantity": str(row.quantity),
-                    "unit_price": str(row.unit_price),
-                    "flat_amount": str(row.flat_amount),
-                    "amount": str(row.amount),
-                }
-                for row in self.rows
-            ]
-        if self.bound:
-            facts["bound"] = self.bound
-        if self.terms.is_override:
-            facts["override"] = True
-        return facts
 
 
 def price(
@@ -134,12 +50,16 @@ def price(
     base_amount: Decimal | None = None,
     factor: Decimal = ONE,
     tier_factor: Decimal = ONE,
+    free_factor: Decimal | None = None,
+    bound_factor: Decimal = ONE,
 ) -> Priced:
     """Price a quantity (TIER-2), prorate it by `factor` (PRO-1) and round it once (NUM-1).
 
-    PERCENT takes its share of `base_amount`, or of the quantity where that carries money.
-    `tier_factor` scales tier bounds and included quantities (PRO-3, tier_proration). Zero costs
-    zero unless the terms bill zero; only PER_UNIT and PERCENT price a negative quantity.
+    PERCENT, GRADUATED_PERCENT and DYNAMIC take their share of `base_amount`, or of the quantity
+    where that carries money. `tier_factor` scales tier bounds, `free_factor` included quantities
+    (PRO-3); without one it follows the other; `bound_factor` scales minimum and maximum where the
+    amount itself is not prorated. Of PER_DAY `factor` is the number of days. Zero
+    costs zero unless the terms bill zero; only linear models price a negative quantity.
 
     Raises: CannotPriceQuantity.
     """
@@ -155,23 +75,67 @@ def price(
             Priced,
             (exact, quantize(exact, currency), unit, (), terms, quantity, factor, ""),
         )
-    value = quantity if base_amount is None or terms.model != "PERCENT" else base_amount
-    if value == 0 and not terms.bill_zero:
-        return Priced(ZERO, ZERO, _shown(terms, ZERO, value, ()), (), terms, quantity, factor)
-    if value < 0 and terms.model not in ("PER_UNIT", "PERCENT"):
+    value = quantity if base_amount is None or terms.model not in _OF_MONEY else base_amount
+    if value == 0 and not (terms.bill_zero or terms.empty_tier_flat):
+        shown = shown_price(terms, ZERO, value, ())
+        return Priced(ZERO, ZERO, shown, (), terms, quantity, factor)
+    if value < 0 and terms.model not in LINEAR:
         message = f"A {terms.model} price cannot price the negative quantity {value}."
         raise CannotPriceQuantity(message)
-    exact, rows = _MODELS[terms.model](terms, value, tier_factor)
-    exact, bound = _bounded(terms, exact)
-    shown = _shown(terms, exact, value, rows)
-    if factor is not ONE:
-        exact = _multiply(exact, factor)
+    left = factor
+    if terms.tier_after_proration and terms.model in TIERED:
+        value, left = _multiply(value, factor), ONE
+    frees = tier_factor if free_factor is None else free_factor
+    exact, rows = _MODELS[terms.model](terms, value, tier_factor, frees)
+    if terms.bounds_prorated:
+        exact, bound = _bounded(terms, exact, bound_factor)
+    shown = shown_price(terms, exact, value, rows)
+    if left is not ONE:
+        exact = _multiply(exact, left)
+    if not terms.bounds_prorated:
+        exact, bound = _bounded(terms, exact)
     return Priced(exact, quantize(exact, currency), shown, rows, terms, quantity, factor, bound)
+
+
+def _bounded(terms: PriceTerms, amount: Decimal, share: Decimal = ONE) -> tuple[Decimal, str]:
+    """Apply the least and the greatest amount of the whole quantity (TIER-2, COM-1, COM-4)."""
+    least, greatest = terms.min_amount, terms.max_amount
+    if amount < 0 or (least is None and greatest is None):
+        return amount, ""
+    if share != ONE:
+        least = None if least is None else _multiply(least, share)
+        greatest = None if greatest is None else _multiply(greatest, share)
+    return _within(amount, least, greatest)
+
+
+def _within(
+    amount: Decimal, least: Decimal | None, greatest: Decimal | None
+) -> tuple[Decimal, str]:
+    if least is not None and amount < least:
+        return least, "MIN"
+    if greatest is not None and amount > greatest:
+        return greatest, "MAX"
+    return amount, ""
 
 
 def round_event(amount: Decimal, decimals: int, mode: str = "ROUND_HALF_UP") -> Decimal:
     """Round the amount of one event before it is summed (UNIT-2, EVENT rounding)."""
     return round_places(amount, decimals, mode)
+
+
+def price_event(terms: PriceTerms, quantity: Decimal, currency: str) -> Decimal:
+    """Return the exact amount of one event: price, fee, within its bounds (UNIT-1, UNIT-9).
+
+    A correction mirrors what it corrects; an event of zero bears no fee (UNIT-5). 90 seconds at
+    0.002 with a connect fee of 0.05 are 0.23; with a least amount of 0.25 they are 0.25.
+
+    Raises: CannotPriceQuantity.
+    """
+    size = abs(quantity) if terms.model in LINEAR else quantity
+    amount = price(terms, size, currency).amount_exact
+    if size:
+        amount, _ = _within(amount + terms.event_fee, terms.event_min, terms.event_max)
+    return -amount if quantity < 0 else amount
 
 
 def price_events(
@@ -191,36 +155,127 @@ def price_events(
         raise CannotPriceQuantity(message)
     total = ZERO
     for quantity in quantities:
-        total += round_event(price(terms, quantity, currency).amount_exact, decimals, mode)
+        total += round_event(price_event(terms, quantity, currency), decimals, mode)
     return total
+
+
+def price_transactions(
+    terms: PriceTerms,
+    amounts: Iterable[Decimal],
+    currency: str,
+    *,
+    free_factor: Decimal = ONE,
+    bound_factor: Decimal = ONE,
+) -> Priced:
+    """Price transactions of money one by one, in their order, and round the sum once (UNIT-9).
+
+    The first `free_events` are free while `free_amount` lasts, whichever ends first; of the one
+    that straddles the free amount the rest is charged. Each charged transaction costs its share
+    and `event_fee`, within `event_min` and `event_max`; a refund mirrors that and uses up nothing
+    that is free. `flat_amount` is charged once.
+
+    Three of 100.00 at 1 % and 0.30 each, the first free: 2 · 1.30 = 2.60.
+
+    Raises: CannotPriceQuantity.
+    """
+    if currency != terms.currency:
+        message = f"A price in {terms.currency} does not price in {currency}."
+        raise CannotPriceQuantity(message)
+    events_left = terms.free_events if terms.free_events else None
+    money_left = _multiply(terms.free_amount, free_factor) if terms.free_amount else None
+    fixed = terms.event_fee
+    value = free = charged = fees = total = ZERO
+    for amount in amounts:
+        value += amount
+        rest = abs(amount)
+        if amount > 0 and events_left != 0 and money_left != 0 and (events_left or money_left):
+            gift = rest if money_left is None else min(rest, money_left)
+            money_left = None if money_left is None else money_left - gift
+            events_left = None if events_left is None else events_left - 1
+            free += gift
+            rest -= gift
+        if not rest:
+            continue
+        cost = _multiply(rest, terms.percent) + fixed
+        cost, _ = _within(cost, terms.event_min, terms.event_max)
+        sign = -1 if amount < 0 else 1
+        charged, fees, total = charged + sign * rest, fees + sign * fixed, total + sign * cost
+    rows = [TierRow(1, free, ZERO, ZERO, ZERO)] if free else []
+    if charged or terms.bill_zero:
+        fees, total = fees + terms.flat_amount, total + terms.flat_amount
+    rows.append(TierRow(2, charged, terms.percent, fees, total))
+    exact, bound = total, ""
+    if value or terms.bill_zero:
+        exact, bound = _bounded(terms, total, bound_factor)
+    return Priced(
+        exact, quantize(exact, currency), terms.percent, tuple(rows), terms, value, ONE, bound
+    )
+
+
+def choose_cell(terms: PriceTerms, attributes: Mapping[str, str]) -> PriceTerms | None:
+    """Return a MATRIX price narrowed to the cell of these attributes; any other price as it is.
+
+    The cell that asks for most attributes wins; `*` is the cell of what matches no other, and
+    without it there is no price. The price is checked at publication for cells of equal rank.
+
+    Cells zone=EU at 0.10, zone=EU,peak=yes at 0.15 and * at 0.50: an EU call in the peak costs
+    0.15 a unit, a call to the rest of the world 0.50.
+    """
+    if terms.model not in CELLED or terms.cell:
+        return terms
+    best: Tier | None = None
+    most = -1
+    for tier in terms.tiers:
+        pairs = cell_pairs(tier.cell)
+        if len(pairs) > most and all(attributes.get(name) == value for name, value in pairs):
+            best, most = tier, len(pairs)
+    if best is None:
+        return None
+    return replace(terms, unit_price=best.unit_price, flat_amount=best.flat_amount, cell=best.cell)
+
+
+def cell_pairs(cell: str) -> tuple[tuple[str, str], ...]:
+    """Read the key of a cell, `a=1,b=2` or `*`."""
+    if cell == "*":
+        return ()
+    parts = (part.partition("=") for part in cell.split(","))
+    return tuple((name, value) for name, _, value in parts)
 
 
 def with_override(terms: PriceTerms, unit_price: Decimal) -> PriceTerms:
     """Return the terms with an agreed price in place of the listed one (PRC-2).
 
-    The agreed price is per unit, or the flat amount of a FLAT price; tiers give way to it.
+    The agreed price is per unit, or the flat amount of a FLAT price; tiers and cells give way.
     """
     if terms.model == "FLAT":
         return replace(terms, flat_amount=unit_price, is_override=True)
+    kept = terms.model in ("PACKAGE", "PER_DAY", "HIGH_WATER", "P95_BURST")
     return replace(
         terms,
-        model="PACKAGE" if terms.model == "PACKAGE" else "PER_UNIT",
+        model=terms.model if kept else "PER_UNIT",
         unit_price=unit_price,
         tiers=(),
+        empty_tier_flat=False,
+        cell="",
         is_override=True,
     )
 
 
 def with_percent_off(terms: PriceTerms, percent_off: Decimal) -> PriceTerms:
-    """Return the terms lowered by a fraction, tier by tier (PRC-4)."""
+    """Return the terms lowered by a fraction, tier by tier (PRC-4).
+
+    Of a DYNAMIC price the whole price is lowered: a markup of 0.25 less 10 % is one of 0.125.
+    """
     left = ONE - percent_off
+    share = terms.percent * left
     return replace(
         terms,
         unit_price=terms.unit_price * left,
         flat_amount=terms.flat_amount * left,
-        percent=terms.percent * left,
+        event_fee=terms.event_fee * left,
+        percent=share - percent_off if terms.model == "DYNAMIC" else share,
         tiers=tuple(
-            Tier(tier.upper, tier.unit_price * left, tier.flat_amount * left)
+            tier._replace(unit_price=tier.unit_price * left, flat_amount=tier.flat_amount * left)
             for tier in terms.tiers
         ),
         is_override=True,
@@ -228,7 +283,12 @@ def with_percent_off(terms: PriceTerms, percent_off: Decimal) -> PriceTerms:
 
 
 def split_counter(
-    terms: Iterable[tuple[PriceTerms, Decimal]], currency: str, *, tier_factor: Decimal = ONE
+    terms: Iterable[tuple[PriceTerms, Decimal]],
+    currency: str,
+    *,
+    tier_factor: Decimal = ONE,
+    free_factor: Decimal | None = None,
+    bound_factor: Decimal = ONE,
 ) -> list[Priced]:
     """Price a quantity split over successive price versions; the counter runs on (TIER-3).
 
@@ -240,15 +300,14 @@ def split_counter(
     before = ZERO
     for version, quantity in terms:
         after = before + quantity
-        whole = price(version, after, currency, tier_factor=tier_factor)
+        whole = _at(version, after, currency, tier_factor, free_factor, bound_factor)
         if before:
-            start = price(version, before, currency, tier_factor=tier_factor)
+            start = _at(version, before, currency, tier_factor, free_factor, bound_factor)
             exact = whole.amount_exact - start.amount_exact
-            shown = _divide(exact, quantity)
             whole = Priced(
                 exact,
                 quantize(exact, currency),
-                shown,
+                mean_price(exact, quantity),
                 _difference(whole.rows, start.rows),
                 version,
                 quantity,
@@ -257,6 +316,20 @@ def split_counter(
         answers.append(whole)
         before = after
     return answers
+
+
+def _at(
+    terms: PriceTerms,
+    quantity: Decimal,
+    currency: str,
+    tiers: Decimal,
+    free: Decimal | None,
+    bounds: Decimal,
+) -> Priced:
+    """Price what a running counter has reached."""
+    return price(
+        terms, quantity, currency, tier_factor=tiers, free_factor=free, bound_factor=bounds
+    )
 
 
 def _difference(after: tuple[TierRow, ...], before: tuple[TierRow, ...]) -> tuple[TierRow, ...]:
@@ -278,120 +351,3 @@ def _difference(after: tuple[TierRow, ...], before: tuple[TierRow, ...]) -> tupl
                 )
             )
     return tuple(rows)
-
-
-Answer = tuple[Decimal, tuple[TierRow, ...]]
-
-
-def _flat(terms: PriceTerms, quantity: Decimal, tier_factor: Decimal) -> Answer:
-    return terms.flat_amount, ()
-
-
-def _per_unit(terms: PriceTerms, quantity: Decimal, tier_factor: Decimal) -> Answer:
-    return _multiply(quantity, terms.unit_price), ()
-
-
-def _package(terms: PriceTerms, quantity: Decimal, tier_factor: Decimal) -> Answer:
-    packages = EXACT.divide(quantity, terms.package_size).to_integral_value(ROUND_CEILING)
-    amount = _multiply(packages, terms.unit_price)
-    return amount, (TierRow(1, packages, terms.unit_price, ZERO, amount),)
-
-
-def _overage(terms: PriceTerms, quantity: Decimal, tier_factor: Decimal) -> Answer:
-    included = _multiply(terms.included, tier_factor)
-    over = max(ZERO, quantity - included)
-    amount = _multiply(over, terms.unit_price)
-    free = TierRow(1, min(quantity, included), ZERO, ZERO, ZERO)
-    return amount, (free, TierRow(2, over, terms.unit_price, ZERO, amount)) if over else (free,)
-
-
-def _percent(terms: PriceTerms, value: Decimal, tier_factor: Decimal) -> Answer:
-    share = _multiply(value, terms.percent)
-    return share + (terms.flat_amount if value >= 0 else -terms.flat_amount), ()
-
-
-def _graduated(terms: PriceTerms, quantity: Decimal, tier_factor: Decimal) -> Answer:
-    rows = []
-    total = lower = ZERO
-    for number, tier in enumerate(terms.tiers, 1):
-        if quantity <= lower and not (number == 1 and quantity == 0):
-            break
-        upper = None if tier.upper is None else _multiply(tier.upper, tier_factor)
-        part = quantity - lower if upper is None or quantity <= upper else upper - lower
-        flat = tier.flat_amount if quantity > lower else ZERO
-        amount = _multiply(part, tier.unit_price) + flat
-        rows.append(TierRow(number, part, tier.unit_price, flat, amount))
-        total += amount
-        if upper is None:
-            return total, tuple(rows)
-        lower = upper
-    if quantity > lower:
-        raise _above(terms, quantity)
-    return total, tuple(rows)
-
-
-def _holding(terms: PriceTerms, quantity: Decimal, tier_factor: Decimal) -> tuple[int, Tier]:
-    """Find the tier that holds a quantity: the upper bound belongs to the lower tier (TIER-1)."""
-    for number, tier in enumerate(terms.tiers, 1):
-        if tier.upper is None or quantity <= _multiply(tier.upper, tier_factor):
-            return number, tier
-    raise _above(terms, quantity)
-
-
-def _volume(terms: PriceTerms, quantity: Decimal, tier_factor: Decimal) -> Answer:
-    number, tier = _holding(terms, quantity, tier_factor)
-    flat = tier.flat_amount if quantity > 0 else ZERO
-    amount = _multiply(quantity, tier.unit_price) + flat
-    return amount, (TierRow(number, quantity, tier.unit_price, flat, amount),)
-
-
-def _stairstep(terms: PriceTerms, quantity: Decimal, tier_factor: Decimal) -> Answer:
-    number, tier = _holding(terms, quantity, tier_factor)
-    row = TierRow(number, quantity, ZERO, tier.flat_amount, tier.flat_amount)
-    return tier.flat_amount, (row,)
-
-
-_MODELS: dict[str, Callable[[PriceTerms, Decimal, Decimal], Answer]] = {
-    "FLAT": _flat,
-    "PER_UNIT": _per_unit,
-    "GRADUATED": _graduated,
-    "VOLUME": _volume,
-    "STAIRSTEP": _stairstep,
-    "PACKAGE": _package,
-    "OVERAGE": _overage,
-    "PERCENT": _percent,
-}
-MODELS = tuple(_MODELS)
-
-
-def _above(terms: PriceTerms, quantity: Decimal) -> CannotPriceQuantity:
-    return CannotPriceQuantity(
-        f"The quantity {quantity} lies above the last tier of price {terms.price_version_id}."
-    )
-
-
-def _bounded(terms: PriceTerms, amount: Decimal) -> tuple[Decimal, str]:
-    """Apply the least and the greatest amount of the whole quantity (TIER-2)."""
-    if amount < 0:
-        return amount, ""
-    if terms.min_amount is not None and amount < terms.min_amount:
-        return terms.min_amount, "MIN"
-    if terms.max_amount is not None and amount > terms.max_amount:
-        return terms.max_amount, "MAX"
-    return amount, ""
-
-
-def _shown(
-    terms: PriceTerms, amount: Decimal, value: Decimal, rows: tuple[TierRow, ...]
-) -> Decimal:
-    if terms.model == "GRADUATED":
-        return _divide(amount, value)
-    if terms.model == "VOLUME" and rows:
-        return rows[0].unit_price
-    if terms.model == "STAIRSTEP" and rows:
-        return rows[0].flat_amount
-    return {"FLAT": terms.flat_amount, "PERCENT": terms.percent}.get(terms.model, terms.unit_price)
-
-
-def _divide(amount: Decimal, quantity: Decimal) -> Decimal:
-    return round_places(EXACT.divide(amount, quantity), 10) if quantity else ZERO

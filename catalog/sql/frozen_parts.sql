@@ -1,5 +1,5 @@
 -- Purpose: charges are frozen with their offer version, tiers with their price version; tiers grow:
---   uppers rise strictly and only the last may be without end (TIER-1); a tier's flat amount fits
+--   uppers rise strictly and only the last may be without end (TIER-1), but for the cells of a matrix; a tier's flat amount fits
 --   the minor unit of the price's currency.
 -- Grain: row. Binds: none. Repeating: CREATE OR REPLACE.
 
@@ -52,7 +52,7 @@ BEGIN
         PERFORM refuse('NUM-1', 'catalog_pricetier_flat_amount_is_money',
             'A flat amount has no more decimals than ' || price_currency || '.');
     END IF;
-    IF EXISTS (
+    IF NEW.cell = '' AND EXISTS (
         SELECT 1 FROM catalog_pricetier other
         WHERE other.price_version_id = NEW.price_version_id AND other.id <> NEW.id
           AND CASE WHEN other.seq < NEW.seq

@@ -122,7 +122,9 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
             "period_count", "alignment", "trigger", "proration", "in_policy", "out_policy",
             "change_policy", "usage_type", "usage_filter", "price_attributes", "usage_rounding",
             "event_decimals", "event_mode", "first_increment", "next_increment", "counter_scope",
-            "tier_proration", "bill_zero", "show_zero", "invoice_section", "text_template",
+            "tier_proration", "free_proration", "bounds_prorated", "tier_after_proration",
+            "upper_exclusive", "empty_tier_flat", "bill_zero", "show_zero",
+            "invoice_section", "text_template",
         )  # fmt: skip
 
     def clean_usage_filter(self) -> dict[str, str]:

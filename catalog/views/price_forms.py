@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from catalog import operations
 from catalog.models import Charge, PriceBook, PriceVersion
 from catalog.queries import price_lists
 from catalog.rules.price_rows import attributes_text
-from catalog.rules.pricing import TIERED, Tier
+from catalog.rules.pricing import CELLED, ROWED, Tier
 from catalog.rules.selection import attribute_pairs
 from catalog.views import words
 from catalog.views.prices import VIEW, price_url
@@ -33,19 +33,32 @@ def _number(places: int) -> Callable[[str], Decimal]:
 
 
 def tiers_text(text: str) -> list[Tier]:
-    """Read one tier a line: upper bound, price per unit, flat amount; the last bound is `*`."""
+    """Read one tier a line: upper bound, price per unit, flat amount; the last bound is `*`.
+
+    A cell of a matrix stands where the bound would: `zone=EU,peak=yes; 0.15; 0`.
+    """
     tiers = []
     for number, line in enumerate(text.strip().splitlines(), 1):
         parts = [part.strip() for part in line.replace("\t", ";").split(";")]
         if len(parts) not in (2, 3):
             raise BadValue("TIER-1", f"line {number}: write upper; price; flat amount")
         try:
-            upper = None if parts[0] in ("*", "") else _number(8)(parts[0])
+            cell = attributes_text(parts[0]) if "=" in parts[0] else ""
+            upper = None if cell or parts[0] in ("*", "") else _number(8)(parts[0])
             flat = _number(4)(parts[2]) if len(parts) == 3 and parts[2] else Decimal(0)
-            tiers.append(Tier(upper, _number(10)(parts[1] or "0"), flat))
+            tiers.append(Tier(upper, _number(10)(parts[1] or "0"), flat, cell))
         except BadValue as bad:
             raise BadValue(bad.rule, f"line {number}: {bad.message}") from bad
     return tiers
+
+
+def cells_of(tiers: Sequence[Tier], model: str) -> Sequence[Tier]:
+    """Return the tiers as the charge's model has them: a lone `*` is a cell of a matrix."""
+    if model not in CELLED:
+        return tiers
+    return [
+        tier if tier.cell or tier.upper is not None else tier._replace(cell="*") for tier in tiers
+    ]
 
 
 class ValuesForm(forms.Form):
@@ -56,19 +69,31 @@ class ValuesForm(forms.Form):
         label="First day without it", required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")
     )
     flat_amount = Parsed(_number(4), required=False, help_text="FLAT, fixed part of PERCENT")
-    unit_price = Parsed(_number(10), required=False, help_text="PER_UNIT, PACKAGE, OVERAGE")
-    percent = Parsed(_number(7), required=False, help_text="A fraction: 0.029 is 2.9 %")
+    unit_price = Parsed(
+        _number(10), required=False, help_text="PER_UNIT, PER_DAY, PACKAGE, OVERAGE"
+    )
+    percent = Parsed(
+        _number(7), required=False, help_text="A fraction: 0.029 is 2.9 %. DYNAMIC: the markup"
+    )
     min_amount = Parsed(_number(4), required=False, label="Least amount")
     max_amount = Parsed(_number(4), required=False, label="Greatest amount")
     package_size = Parsed(_number(8), required=False, help_text="PACKAGE")
-    free_units = Parsed(_number(8), required=False, label="Included quantity", help_text="OVERAGE")
+    free_units = Parsed(
+        _number(8), required=False, label="Included quantity", help_text="PACKAGE, OVERAGE"
+    )
+    event_fee = Parsed(
+        _number(10), required=False, label="Fee of each event", help_text="Connect fee"
+    )
+    event_min = Parsed(_number(10), required=False, label="Least amount of an event")
+    event_max = Parsed(_number(10), required=False, label="Greatest amount of an event")
     tax_inclusive = forms.BooleanField(required=False, label="The price holds its tax")
     tiers = Parsed(
         tiers_text,
         required=False,
         widget=forms.Textarea({"rows": 5}),
         help_text="One tier a line: upper bound; price per unit; flat amount. "
-        "The bound of the last tier is *.",
+        "The bound of the last tier is *. MATRIX: cells, zone=EU,peak=yes; price; flat amount, "
+        "and * for what matches no other.",
     )
 
     def values(self) -> dict[str, Any]:
@@ -82,6 +107,9 @@ class ValuesForm(forms.Form):
             "max_amount": given["max_amount"],
             "package_size": given["package_size"] or Decimal(1),
             "free_units": given["free_units"] or Decimal(0),
+            "event_fee": given["event_fee"] or Decimal(0),
+            "event_min": given["event_min"],
+            "event_max": given["event_max"],
             "tax_inclusive": given["tax_inclusive"],
         }
 
@@ -162,7 +190,7 @@ class Add(FormScreen):
             region=given["region"] or "*",
             channel=given["channel"] or "*",
             attributes=dict(attribute_pairs(given["attributes"] or "*")),
-            tiers=given["tiers"] or (),
+            tiers=cells_of(given["tiers"] or (), given["charge"].price_model),
             actor=words.actor(self.request),
             **form.values(),
         )
@@ -220,11 +248,12 @@ class Edit(FormScreen):
         """Call the operation."""
         assert isinstance(form, ValuesForm)
         given = form.cleaned_data
+        price = get_object_or_404(price_lists.prices(), pk=self.kwargs["pk"])
         return operations.revise_price(
-            price_id=self.kwargs["pk"],
+            price_id=price.pk,
             starts=given["starts"],
             ends=given["ends"],
-            tiers=given["tiers"] or (),
+            tiers=cells_of(given["tiers"] or (), price.charge.price_model),
             actor=words.actor(self.request),
             **form.values(),
         )
@@ -246,11 +275,15 @@ def initial_of(price: PriceVersion) -> dict[str, Any]:
         "max_amount": shown(price.max_amount),
         "package_size": shown(price.package_size) if price.package_size != 1 else "",
         "free_units": shown(price.free_units),
+        "event_fee": shown(price.event_fee),
+        "event_min": shown(price.event_min),
+        "event_max": shown(price.event_max),
         "tax_inclusive": price.tax_inclusive,
         "tiers": "\n".join(
-            f"{shown(tier.upper) or '*'}; {shown(tier.unit_price) or 0}; {shown(tier.flat_amount)}"
+            f"{tier.cell or shown(tier.upper) or '*'}; {shown(tier.unit_price) or 0}; "
+            f"{shown(tier.flat_amount)}"
             for tier in price_lists.values_of(price).tiers
         )
-        if price.charge.price_model in TIERED
+        if price.charge.price_model in ROWED
         else "",
     }

@@ -12,6 +12,7 @@ from catalog import operations
 from catalog.models import PriceVersion
 from catalog.queries import price_lists
 from catalog.queries.checklist import price_checklist
+from catalog.rules.pricing import CELLED
 from catalog.views import words
 from foundation.screens import ActionView, Button, Column, Crumb, Fact, FormScreen, Screen, Table
 
@@ -88,12 +89,12 @@ class Price(Screen):
             people=people_of(price),
             tiers=Table(
                 columns=(
-                    Column(label="Quantity", value="span"),
+                    Column(label=words.tier_heading(price), value="span"),
                     Column(label="Price per unit", value="unit"),
                     Column(label="Flat amount", value="flat"),
                 ),
                 rows=words.tier_lines(price),
-                caption="Tiers",
+                caption="Cells" if price.charge.price_model in CELLED else "Tiers",
             )
             if price.tiers.all()
             else None,
@@ -141,6 +142,11 @@ def facts_of(price: PriceVersion) -> list[Fact]:
         ("Least amount", price.min_amount, money),
         ("Greatest amount", price.max_amount, money),
         ("Included quantity", price.free_units, {"kind": "number"}),
+        ("Free transactions", price.free_events, {"kind": "number"}),
+        ("Free amount", price.free_amount, money),
+        ("Fee of each event", price.event_fee, money),
+        ("Least amount of an event", price.event_min, money),
+        ("Greatest amount of an event", price.event_max, money),
     ]
     facts += [Fact(label=label, value=value, **more) for label, value, more in used if value]
     if price.charge.price_model == "PACKAGE":

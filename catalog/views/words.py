@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from catalog.models import Charge, PriceVersion
+from catalog.rules.pricing import CELLED
 from foundation import clock
 from foundation.screens.cells import date_text, money_text, number_text
 
@@ -49,6 +50,12 @@ def headline(price: PriceVersion) -> str:
         return money_text(price.flat_amount, currency)
     if model == "PER_UNIT":
         return f"{unit_price(price.unit_price, currency)} each"
+    if model == "PER_DAY":
+        return f"{unit_price(price.unit_price, currency)} a day"
+    if model == "DYNAMIC":
+        return f"cost + {number_text(price.percent * 100)} %"
+    if model == "MATRIX":
+        return f"{len(price.tiers.all())} cells"
     if model == "PACKAGE":
         per = number_text(price.package_size)
         return f"{unit_price(price.unit_price, currency)} per {per}"
@@ -67,25 +74,43 @@ def unit_price(value: Decimal, currency: str) -> str:
     return money_text(value, currency)
 
 
+def tier_heading(price: PriceVersion) -> str:
+    """Name what the rows of a price are told apart by."""
+    if price.charge.price_model in CELLED:
+        return "Attributes"
+    return "Money" if price.charge.price_model == "GRADUATED_PERCENT" else "Quantity"
+
+
 def tier_lines(price: PriceVersion) -> list[dict[str, str]]:
     """Write the tiers of a price, bound by bound (TIER-1)."""
     lines = []
     lower = Decimal(0)
     for tier in sorted(price.tiers.all(), key=lambda tier: tier.seq):
         upper = tier.upper_inclusive
+        if tier.cell:
+            span = "anything else" if tier.cell == "*" else tier.cell.replace(",", ", ")
+        elif upper is None:
+            span = f"above {number_text(lower)}" if lower else "any quantity"
+        else:
+            span = _span(lower, upper, exclusive=price.charge.upper_exclusive)
+        unit = unit_price(tier.unit_price, price.currency)
+        if price.charge.price_model == "GRADUATED_PERCENT":
+            unit = f"{number_text(tier.unit_price * 100)} %"
         lines.append(
             {
-                "span": f"above {number_text(lower)}"
-                if upper is None
-                else f"above {number_text(lower)} up to {number_text(upper)}",
-                "unit": unit_price(tier.unit_price, price.currency),
+                "span": span,
+                "unit": unit,
                 "flat": money_text(tier.flat_amount, price.currency) if tier.flat_amount else "",
             }
         )
         lower = upper or lower
-    if lines and lower == 0:
-        lines[0]["span"] = "any quantity"
     return lines
+
+
+def _span(lower: Decimal, upper: Decimal, *, exclusive: bool) -> str:
+    if exclusive:
+        return f"from {number_text(lower)} to below {number_text(upper)}"
+    return f"above {number_text(lower)} up to {number_text(upper)}"
 
 
 def narrowing(price: PriceVersion) -> str:

@@ -67,6 +67,16 @@ class Quote(NamedTuple):
     version_id: int | None
 
 
+class Shares(NamedTuple):
+    """What part of tiers, included quantity and bounds a partial period has (PRO-3)."""
+
+    tiers: Decimal = ONE
+    free: Decimal = ONE
+    bounds: Decimal = ONE
+
+
+WHOLE = Shares()
+
 Find: TypeAlias = Callable[[int, int | None, str, str, str, date], PriceTerms | None]
 """(charge, book, currency, segment, usage key, day) → listed price, or None."""
 
@@ -79,7 +89,7 @@ class Prices:
         self._product_of = product_of
         self._listed: dict[tuple[int, int | None, str, str, str, date], Quote | None] = {}
         self._quotes: dict[tuple[str, str, int], Quote] = {}
-        self._versions: dict[int, Quote] = {}
+        self._versions: dict[tuple[int, str], Quote] = {}
         self._whole: dict[tuple[int, Decimal], Money] = {}
 
     def quote(
@@ -135,13 +145,21 @@ class Prices:
             return self.whole(quote, quantity)
         return _money(price(quote.terms, quantity, quote.terms.currency, factor=factor))
 
-    def counted(self, parts: Sequence[tuple[Quote, Decimal]]) -> list[Money]:
-        """Price usage; over several versions each prices what it adds (TIER-3)."""
-        if len(parts) == 1:
-            quote, quantity = parts[0]
-            return [_money(price(quote.terms, quantity, quote.terms.currency))]
+    def counted(
+        self, parts: Sequence[tuple[Quote, Decimal]], shares: Shares = WHOLE
+    ) -> list[Money]:
+        """Price usage; over several versions each prices what it adds (TIER-3).
+
+        `shares` are the parts of tiers, included quantity and bounds that a partial period has.
+        """
         currency = parts[0][0].terms.currency
-        priced = split_counter([(quote.terms, quantity) for quote, quantity in parts], currency)
+        priced = split_counter(
+            [(quote.terms, quantity) for quote, quantity in parts],
+            currency,
+            tier_factor=shares.tiers,
+            free_factor=shares.free,
+            bound_factor=shares.bounds,
+        )
         return [_money(one) for one in priced]
 
     def events(self, quote: Quote, quantity: Decimal, amount: Decimal) -> Money:
@@ -194,7 +212,7 @@ class Prices:
 def _money(priced: Priced) -> Money:
     """Keep of a calculation what an item stores; plain ones need no trace but the item itself."""
     trace = None
-    if priced.rows or priced.bound:
+    if priced.rows or priced.bound or priced.terms.cell:
         trace = trace_of(priced)
     return priced.amount_exact, priced.amount, priced.unit_price, trace
 
@@ -215,6 +233,7 @@ def trace_of(priced: Priced) -> str:
         f'"factor":"{priced.factor}","amount_exact":"{priced.amount_exact}",'
         f'"amount":"{priced.amount}"'
         + (f',"rows":[{rows}]' if rows else "")
+        + (f',"cell":{json.dumps(terms.cell)}' if terms.cell else "")
         + (f',"bound":"{priced.bound}"' if priced.bound else "")
         + (',"override":true' if terms.is_override else "")
         + "}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from catalog.rules.pricing import PriceTerms, price, round_event
+from catalog.rules.pricing import PriceTerms, price_event, round_event
 
 CACHE_LIMIT = 50_000
 
@@ -30,7 +30,7 @@ class EventPrice:
         """
         known = self.amounts.get(quantity)
         if known is None:
-            exact = price(self.terms, quantity, self.currency).amount_exact
+            exact = price_event(self.terms, quantity, self.currency)
             known = round_event(exact, self.decimals, self.mode)
             if len(self.amounts) > CACHE_LIMIT:
                 self.amounts.clear()
