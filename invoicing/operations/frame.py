@@ -267,6 +267,10 @@ def _plan(terms: ChargeTerms) -> ChargePlan:
         rounds_events=is_usage and terms.rounding == "EVENT",
         shows_zero=terms.show_zero,
         text=_charge_text(terms),
+        per_day=terms.model == "PER_DAY",
+        bills_zero=is_usage and terms.bill_zero,
+        tier_proration=terms.tier_proration,
+        free_proration=terms.free_proration,
     )
 
 

@@ -141,10 +141,17 @@ def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> lis
         steps.append(f"priced {trace['model'].lower()} over its tiers, as below (TIER-2)")
     elif item.unit_price is not None:
         steps.append(f"times {grouped(item.unit_price)} {item.currency} a unit")
-    if item.factor != 1:
+    if trace.get("cell"):
+        steps.append(f"by the cell {trace['cell']} of the matrix (PRC-3)")
+    if trace.get("model") == "PER_DAY":
+        steps.append(f"times {grouped(item.factor)} days (PER_DAY)")
+    elif item.factor != 1:
         days = (item.segment_end - item.segment_start).days
         whole = (item.period_end - item.period_start).days
         steps.append(f"times {grouped(item.factor)}, {days} of {whole} days of the period (PRO-1)")
+    if trace.get("bound"):
+        word = {"MIN": "raised to the least", "MAX": "lowered to the greatest"}[trace["bound"]]
+        steps.append(f"{word} amount of the price (TIER-2)")
     steps.append(
         f"is {grouped(item.amount_exact)}, rounded once to "
         f"{quantize(item.amount.amount, item.currency)} {item.currency} (NUM-1)"

@@ -7,6 +7,7 @@ calendar and the price list that are passed in.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +18,7 @@ from foundation import proration
 from foundation.periods import Period
 from invoicing.rules.calendar import DAY, Calendar, Timing, uncovered
 from invoicing.rules.difference import ONE, ZERO, Billed, Change, Target, changes
-from invoicing.rules.prices import Prices, Quote, Who
+from invoicing.rules.prices import WHOLE, Prices, Quote, Shares, Who
 from invoicing.rules.timeline import FOREVER, PLAIN, Piece, Policies, Segment, pieces
 
 _new = tuple.__new__
@@ -37,6 +38,10 @@ class ChargePlan:
     rounds_events: bool = False
     shows_zero: bool = True
     text: str = ""
+    per_day: bool = False
+    bills_zero: bool = False
+    tier_proration: bool = False
+    free_proration: bool = False
 
 
 class Usage(NamedTuple):
@@ -104,7 +109,7 @@ def charge(
             found.unbilled_before = due.horizon
     billed = life.billed
     if not billed:
-        if not life.segments or (plan.kind == "USAGE" and not life.usage):
+        if not life.segments or (plan.kind == "USAGE" and not (life.usage or plan.bills_zero)):
             return found
         first = life.segments[0].start
         for period in periods:
@@ -168,7 +173,7 @@ def _targets(
     segments = life.segments
     if plan.kind == "ONE_TIME":
         return _recurring(life, plan, who, prices, period, pieces(segments, start, period.end))
-    if part is None and len(segments) == 1 and segments[0].state != "OFF":
+    if part is None and len(segments) == 1 and segments[0].state != "OFF" and not plan.per_day:
         only = segments[0]
         if only.start <= start and only.end >= period.end:  # the common case: the whole period
             day = life.price_day or start
@@ -227,6 +232,8 @@ def _recurring(
 def _factor(plan: ChargePlan, who: Who, period: Period, piece: Piece) -> Decimal:
     if plan.kind == "ONE_TIME":
         return ONE
+    if plan.per_day:
+        return Decimal((piece.counted_to - piece.counted_from).days)
     return proration.factor(
         period,
         Period(piece.counted_from, piece.counted_to),
@@ -249,16 +256,22 @@ def _usage_targets(
     for one in life.usage:
         if period.start <= one.day < period.end:
             groups.setdefault(one.usage_key, []).append(one)
+    shares = WHOLE
+    only = life.segments[0]
+    if len(life.segments) > 1 or only.start > period.start or only.end < period.end:
+        shares = _shares(plan, who, period, pieces(life.segments, period.start, period.end))
+    if plan.bills_zero and not groups and shares.on:
+        groups["*"] = [Usage(max(only.start, period.start), "*", ZERO, ZERO, life.service_id)]
     targets = []
     for usage_key, rows in groups.items():
         parts = list(_by_price(plan, who, life, prices, period, rows))
         if plan.rounds_events:
             priced = [prices.events(one[1], one[2], one[3]) for one in parts]
         else:
-            priced = prices.counted([(quote, quantity) for _, quote, quantity, _ in parts])
+            priced = prices.counted([(one[1], one[2]) for one in parts], shares)
         ends = [start for start, *_ in parts[1:]] + [period.end]
         for (start, quote, quantity, _), end, money in zip(parts, ends, priced, strict=True):
-            if quantity and (money[1] or plan.shows_zero):
+            if (quantity or plan.bills_zero) and (money[1] or plan.shows_zero):
                 services = {one.service_id for one in rows}
                 targets.append(
                     Target(
@@ -277,6 +290,26 @@ def _usage_targets(
                     )
                 )
     return targets
+
+
+def _shares(plan: ChargePlan, who: Who, period: Period, on: Sequence[Piece]) -> Shares:
+    """Say what tiers, included quantity and bounds are worth in a partial period (PRO-3)."""
+    if not on:
+        return WHOLE._replace(on=False)
+    gaps = any(one.end != after.start for one, after in itertools.pairwise(on))
+    if not gaps and on[0].start == period.start and on[-1].end == period.end:
+        return WHOLE
+    share = sum(
+        (
+            _factor(plan, who, period, one._replace(counted_from=one.start, counted_to=one.end))
+            for one in on
+        ),
+        ZERO,
+    )
+    share = min(ONE, share)
+    return Shares(
+        share if plan.tier_proration else ONE, share if plan.free_proration else ONE, share
+    )
 
 
 def _by_price(

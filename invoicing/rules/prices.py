@@ -68,14 +68,20 @@ class Quote(NamedTuple):
 
 
 class Shares(NamedTuple):
-    """What part of tiers, included quantity and bounds a partial period has (PRO-3)."""
+    """What part of tiers, included quantity and bounds a partial period has (PRO-3).
+
+    `on` says whether the charge ran on any day of the period.
+    """
 
     tiers: Decimal = ONE
     free: Decimal = ONE
     bounds: Decimal = ONE
+    on: bool = True
 
 
 WHOLE = Shares()
+EXPLAINED = frozenset({"MATRIX", "PER_DAY", "DYNAMIC"})
+"""Models whose figure is not plain from quantity, price and factor."""
 
 Find: TypeAlias = Callable[[int, int | None, str, str, str, date], PriceTerms | None]
 """(charge, book, currency, segment, usage key, day) → listed price, or None."""
@@ -181,9 +187,11 @@ class Prices:
         if terms is None:
             return None
         version = terms.price_version_id
-        quote = self._versions.get(version)
+        quote = self._versions.get((version, terms.cell))
         if quote is None:
-            quote = self._versions[version] = Quote(f"v{version}", terms, version)
+            cell = f"#{_cell_number(terms)}" if terms.cell else ""
+            quote = Quote(f"v{version}{cell}", terms, version)
+            self._versions[version, terms.cell] = quote
         return quote
 
     def _agreed(
@@ -209,10 +217,15 @@ class Prices:
         return found
 
 
+def _cell_number(terms: PriceTerms) -> int:
+    """Number the cell of a matrix, for a key of few letters."""
+    return 1 + [tier.cell for tier in terms.tiers].index(terms.cell)
+
+
 def _money(priced: Priced) -> Money:
     """Keep of a calculation what an item stores; plain ones need no trace but the item itself."""
     trace = None
-    if priced.rows or priced.bound or priced.terms.cell:
+    if priced.rows or priced.bound or priced.terms.model in EXPLAINED:
         trace = trace_of(priced)
     return priced.amount_exact, priced.amount, priced.unit_price, trace
 

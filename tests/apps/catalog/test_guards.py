@@ -100,6 +100,11 @@ def charge_statement(number: int, version: int = 9001, **changes: object) -> str
         "counter_scope": "SUBSCRIPTION",
         "tier_reset": "PERIOD",
         "tier_proration": "false",
+        "free_proration": "false",
+        "bounds_prorated": "true",
+        "tier_after_proration": "false",
+        "upper_exclusive": "false",
+        "empty_tier_flat": "false",
         "bill_zero": "false",
         "show_zero": "false",
         "split_on_price_change": "false",
@@ -130,6 +135,9 @@ def price_statement(number: int, **changes: object) -> str:
         "max_amount": None,
         "package_size": 1,
         "free_units": 0,
+        "event_fee": 0,
+        "free_events": 0,
+        "free_amount": 0,
         "tax_inclusive": "false",
         "state": "DRAFT",
         "created_by_id": 9001,
@@ -313,6 +321,13 @@ def test_a_retired_price_keeps_its_days() -> None:
         ({"unit_price": "-1"}, "prices_are_not_negative"),
         ({"package_size": "0"}, "package_is_positive"),
         ({"min_amount": "5", "max_amount": "4"}, "bounds_fit"),
+        ({"event_min": "5", "event_max": "4"}, "event_bounds_fit"),
+        ({"event_min": "-1"}, "event_bounds_fit"),
+        ({"event_fee": "-1"}, "prices_are_not_negative"),
+        ({"free_amount": "0.001"}, "free_amount_is_money"),
+        ({"event_fee": "NaN"}, "event_fee_is_number"),
+        ({"event_min": "NaN"}, "event_min_is_number"),
+        ({"event_max": "NaN"}, "event_max_is_number"),
         ({"segment": ""}, "narrowing_is_a_word"),
         ({"valid": "empty"}, "valid_begins"),
         ({"valid": "(,2026-01-01)"}, "valid_begins"),
@@ -322,10 +337,10 @@ def test_prices_are_checked(changes: dict[str, object], guard: str) -> None:
     assert refused(price_statement(9001, **changes)) == f"{PRICE}_{guard}"
 
 
-def tier(seq: int, upper: str, flat: str = "0", unit: str = "1") -> str:
+def tier(seq: int, upper: str, flat: str = "0", unit: str = "1", cell: str = "") -> str:
     return (
         "INSERT INTO catalog_pricetier (price_version_id, seq, upper_inclusive, unit_price, "
-        f"flat_amount) VALUES (9001, {seq}, {upper}, '{unit}', '{flat}')"
+        f"flat_amount, cell) VALUES (9001, {seq}, {upper}, '{unit}', '{flat}', '{cell}')"
     )
 
 
@@ -360,6 +375,14 @@ def test_tiers_are_checked() -> None:
     run("DELETE FROM catalog_pricetier")
     assert refused(tier(1, "0")) == "catalog_pricetier_upper_is_positive"
     assert refused(tier(1, "'NaN'")) == "catalog_pricetier_upper_inclusive_is_number"
+
+
+def test_cells_are_named_once_and_have_no_bound() -> None:
+    price(9001)
+    run(tier(1, "NULL", cell="zone=EU"))
+    run(tier(2, "NULL", cell="*"))
+    assert refused(tier(3, "NULL", cell="*")) == "catalog_pricetier_cell_is_unique"
+    assert refused(tier(3, "5", cell="zone=US")) == "catalog_pricetier_cell_has_no_upper"
 
 
 def test_tiers_are_frozen_with_their_price() -> None:
@@ -397,6 +420,13 @@ def test_charges_are_frozen_with_their_offer_version() -> None:
                 "usage_rounding": "EVENT", "price_model": "GRADUATED",
             },
             "event_rounding_is_for_usage",
+        ),
+        (
+            {
+                "kind": "USAGE", "timing": "ARREARS", "usage_type_id": 9001,
+                "price_model": "PER_DAY",
+            },
+            "days_are_of_a_recurring_charge",
         ),
         ({"event_decimals": 11}, "event_decimals_fit"),
         ({"factor_decimals": 17}, "factor_decimals_fit"),

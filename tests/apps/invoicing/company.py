@@ -135,10 +135,11 @@ class Company:
             charge=charge, currency=self.currency, valid=(starts, ends), unit_price=price,
             flat_amount=flat, **more,
         )  # fmt: skip
-        for seq, (upper, unit) in enumerate(tiers, start=1):
+        for seq, (upper, unit, *cell) in enumerate(tiers, start=1):
             PriceTier.objects.create(
-                price_version=row, seq=seq, upper_inclusive=upper, unit_price=unit
-            )
+                price_version=row, seq=seq, upper_inclusive=upper, unit_price=unit,
+                cell=cell[0] if cell else "",
+            )  # fmt: skip
         walk(row)
         return row
 
