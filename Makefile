@@ -6,7 +6,7 @@ PORT ?= 8000
 export PORT
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve stop test test-alone check bench browser screenshots
+.PHONY: help setup demo serve stop test check mutations bench browser screenshots
 
 help:
 	@echo "make demo         set up, fill an invented provider, serve the console (Ctrl-C ends it)"
@@ -14,6 +14,7 @@ help:
 	@echo "make stop         stop the console, the task queue and the development database"
 	@echo "make test         run the tests           (ARGS='tests/apps/ledger -x' for some)"
 	@echo "make check        run the checks          (ARGS='lint types' for some)"
+	@echo "make mutations    take each guard of the database away and see its test fail (half an hour)"
 	@echo "make bench        measure, and write benchmarks/results.json"
 	@echo "make browser      drive the console in a real browser"
 	@echo "make screenshots  take the pictures of the README"
@@ -35,6 +36,9 @@ test: setup
 
 check: setup
 	@$(RUN) scripts/check.py $(ARGS)
+
+mutations: setup
+	@$(RUN) scripts/guard_mutations.py $(ARGS)
 
 bench: setup
 	@$(RUN) -m benchmarks $(ARGS)

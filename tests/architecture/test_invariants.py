@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +56,14 @@ def test_every_line_names_its_object_and_an_attacking_test_that_exists() -> None
         if not line.objects or not files or not all((ROOT / file).is_file() for file in files):
             poor.append(line.invariant)
     assert not poor, "\n".join(poor)
+
+
+@pytest.mark.django_db
+def test_every_guard_has_a_test_by_which_it_is_attacked() -> None:
+    """The list by which `scripts/guard_mutations.py` takes one guard after the other away."""
+    attacks = catalogs.attacks()
+    assert not sorted(name for name, files in attacks.items() if not files)
+    if target := os.environ.get("BILLING_GUARDS_TO"):
+        Path(target).write_text(
+            "".join(f"{name} {' '.join(sorted(files))}\n" for name, files in attacks.items())
+        )

@@ -1,0 +1,120 @@
+"""Take each guard of docs/invariants.md away and see its attacking test fail: `make mutations`.
+
+For each guard a copy of the test database is made without it, and the test files that the page
+names run against that copy until one test fails. A guard whose tests still pass is reported: the
+tests do not prove it. ARGS may name guards (`'ledger_*'`); `--part 1/2` takes every second one.
+Takes about half an hour over everything; not part of the checks of a change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_site.settings")
+
+import django  # noqa: E402
+import pytest  # noqa: E402
+
+REPORTS = ROOT / "var" / "mutations"
+NOT_SELECTED = 5
+WAYS = ("named", "all")
+
+
+def listed() -> dict[str, set[str]]:
+    """Read guards and their test files, in a process that has a migrated database."""
+    target = REPORTS / "guards.txt"
+    code = in_a_child(
+        [str(ROOT / "tests" / "architecture" / "test_invariants.py"), "-k", "attacked", "-q"],
+        {"BILLING_GUARDS_TO": str(target)},
+        REPORTS / "guards.log",
+    )
+    if code:
+        sys.exit(f"The guards could not be read: see {REPORTS / 'guards.log'}.")
+    return {
+        name: set(files)
+        for name, *files in (line.split() for line in target.read_text().splitlines())
+    }
+
+
+def in_a_child(arguments: list[str], environment: dict[str, str], report: Path) -> int:
+    """Run pytest in a child that has everything imported already; return its exit code."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    code = 70
+    try:
+        handle = os.open(report, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(handle, 1)
+        os.dup2(handle, 2)
+        os.environ.update(environment)
+        code = int(pytest.main([*arguments, "-p", "no:cacheprovider", "-p", "no:xdist"]))
+    finally:
+        os._exit(code)
+
+
+def judge(guard: str, files: set[str]) -> str:
+    """Return "fails" when a test fails without the guard, "passes" or "error" otherwise."""
+    report = REPORTS / f"{guard}.log"
+    environment = {"BILLING_WITHOUT_GUARD": guard}
+    for way in WAYS:
+        chosen = ["-k", guard] if way == "named" else []
+        arguments = ["-x", "-q", "-p", "tests.mutation", "-m", "not browser", *chosen]
+        code = in_a_child([*arguments, *sorted(files)], environment, report)
+        if code == 1:
+            text = report.read_text(errors="replace")
+            return "error" if "NoSuchGuard" in text or " error in " in text else "fails"
+        if code not in (0, NOT_SELECTED):
+            return "error"
+    return "passes"
+
+
+def chosen(guards: dict[str, set[str]], patterns: list[str], part: str) -> Iterator[str]:
+    """Yield the guards asked for."""
+    number, _, of = part.partition("/")
+    names = [
+        name
+        for name in sorted(guards)
+        if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+    yield from names[int(number) - 1 :: int(of or 1)]
+
+
+def main() -> int:
+    """Judge every guard; return 1 when a test passes without its guard."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("guards", nargs="*", help="names or patterns; all when none is given")
+    parser.add_argument("--part", default="1/1", help="which part of how many")
+    asked = parser.parse_args()
+    os.chdir(ROOT)
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    django.setup()
+    for module in ("billing_site.urls", "hypothesis", "rest_framework.test", "tests.conftest"):
+        import_module(module)  # once here, not in each of five hundred children
+    guards = listed()
+    verdicts: dict[str, list[str]] = {"fails": [], "passes": [], "error": []}
+    began = time.monotonic()
+    for guard in chosen(guards, asked.guards, asked.part):
+        verdict = judge(guard, guards[guard])
+        verdicts[verdict].append(guard)
+        if verdict != "fails":
+            print(f"{verdict:<7} {guard}: {' '.join(sorted(guards[guard]))}", flush=True)
+    total = sum(map(len, verdicts.values()))
+    print(
+        f"{total} guards taken away in {time.monotonic() - began:.0f} s: "
+        f"tests of {len(verdicts['fails'])} fail, of {len(verdicts['passes'])} still pass, "
+        f"{len(verdicts['error'])} could not be judged."
+    )
+    return 0 if total == len(verdicts["fails"]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
