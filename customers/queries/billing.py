@@ -27,7 +27,6 @@ MEMBER_COLUMNS: Final = (
     *("segment", "time_zone", "cost_centre", "po_number", "status", "pricebook_id"),
     "jurisdiction_id",
 )
-MEMBERSHIP_COLUMNS: Final = ("payer_id", "account_id", "valid_from", "valid_to")
 SEGMENT_COLUMNS: Final = (
     *("account_id", "subscription_id", "item_id", "subscription_charge_id", "charge_id"),
     *("anchor", "segment_id", "valid_from", "valid_to", "quantity", "override_price", "state"),
@@ -60,13 +59,6 @@ def copy_members(
     nothing. Ordered by payer, depth, account.
     """
     return _copy(cursor, "members", payers=payer_ids, on_date=on_date)
-
-
-def copy_membership(
-    cursor: CursorWrapper, *, payer_ids: Sequence[int], since: date, until: date | None
-) -> Iterator[Row]:
-    """Yield MEMBERSHIP_COLUMNS: whom the payers paid for, and when, in [since, until) (HIER-6)."""
-    return _copy(cursor, "membership", payers=payer_ids, since=since, until=until)
 
 
 def copy_segments(

@@ -59,10 +59,8 @@ def test_the_database_and_the_rule_name_the_same_payer_on_every_day(seed: int) -
     ids = [node.pk for node in nodes]
     truth = positions()
     with connection.cursor() as cursor:
-        ranges = list(
-            queries.copy_membership(
-                cursor, payer_ids=ids, since=START, until=START + timedelta(DAYS)
-            )
+        ranges = queries.set_rows(
+            cursor, "owners", payers=ids, since=START, until=START + timedelta(DAYS), on_date=START
         )
     for offset in range(0, DAYS, 3):
         day = START + timedelta(offset)
@@ -71,9 +69,7 @@ def test_the_database_and_the_rule_name_the_same_payer_on_every_day(seed: int) -
         assert {pk: queries.payer_of(account_id=pk, on_date=day) for pk in ids} == expected
         assert queries.membership_of(payer_ids=ids, on_date=day) == expected
         by_range = {
-            int(account or 0): int(payer or 0)
-            for payer, account, since, until in ranges
-            if (since or "") <= day.isoformat() < (until or "9")
+            account: payer for payer, account, since, until, *_ in ranges if since <= day < until
         }
         assert by_range == expected
 
