@@ -89,6 +89,15 @@ def entries_of(payment: Payment, batch_ids: Iterable[int]) -> QuerySet[JournalEn
     return JournalEntry.objects.filter(sources).order_by("pk")
 
 
+def first_entry_of(receipt: UnidentifiedReceipt) -> JournalEntry | None:
+    """Return the entry that a receipt posted when it came in (J14)."""
+    return (
+        JournalEntry.objects.filter(source_type=RECEIPT, source_id=receipt.pk)
+        .order_by("pk")
+        .first()
+    )
+
+
 def payments_of(payer_id: int) -> PaymentQuerySet:
     """Return a payer's payments with what is unapplied, the latest first."""
     return (

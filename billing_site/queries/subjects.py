@@ -27,7 +27,7 @@ PAGES: dict[str, str] = {
     "payments.payment": "payments:payment",
     "payments.paymentbatch": "payments:batch",
     "payments.paymentreversal": "payments:paymentreversal",
-    "payments.unidentifiedreceipt": "payments:receipt",
+    "payments.unidentifiedreceipt": "payments:unidentifiedreceipt",
     "receivables.openitem": "receivables:openitem",
     "tax.jurisdiction": "tax:place",
 }

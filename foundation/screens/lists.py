@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from foundation.screens.cells import Cell, Column, Table, Total
 from foundation.screens.frame import Empty, Screen
 
 EXPORT_CAP = 100_000
+STRETCH = 2_000
 
 
 class FilterForm(forms.Form):
@@ -74,6 +76,12 @@ class ListScreen(Screen):
         """Return the figures above the list; see `totals_by_currency`."""
         return ()
 
+    def look_up(self, rows: Sequence[Any]) -> None:
+        """Read what the columns of these rows need from elsewhere, for all of them at once.
+
+        Called with the rows of a page, or with each stretch of an export, before they are written.
+        """
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the page asked for, or hand out the whole list as a file."""
         form = self.filter_form()
@@ -92,6 +100,7 @@ class ListScreen(Screen):
         """Return the table of one page, its totals and its neighbours."""
         rows = self.rows(filters) if valid else []
         shown, paging = self._keyset(rows) if self.keyset else self._numbered(rows)
+        self.look_up(shown)
         names = self.filters.base_fields if self.filters is not None else {}
         given = any(self.request.GET.get(name) for name in names)
         return {
@@ -157,9 +166,16 @@ class ListScreen(Screen):
             )
             return HttpResponseRedirect(self.address())
         columns = [column for column in self.columns if column.export]
-        found = rows.iterator(chunk_size=2000) if isinstance(rows, QuerySet) else rows
+        found = rows.iterator(chunk_size=STRETCH) if isinstance(rows, QuerySet) else iter(rows)
         name = self.export_name or self.get_title().lower().replace(" ", "-")
-        return exports.download(name, file_format, headers(columns), lines(columns, found))
+        return exports.download(
+            name, file_format, headers(columns), lines(columns, self._stretches(found))
+        )
+
+    def _stretches(self, rows: Iterator[Any]) -> Iterator[Any]:
+        while stretch := list(islice(rows, STRETCH)):
+            self.look_up(stretch)
+            yield from stretch
 
 
 def headers(columns: Sequence[Column]) -> list[str]:

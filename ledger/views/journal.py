@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,13 +42,31 @@ def entry_url(entry_id: int) -> str:
 
 
 def source_url(entry: JournalEntry) -> str:
-    """Return the page of the document that an entry came from, or nothing."""
-    try:
-        return reverse(
-            f"admin:{entry.source_type.replace('.', '_')}_change", args=[entry.source_id]
+    """Return the page of an entry's document: `invoicing.invoice` is at `invoicing:invoice`.
+
+    A document without a page of its own is shown by its admin page; "" where there is none.
+    """
+    label, _, model = entry.source_type.partition(".")
+    for name in (f"{label}:{model}", f"admin:{label}_{model}_change"):
+        with suppress(NoReverseMatch):
+            return reverse(name, args=[entry.source_id])
+    return ""
+
+
+class NamedSources:
+    """Name the documents of the entries shown, with one query per kind of document."""
+
+    source_names: Mapping[tuple[str, int], str] = MappingProxyType({})
+
+    def read_names(self, entries: Iterable[JournalEntry]) -> None:
+        """Read the names of the documents of these entries."""
+        self.source_names = queries.source_names(
+            (entry.source_type, entry.source_id) for entry in entries
         )
-    except NoReverseMatch:
-        return ""
+
+    def source_name(self, entry: JournalEntry) -> str:
+        """Return what staff call an entry's document."""
+        return self.source_names[entry.source_type, entry.source_id]
 
 
 class BalanceFilters(FilterForm):
@@ -147,28 +167,39 @@ class LineFilters(FilterForm):
     until = forms.DateField(label="To")
 
 
-class Lines(ListScreen):
+class Lines(NamedSources, ListScreen):
     """Journal lines, newest first."""
 
     title = "Journal lines"
     permission = VIEW
     filters = LineFilters
     keyset = ("-id",)
-    columns = (
-        Column(label="Date", value="entry.accounting_date", kind="date"),
-        Column(label="Entry", value="entry_id", kind="code", link=lambda x: entry_url(x.entry_id)),
-        Column(label="Event", value="entry.event", kind="code"),
-        Column(
-            label="Document",
-            value=lambda x: f"{x.entry.source_type} {x.entry.source_id}",
-            link=lambda x: source_url(x.entry),
-        ),
-        Column(label="Account", value=lambda x: str(x.account)),
-        Column(label="Debit", value="debit", kind="money"),
-        Column(label="Credit", value="credit", kind="money"),
-        Column(label="Payer", value="payer_id", kind="code"),
-    )
     empty = Empty(title="No line is posted yet", text="Posted documents write journal lines.")
+
+    @property
+    def columns(self) -> Sequence[Column]:  # type: ignore[override]
+        """Return the columns."""
+        return (
+            Column(label="Date", value="entry.accounting_date", kind="date"),
+            Column(
+                label="Entry", value="entry_id", kind="code", link=lambda x: entry_url(x.entry_id)
+            ),
+            Column(label="Event", value="entry.event", kind="code"),
+            Column(
+                label="Document",
+                value=lambda x: self.source_name(x.entry),
+                kind="code",
+                link=lambda x: source_url(x.entry),
+            ),
+            Column(label="Account", value=lambda x: str(x.account)),
+            Column(label="Debit", value="debit", kind="money"),
+            Column(label="Credit", value="credit", kind="money"),
+            Column(label="Payer", value="payer_id", kind="code"),
+        )
+
+    def look_up(self, rows: Sequence[JournalLine]) -> None:
+        """Name the documents of the lines."""
+        self.read_names(line.entry for line in rows)
 
     def crumbs(self) -> list[Crumb]:
         """Return the way here."""
@@ -194,27 +225,31 @@ class EntryFilters(FilterForm):
     until = forms.DateField(label="To")
 
 
-class Entries(ListScreen):
+class Entries(NamedSources, ListScreen):
     """Journal entries, newest first."""
 
     title = "Journal"
     permission = VIEW
     filters = EntryFilters
     keyset = ("-id",)
-    columns = (
-        Column(label="Entry", value="pk", kind="code", link=lambda x: entry_url(x.pk)),
-        Column(label="Date", value="accounting_date", kind="date"),
-        Column(label="Event", value="event", kind="code"),
-        Column(
-            label="Document",
-            value=lambda x: f"{x.source_type} {x.source_id}",
-            link=source_url,
-        ),
-        Column(label="Currency", value="currency", kind="code"),
-        Column(label="Text", value="description"),
-        Column(label="Posted", value="posted_at", kind="instant"),
-    )
     empty = Empty(title="Nothing is posted yet", text="Posted documents write journal entries.")
+
+    @property
+    def columns(self) -> Sequence[Column]:  # type: ignore[override]
+        """Return the columns."""
+        return (
+            Column(label="Entry", value="pk", kind="code", link=lambda x: entry_url(x.pk)),
+            Column(label="Date", value="accounting_date", kind="date"),
+            Column(label="Event", value="event", kind="code"),
+            Column(label="Document", value=self.source_name, kind="code", link=source_url),
+            Column(label="Currency", value="currency", kind="code"),
+            Column(label="Text", value="description"),
+            Column(label="Posted", value="posted_at", kind="instant"),
+        )
+
+    def look_up(self, rows: Sequence[JournalEntry]) -> None:
+        """Name the documents of the entries."""
+        self.read_names(rows)
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[JournalEntry]:
         """Return the entries asked for."""
@@ -227,7 +262,7 @@ class Entries(ListScreen):
         )
 
 
-class Entry(Screen):
+class Entry(NamedSources, Screen):
     """One entry with its lines, its document, and the entry that reverses it."""
 
     permission = VIEW
@@ -251,6 +286,7 @@ class Entry(Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return facts and lines."""
         entry = self.entry
+        self.read_names([entry])
         functional = entry.entity.functional_currency
         reversal = JournalEntry.objects.filter(reversal_of=entry).first()
         facts = [
@@ -259,7 +295,8 @@ class Entry(Screen):
             Fact(label="Event", value=entry.event, kind="code"),
             Fact(
                 label="Document",
-                value=f"{entry.source_type} {entry.source_id}",
+                value=self.source_name(entry),
+                kind="code",
                 url=source_url(entry),
             ),
             Fact(label="Exchange rate", value=entry.fx_rate, kind="number"),

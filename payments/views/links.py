@@ -31,7 +31,7 @@ def payment(payment_id: int) -> str:
 
 def receipt(receipt_id: int) -> str:
     """Return an unidentified receipt's page."""
-    return reverse("payments:receipt", args=[receipt_id])
+    return reverse("payments:unidentifiedreceipt", args=[receipt_id])
 
 
 def entry(entry_id: int) -> str:

@@ -141,6 +141,7 @@ class ReceiptPage(OneReceipt, Screen):
         """Return what is known."""
         receipt = self.receipt
         likely, payment = receipt.likely_payer, receipt.payment
+        entry = queries.first_entry_of(receipt)
         return super().get_context_data(
             facts=[
                 Fact(
@@ -169,6 +170,11 @@ class ReceiptPage(OneReceipt, Screen):
                 Fact(label="Next step", value=receipt.get_next_step_display()),
                 Fact(label="By", value=receipt.next_step_on, kind="date"),
                 Fact(label="Note", value=receipt.note),
+                Fact(
+                    label="Journal entry",
+                    value=str(entry or ""),
+                    url=links.entry(entry.pk) if entry else "",
+                ),
             ],
             **kwargs,
         )

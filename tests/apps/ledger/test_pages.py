@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import audit.operations
@@ -182,3 +184,43 @@ def test_whoever_lacks_the_right_is_refused(name, entity):
 def test_strange_addresses_are_answered_calmly(browser, entry, query):
     response = browser.get(reverse("ledger:trial_balance"), query)
     assert response.status_code in (200, 422)
+
+
+def post(entity: LegalEntity, source_type: str, source_id: int) -> JournalEntry:
+    return operations.post_entry(
+        entity=entity,
+        source_type=source_type,
+        source_id=source_id,
+        event="J1",
+        accounting_date=date(2027, 1, 15),
+        currency="EUR",
+        lines=[
+            EntryLine(account="1100", debit=Decimal("1.00")),
+            EntryLine(account="2400", credit=Decimal("1.00")),
+        ],
+    )
+
+
+def test_documents_are_named_as_staff_name_them_and_lead_to_their_own_pages(browser, entity):
+    """A number where the document has one, its kind and id elsewhere, whatever posted."""
+    account = queries.account_ids(entity.pk)["1100"]
+    for source_type, source_id in (("ledger.glaccount", account), ("bench.debit", 7)):
+        post(entity, source_type, source_id)
+    for address in (reverse("ledger:entries"), reverse("ledger:lines")):
+        shown = browser.get(address).content.decode()
+        assert ">1100</a>" in shown
+        assert reverse("admin:ledger_glaccount_change", args=[account]) in shown
+        assert "bench.debit 7" in shown
+        exported = browser.get(address, {"export": "csv"}).content.decode()
+        assert ",1100," in exported
+
+
+def test_naming_documents_takes_no_query_per_row(browser, entity, django_assert_max_num_queries):
+    accounts = list(queries.account_ids(entity.pk).values())
+    post(entity, "ledger.glaccount", accounts[0])
+    with CaptureQueriesContext(connection) as few:
+        browser.get(reverse("ledger:entries"))
+    for account in accounts[1:12]:
+        post(entity, "ledger.glaccount", account)
+    with django_assert_max_num_queries(len(few)):
+        browser.get(reverse("ledger:entries"))

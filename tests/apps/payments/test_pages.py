@@ -148,7 +148,7 @@ def test_the_pages_show_what_was_done(browser, payment, receipt, invoice) -> Non
         ("payments:payment", [payment.pk], "J13"),
         ("payments:account_payments", [payment.payer_id], payment.number),
         ("payments:unidentified", [], "Q-9"),
-        ("payments:receipt", [receipt.pk], "Search our own records"),
+        ("payments:unidentifiedreceipt", [receipt.pk], "Search our own records"),
         ("payments:batches", [], "No batch yet"),
         ("payments:cash", [], "Cash application"),
     ):
