@@ -113,6 +113,7 @@ class Trigger(TextChoices):
     ACTIVATION = "ACTIVATION", "Activation"
     ACCEPTANCE = "ACCEPTANCE", "Acceptance"
     DATE = "DATE", "Agreed date"
+    END = "END", "End within the minimum term"
 
 
 class ProrationConvention(TextChoices):

@@ -93,7 +93,45 @@ class OrderState(TextChoices):
 class OrderAction(TextChoices):
     ADD = "ADD", "Add"
     MODIFY = "MODIFY", "Modify"
+    SUSPEND = "SUSPEND", "Suspend"
+    RESUME = "RESUME", "Resume"
+    TRANSFER = "TRANSFER", "Transfer"
+    RENEW = "RENEW", "Renew"
     TERMINATE = "TERMINATE", "Terminate"
+
+
+class EndRule(TextChoices):
+    """When a termination takes effect."""
+
+    NOW = "NOW", "Now"
+    PERIOD_END = "PERIOD_END", "At the end of the running period"
+    TERM_END = "TERM_END", "At the end of the term"
+    ON_DATE = "ON_DATE", "On a date"
+
+
+class PausePolicy(TextChoices):
+    """What charges do while a subscription is suspended (PRO-4)."""
+
+    CONTINUE = "CONTINUE", "Charge on"
+    STOP = "STOP", "Free of charge"
+    REDUCE = "REDUCE", "Suspension price"
+
+
+class PauseReason(TextChoices):
+    """Why a subscription is suspended (2.11); ENDED are the days before a reinstatement."""
+
+    CUSTOMER = "CUSTOMER", "The customer asked"
+    NON_PAYMENT = "NON_PAYMENT", "Not paid"
+    FRAUD = "FRAUD", "Suspected fraud"
+    ENDED = "ENDED", "Ended and reinstated"
+
+
+class TrialOutcome(TextChoices):
+    """What becomes of a subscription when its trial ends."""
+
+    CONVERT = "CONVERT", "Becomes paid"
+    END = "END", "Ends"
+    PAUSE = "PAUSE", "Is suspended"
 
 
 class SubscriptionState(TextChoices):
@@ -135,6 +173,13 @@ class SubscriptionEventKind(TextChoices):
     ACCEPTED = "ACCEPTED", "Accepted"
     END_SCHEDULED = "END_SCHEDULED", "End scheduled"
     END_WITHDRAWN = "END_WITHDRAWN", "Scheduled end withdrawn"
+    SUSPENDED = "SUSPENDED", "Suspended"
+    RESUMED = "RESUMED", "Resumed"
+    REINSTATED = "REINSTATED", "Reinstated"
+    RENEWED = "RENEWED", "Term renewed"
+    TRANSFERRED = "TRANSFERRED", "Handed to another account"
+    TAKEN_OVER = "TAKEN_OVER", "Taken over from another account"
+    TRIAL_CHANGED = "TRIAL_CHANGED", "Trial changed"
     CHANGE_WITHDRAWN = "CHANGE_WITHDRAWN", "Scheduled change withdrawn"
     TERMINATED = "TERMINATED", "Terminated"
     CANCELLED = "CANCELLED", "Cancelled"

@@ -11,14 +11,15 @@ from foundation.periods import local_date
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Activate and end subscriptions, complete orders and apply moves that are due.
+    """Renew terms, activate and end subscriptions, complete orders, apply moves that are due.
 
     Each time zone has its own day. A second call finds nothing left to do.
     """
-    done = {"subscriptions": 0, "orders": 0, "moves": 0}
+    done = {"renewals": 0, "subscriptions": 0, "orders": 0, "moves": 0}
     zones = Account.objects.order_by("time_zone").values_list("time_zone", flat=True).distinct()
     for name in zones:
         day = local_date(now, ZoneInfo(name))
+        done["renewals"] += operations.renew_due(as_of=day, time_zone=name)
         for what, count in operations.activate_due(as_of=day, time_zone=name).items():
             done[what] += count
         done["moves"] += operations.apply_due_moves(as_of=day, time_zone=name)

@@ -171,6 +171,10 @@ class Charge(Stamped):
                 condition=~USAGE | Q(timing="ARREARS"),
             ),
             models.CheckConstraint(
+                name="catalog_charge_end_fee_is_one_time",
+                condition=~Q(trigger="END") | Q(kind="ONE_TIME"),
+            ),
+            models.CheckConstraint(
                 name="catalog_charge_event_rounding_is_for_usage",
                 condition=Q(usage_rounding="LINE")
                 | (USAGE & Q(price_model__in=choices.EVENT_MODELS)),

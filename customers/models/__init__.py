@@ -13,6 +13,7 @@ from customers.models.subscription import (
     SubscriptionCharge,
     SubscriptionEvent,
     SubscriptionItem,
+    SubscriptionPause,
 )
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "SubscriptionCharge",
     "SubscriptionEvent",
     "SubscriptionItem",
+    "SubscriptionPause",
     "VatIdCheck",
 ]

@@ -3,8 +3,17 @@
 from django.db import models
 from django.db.models import Q
 
-from customers.choices import OrderAction, OrderChannel, OrderState, PricePolicy
-from foundation.fields import QuantityField, UnitPriceField, number_checks
+from customers.choices import (
+    OrderAction,
+    OrderChannel,
+    OrderState,
+    PausePolicy,
+    PauseReason,
+    PricePolicy,
+    Renewal,
+    TrialOutcome,
+)
+from foundation.fields import QuantityField, RateField, UnitPriceField, number_checks
 from foundation.stamped import Stamped
 
 
@@ -51,7 +60,7 @@ class Order(Stamped):
 
 
 class OrderItem(models.Model):
-    """One change asked for: add, modify or terminate a subscription on a day.
+    """One action asked for a subscription on a day; a withdrawn one counts for nothing.
 
     Dates are days in the account's time zone; the day of a change belongs to the new state, the
     day of a termination is the first that is no longer billed (PRO-5). `price_snapshot` keeps
@@ -94,7 +103,35 @@ class OrderItem(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     reason = models.CharField(max_length=200, blank=True, default="")
     price_snapshot = models.JSONField(default=list, blank=True)
+    trial_outcome = models.CharField(
+        max_length=8, choices=TrialOutcome.choices, default=TrialOutcome.CONVERT
+    )
+    renewal = models.CharField(max_length=4, choices=Renewal.choices, default=Renewal.AUTO)
+    uplift = RateField(
+        null=True, blank=True, help_text="Share that a renewal adds to today's unit prices."
+    )
+    pause_policy = models.CharField(max_length=8, choices=PausePolicy.choices, blank=True)
+    pause_reason = models.CharField(max_length=12, choices=PauseReason.choices, blank=True)
+    target_account = models.ForeignKey(
+        "customers.Account", models.PROTECT, related_name="+", null=True, blank=True
+    )
+    successor = models.OneToOneField(
+        "customers.Subscription",
+        models.PROTECT,
+        related_name="transferred_by",
+        null=True,
+        blank=True,
+        help_text="What the other account has of it after a transfer.",
+    )
+    phase_of = models.ForeignKey(
+        "self", models.PROTECT, related_name="phases", null=True, blank=True
+    )
+    waives_fee = models.BooleanField(default=False)
+    waived_from = models.DateField(
+        null=True, blank=True, help_text="Unbilled charges in arrears from this day are waived."
+    )
     fulfilled_on = models.DateField(null=True, blank=True)
+    withdrawn_on = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -107,7 +144,18 @@ class OrderItem(models.Model):
                 name="customers_orderitem_quantity_positive",
                 condition=Q(quantity__isnull=True) | Q(quantity__gt=0),
             ),
-            *number_checks("customers_orderitem", "quantity"),
+            models.CheckConstraint(
+                name="customers_orderitem_words_known",
+                condition=Q(trial_outcome__in=TrialOutcome.values, renewal__in=Renewal.values)
+                & Q(pause_policy__in=["", *PausePolicy.values])
+                & Q(pause_reason__in=["", *PauseReason.values]),
+            ),
+            models.CheckConstraint(
+                name="customers_orderitem_pause_has_policy",
+                condition=~Q(action=OrderAction.SUSPEND)
+                | (~Q(pause_policy="") & ~Q(pause_reason="")),
+            ),
+            *number_checks("customers_orderitem", "quantity", "uplift"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from customers.choices import (
+    PausePolicy,
+    PauseReason,
     PricePolicy,
     Renewal,
     SegmentState,
@@ -82,6 +84,11 @@ class Subscription(Stamped):
         ]
         indexes = [
             models.Index(
+                fields=["term"],
+                name="customers_subscription_renews",
+                condition=Q(term_type=TermType.TERMED, renewal=Renewal.AUTO, end_on=None),
+            ),
+            models.Index(
                 fields=["state", "effective_on"],
                 name="customers_subscription_due",
                 condition=Q(
@@ -109,6 +116,9 @@ class SubscriptionItem(Stamped):
     offer_version = models.ForeignKey("catalog.OfferVersion", models.PROTECT, related_name="+")
     quantity = QuantityField()
     valid = DateRangeField()
+    order_item = models.ForeignKey(
+        "customers.OrderItem", models.PROTECT, related_name="+", null=True, blank=True
+    )
 
     class Meta:
         constraints = [
@@ -154,7 +164,8 @@ class ChargeSegment(models.Model):
     """The state of a subscription charge for a half-open range of local days: the timeline.
 
     Segments of a charge never overlap. A one-time charge has one segment of one day, its
-    trigger day. `override_price` per unit outranks every other price (PRC-2).
+    trigger day. `override_price` per unit outranks every other price (PRC-2); `price_day` is the
+    day whose prices are locked, empty when they float (PRC-1).
     """
 
     subscription_charge = models.ForeignKey(
@@ -164,6 +175,7 @@ class ChargeSegment(models.Model):
     quantity = QuantityField()
     override_price = UnitPriceField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=SegmentState.choices, default=SegmentState.ON)
+    price_day = models.DateField(null=True, blank=True)
     reason = models.CharField(max_length=64, blank=True, default="")
     order_item = models.ForeignKey(
         "customers.OrderItem", models.PROTECT, related_name="segments", null=True, blank=True
@@ -195,6 +207,37 @@ class ChargeSegment(models.Model):
                 condition=Q(state__in=SegmentState.values),
             ),
             *number_checks("customers_chargesegment", "quantity", "override_price"),
+        ]
+
+
+class SubscriptionPause(models.Model):
+    """Days of a suspension, its reason, and what the charges do meanwhile (PRO-4)."""
+
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="pauses")
+    valid = DateRangeField()
+    policy = models.CharField(max_length=8, choices=PausePolicy.choices)
+    reason = models.CharField(max_length=12, choices=PauseReason.choices)
+    order_item = models.ForeignKey(
+        "customers.OrderItem", models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="customers_subscriptionpause_one_at_a_time",
+                expressions=[
+                    ("subscription", RangeOperators.EQUAL),
+                    ("valid", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                name="customers_subscriptionpause_has_days",
+                condition=Q(valid__isempty=False) & Q(valid__lower_inf=False),
+            ),
+            models.CheckConstraint(
+                name="customers_subscriptionpause_words_known",
+                condition=Q(policy__in=PausePolicy.values, reason__in=PauseReason.values),
+            ),
         ]
 
 

@@ -37,14 +37,14 @@ from customers.operations.moves import (
     move_account,
     rebuild_tree,
 )
+from customers.operations.order_items import IdentifierInput, ItemInput, Phase
 from customers.operations.orders import (
     CannotCancelOrder,
-    IdentifierInput,
     IncompleteOrder,
-    ItemInput,
     cancel_order,
     missing_in,
     place_order,
+    renew_due,
     submit_order,
 )
 from customers.operations.parties import CHANGEABLE as CUSTOMER_FIELDS
@@ -55,7 +55,7 @@ from customers.operations.parties import (
     create_customer,
     set_address,
 )
-from customers.operations.withdrawal import CannotWithdraw
+from customers.operations.withdrawal import CannotWithdraw, withdraw_end, withdraw_item
 
 __all__ = [
     "ACCOUNT_FIELDS",
@@ -72,6 +72,7 @@ __all__ = [
     "IncompleteOrder",
     "ItemInput",
     "Outcome",
+    "Phase",
     "activate_due",
     "add_contact",
     "apply_due_moves",
@@ -96,6 +97,7 @@ __all__ = [
     "record_vat_id_check",
     "reject_certificate",
     "release_billing",
+    "renew_due",
     "request_certificate",
     "revoke_certificate",
     "set_address",
@@ -103,4 +105,6 @@ __all__ = [
     "sign_contract",
     "submit_order",
     "terminate_contract",
+    "withdraw_end",
+    "withdraw_item",
 ]

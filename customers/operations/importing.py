@@ -16,7 +16,8 @@ from catalog.models import PriceBook
 from customers.choices import OrderChannel
 from customers.models import Account, Customer, Order, Subscription
 from customers.operations import accounts, parties
-from customers.operations.orders import IdentifierInput, IncompleteOrder, ItemInput, place_order
+from customers.operations.order_items import IdentifierInput, ItemInput
+from customers.operations.orders import IncompleteOrder, place_order
 from customers.operations.parties import AddressInput
 from customers.queries.offers import version_on_sale
 from customers.rules.import_rows import FORMATS, Row, parents_first, read_rows, requested_on

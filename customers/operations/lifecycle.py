@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 import audit.operations
 from audit.operations.events import Happening
@@ -22,10 +22,11 @@ from customers.models import (
     OrderItem,
     ServiceInstance,
     Subscription,
-    SubscriptionCharge,
     SubscriptionEvent,
+    SubscriptionPause,
 )
-from customers.operations import fulfilment, timelines
+from customers.operations import replaying
+from customers.rules import states
 from customers.signals import subscriptions_activated, subscriptions_changed
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
@@ -38,6 +39,7 @@ WAITING = (State.PENDING, State.TRIAL, State.ACTIVE, State.SUSPENDED, State.PEND
 SERVICE_STATES = {
     State.TRIAL: ServiceState.ACTIVE,
     State.ACTIVE: ServiceState.ACTIVE,
+    State.SUSPENDED: ServiceState.SUSPENDED,
     State.PENDING_END: ServiceState.ACTIVE,
     State.TERMINATED: ServiceState.TERMINATED,
     State.CANCELLED: ServiceState.TERMINATED,
@@ -125,7 +127,7 @@ def record_activation(
         row.acceptance_on = on_date
     row.updated_by = actor
     row.save()
-    _start_waiting_charges(row)
+    replaying.rewrite(row, as_of=as_of, actor=actor)
     activate(subscription_ids=[row.pk], as_of=as_of, actor=actor)
     orders = OrderItem.objects.filter(subscription=row).values_list("order_id", flat=True)
     complete_orders(as_of=as_of, order_ids=list(orders))
@@ -147,7 +149,7 @@ def record_acceptance(
     row.acceptance_on = on_date
     row.updated_by = actor
     row.save()
-    _start_waiting_charges(row)
+    replaying.rewrite(row, as_of=as_of, actor=actor)
     _note(row, SubscriptionEventKind.ACCEPTED, on_date, actor)
     activate(subscription_ids=[row.pk], as_of=as_of, actor=actor)
     row.refresh_from_db()
@@ -155,31 +157,36 @@ def record_acceptance(
 
 
 def state_on(row: Subscription, as_of: date) -> SubscriptionState:
-    """Return the state that the dates of a subscription give on a day (2.11)."""
+    """Return the state that the dates and pauses of a subscription give on a day (2.11)."""
     state = SubscriptionState(row.state)
+    if state == State.CANCELLED:
+        return state
     if row.end_on is not None and row.end_on <= as_of:
         if state == State.PENDING and row.end_on == row.effective_on:
             return State.CANCELLED
         return State.TERMINATED
-    if state == State.PENDING:
-        if row.activation_on is None or row.activation_on > as_of:
-            return State.PENDING
-        state = State.ACTIVE
-        if row.trial_end_on is not None and row.trial_end_on > as_of:
-            state = State.TRIAL
-    elif state == State.TRIAL and row.trial_end_on is not None and row.trial_end_on <= as_of:
-        state = State.ACTIVE
-    if row.end_on is not None and state in {State.ACTIVE, State.TRIAL}:
+    if row.activation_on is None or row.activation_on > as_of:
+        return state
+    if SubscriptionPause.objects.filter(subscription=row, valid__contains=as_of).exists():
+        return State.SUSPENDED
+    if row.end_on is not None:
         return State.PENDING_END
-    return state
+    is_trial = row.trial_end_on is not None and row.trial_end_on > as_of
+    return State.TRIAL if is_trial and state != State.ACTIVE else State.ACTIVE
 
 
 def _due(as_of: date) -> QuerySet[Subscription]:
+    """Return the subscriptions whose state may differ from what the day gives."""
+    pauses = SubscriptionPause.objects.filter(subscription=OuterRef("pk"), valid__contains=as_of)
     starts = Q(state=State.PENDING, activation_on__lte=as_of)
     trial_ends = Q(state=State.TRIAL, trial_end_on__lte=as_of)
     ends = Q(end_on__lte=as_of, state__in=WAITING)
     waits_for_end = Q(end_on__isnull=False, state__in=[State.ACTIVE, State.TRIAL])
-    return Subscription.objects.filter(starts | trial_ends | ends | waits_for_end)
+    paused = Q(Exists(pauses), state__in=[State.ACTIVE, State.TRIAL, State.PENDING_END])
+    resumed = Q(~Exists(pauses), state=State.SUSPENDED)
+    return Subscription.objects.filter(
+        starts | trial_ends | ends | waits_for_end | paused | resumed
+    )
 
 
 def _move(rows: QuerySet[Subscription], *, as_of: date, actor: User | None) -> int:
@@ -213,9 +220,11 @@ def _move(rows: QuerySet[Subscription], *, as_of: date, actor: User | None) -> i
 
 def _steps(state: SubscriptionState, target: SubscriptionState) -> list[SubscriptionState]:
     """Return the states to pass through: a start that was missed is made up before an end."""
-    if state == State.PENDING and target in {State.TERMINATED, State.PENDING_END}:
-        return [State.ACTIVE, target]
-    return [target]
+    if state != State.PENDING and states.may(states.SUBSCRIPTION, state, target):
+        return [target]
+    if state == State.PENDING and target in {State.ACTIVE, State.TRIAL, State.CANCELLED}:
+        return [target]
+    return [State.ACTIVE, target]
 
 
 def _day_of(row: Subscription, step: SubscriptionState) -> date:
@@ -234,27 +243,6 @@ def _happening(row: Subscription, step: SubscriptionState, actor: User | None) -
         payload={"number": row.number, "on": _day_of(row, step).isoformat()},
         actor_id=actor.pk if actor else None,
     )
-
-
-def _start_waiting_charges(row: Subscription) -> None:
-    """Begin the charges that waited for a day which is now known."""
-    waiting = SubscriptionCharge.objects.filter(
-        subscription=row, anchor__isnull=True, item__valid__isempty=False
-    ).select_related("charge", "item")
-    for charge in waiting.order_by("pk"):
-        item = OrderItem.objects.filter(
-            subscription=row, offer_version=charge.item.offer_version_id
-        )
-        ordered = item.order_by("-pk").first()
-        agreed_on = ordered.agreed_on if ordered else None
-        day = fulfilment.trigger_day(charge.charge, row, charge.item.valid.lower, agreed_on)
-        if day is None or (not charge.item.valid.upper_inf and day >= charge.item.valid.upper):
-            continue
-        charge.anchor = day
-        charge.save(update_fields=["anchor"])
-        own = {p.charge_id: p.unit_price for p in ordered.prices.all()} if ordered else {}
-        line = fulfilment.begun(charge.charge, row, day, charge.item.quantity, own, ordered)
-        timelines.start({charge.pk: line})
 
 
 def _awaits_acceptance(row: Subscription) -> bool:

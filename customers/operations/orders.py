@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 import audit.operations
-import catalog.queries
-from catalog.models import Charge, OfferVersion
-from customers.choices import OrderAction, OrderChannel, OrderState, PricePolicy
-from customers.models import (
-    Account,
-    Order,
-    OrderItem,
-    OrderItemIdentifier,
-    OrderItemPrice,
-    Subscription,
-)
-from customers.operations import fulfilment, withdrawal
+from customers.choices import OrderAction, OrderChannel, OrderState, Renewal, TermType
+from customers.choices import SubscriptionState as State
+from customers.models import Account, Order, OrderItem, Subscription
+from customers.operations import fulfilment, order_items, withdrawal
 from customers.operations.lifecycle import activate, complete_orders
 from customers.operations.numbers import next_number
-from customers.operations.parties import AddressInput, record_address
+from customers.operations.order_items import ItemInput
 from customers.queries.offers import order_facts
-from customers.queries.tree import pricebook_of
 from customers.rules.completeness import Missing, missing_in_order
+from customers.rules.replay import months_left
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
 
@@ -54,45 +44,6 @@ class CannotCancelOrder(Refusal):
     """The order has taken effect; a new order changes it back."""
 
     rule = "ORD-19"
-
-
-@dataclass(frozen=True, slots=True)
-class IdentifierInput:
-    """An identifier that a service shall have; equal service keys share one service."""
-
-    type: str
-    value: str
-    service_key: str = "1"
-
-
-@dataclass(frozen=True, slots=True)
-class ItemInput:
-    """One item as it is asked for; what an action does not use stays empty.
-
-    `prices` maps charge codes of the offer to own unit prices. `effective_on` defaults to the
-    order's requested day. `awaits_activation` and `awaits_acceptance` keep charges with that
-    trigger waiting until the day is recorded (CHG-7).
-    """
-
-    action: OrderAction | str
-    offer_version: OfferVersion | None = None
-    subscription: Subscription | None = None
-    quantity: Decimal | None = None
-    effective_on: date | None = None
-    activation_on: date | None = None
-    acceptance_on: date | None = None
-    agreed_on: date | None = None
-    awaits_activation: bool = False
-    awaits_acceptance: bool = False
-    trial_end_on: date | None = None
-    term_months: int | None = None
-    price_policy: PricePolicy = PricePolicy.FLOATING
-    with_one_time: bool | None = None
-    prices: Mapping[str, Decimal] = field(default_factory=dict)
-    identifiers: Sequence[IdentifierInput] = ()
-    service_address: AddressInput | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    reason: str = ""
 
 
 @transaction.atomic
@@ -132,8 +83,7 @@ def place_order(
         created_by=actor,
         updated_by=actor,
     )
-    for seq, item in enumerate(items, start=1):
-        _record_item(order, seq, item, actor)
+    order_items.record_items(order, items, actor)
     if submit_as_of is not None:
         return submit_order(order=order, as_of=submit_as_of, actor=actor)
     return order
@@ -166,14 +116,12 @@ def submit_order(*, order: Order, as_of: date, actor: User | None) -> Order:
         raise IncompleteOrder(row.number, missing)
     items = list(OrderItem.objects.filter(order=row).order_by("seq"))
     for item in items:
-        item.price_snapshot = _quoted(row, item)
-        item.save(update_fields=["price_snapshot"])
+        order_items.quote(row, item)
     row.state = OrderState.SUBMITTED
     row.submitted_at = Now()
     row.updated_by = actor
     row.save()
-    ends_first = sorted(items, key=lambda item: (item.action != OrderAction.TERMINATE, item.seq))
-    touched = [fulfilment.carry_out(item, as_of=as_of, actor=actor) for item in ends_first]
+    touched = fulfilment.carry_out(items, as_of=as_of, actor=actor)
     activate(subscription_ids=[one.pk for one in touched], as_of=as_of, actor=actor)
     complete_orders(as_of=as_of, order_ids=[row.pk])
     row.refresh_from_db()
@@ -197,14 +145,13 @@ def cancel_order(*, order: Order, as_of: date, actor: User | None) -> Order:
     if row.state == OrderState.COMPLETED:
         raise CannotCancelOrder(f"order {row.number} is completed")
     if row.state == OrderState.SUBMITTED:
-        items = list(OrderItem.objects.filter(order=row).order_by("-seq"))
+        items = list(OrderItem.objects.filter(order=row, withdrawn_on__isnull=True))
         for item in items:
             if item.effective_on <= as_of:
                 raise CannotCancelOrder(
                     f"item {item.seq} of order {row.number} took effect on {item.effective_on}"
                 )
-        for item in items:
-            withdrawal.withdraw(item, actor=actor)
+        withdrawal.withdraw(items, as_of=as_of, actor=actor)
     row.state = OrderState.CANCELLED
     row.updated_by = actor
     row.save()
@@ -214,90 +161,40 @@ def cancel_order(*, order: Order, as_of: date, actor: User | None) -> Order:
     return row
 
 
-def _record_item(order: Order, seq: int, given: ItemInput, actor: User | None) -> None:
-    if given.action not in OrderAction.values:
-        raise Invalid(f"{given.action!r} is not an order action")
-    if given.quantity is not None and given.quantity <= 0:
-        raise Invalid(f"item {seq}: the quantity must be more than zero")
-    with_one_time = given.with_one_time
-    if with_one_time is None:
-        with_one_time = given.action == OrderAction.ADD
-    item = OrderItem.objects.create(
-        order=order,
-        seq=seq,
-        action=given.action,
-        offer_version=given.offer_version,
-        subscription=given.subscription,
-        quantity=given.quantity,
-        effective_on=given.effective_on or order.requested_on,
-        activation_on=given.activation_on,
-        acceptance_on=given.acceptance_on,
-        agreed_on=given.agreed_on,
-        awaits_activation=given.awaits_activation,
-        awaits_acceptance=given.awaits_acceptance,
-        trial_end_on=given.trial_end_on,
-        term_months=given.term_months,
-        price_policy=given.price_policy,
-        with_one_time=with_one_time,
-        service_address=(
-            record_address(address=given.service_address, actor=actor)
-            if given.service_address
-            else None
-        ),
-        attributes=dict(given.attributes),
-        reason=given.reason,
+@transaction.atomic
+def renew_due(*, as_of: date, time_zone: str | None = None) -> int:
+    """Renew terms that renew by themselves and have ended, for as long again; return how many.
+
+    The order it places stands in the history like any other; one that is not complete stays a
+    draft for a clerk. A second call renews nothing.
+    """
+    due = Subscription.objects.filter(
+        term_type=TermType.TERMED,
+        renewal=Renewal.AUTO,
+        term__endswith__lte=as_of,
+        end_on__isnull=True,
+        state__in=[State.TRIAL, State.ACTIVE, State.SUSPENDED],
     )
-    _record_prices(item, given)
-    OrderItemIdentifier.objects.bulk_create(
-        OrderItemIdentifier(item=item, type=one.type, value=one.value, service_key=one.service_key)
-        for one in given.identifiers
-    )
-
-
-def _record_prices(item: OrderItem, given: ItemInput) -> None:
-    if not given.prices:
-        return
-    version_id = item.offer_version_id
-    if version_id is None and item.subscription is not None:
-        from customers.queries.offers import current_item
-
-        current = current_item(item.subscription, item.effective_on)
-        version_id = current.offer_version_id if current else None
-    charges = {charge.code: charge for charge in Charge.objects.filter(offer_version=version_id)}
-    for code, price in given.prices.items():
-        if code not in charges:
-            raise Invalid(f"item {item.seq}: the offer has no charge {code}", rule="PRC-2")
-        if price < 0:
-            raise Invalid(f"item {item.seq}: a price is not negative", rule="PRC-2")
-        OrderItemPrice.objects.create(item=item, charge=charges[code], unit_price=price)
-
-
-def _quoted(order: Order, item: OrderItem) -> list[dict[str, Any]]:
-    """Return the list price of each charge on the item's day, as quoted (RA-7)."""
-    version_id = item.offer_version_id
-    if version_id is None:
-        return []
-    account = Account.objects.select_related("customer").get(pk=order.account_id)
-    book_id = pricebook_of(account_id=account.pk, on_date=item.effective_on)
-    own = {price.charge_id: price.unit_price for price in item.prices.all()}
-    listed = catalog.queries.compiled()
-    quoted = []
-    for charge in Charge.objects.filter(offer_version=version_id).order_by("sequence", "code"):
-        terms = listed.price_for(
-            charge.pk,
-            book_id=book_id,
-            currency=account.currency,
-            on_date=item.effective_on,
-            segment=account.customer.segment,
+    if time_zone is not None:
+        due = due.filter(account__time_zone=time_zone)
+    renewed = 0
+    for row in due.select_related("account").order_by("pk"):
+        months = months_left(row.term.lower, row.term.upper)
+        item = ItemInput(
+            action=OrderAction.RENEW,
+            subscription=row,
+            effective_on=row.term.upper,
+            term_months=months,
+            reason="renews by itself",
         )
-        quoted.append(
-            {
-                "charge": charge.code,
-                "currency": account.currency,
-                "own_price": str(own[charge.pk]) if charge.pk in own else None,
-                "price_version": terms.price_version_id if terms else None,
-                "unit_price": str(terms.unit_price) if terms else None,
-                "flat_amount": str(terms.flat_amount) if terms else None,
-            }
+        order = place_order(
+            account=row.account,
+            items=[item],
+            requested_on=row.term.upper,
+            external_id=f"renewal-{row.number}-{row.term.upper}",
+            actor=None,
         )
-    return quoted
+        if order.state == OrderState.DRAFT and not missing_in(order=order):
+            submit_order(order=order, as_of=as_of, actor=None)
+            renewed += 1
+    return renewed

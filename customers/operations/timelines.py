@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from customers.models import ChargeSegment
+from customers.models import ChargeSegment, Subscription
 from customers.rules import timeline
 from customers.rules.timeline import Span, Timeline
 
 
-def stored(charge_id: int) -> dict[int, Span]:
-    """Return the segments of a subscription charge by id, locked, in order of their start."""
+def stored_of(subscription: Subscription) -> dict[int, dict[int, Span]]:
+    """Return the segments of a subscription, locked: by subscription charge and id, in order."""
     rows = (
-        ChargeSegment.objects.select_for_update()
-        .filter(subscription_charge_id=charge_id)
-        .order_by("valid")
+        ChargeSegment.objects.select_for_update(of=("self",))
+        .filter(subscription_charge__subscription=subscription)
+        .order_by("subscription_charge_id", "valid")
     )
-    return {row.pk: span_of(row) for row in rows}
+    found: dict[int, dict[int, Span]] = {}
+    for row in rows:
+        found.setdefault(row.subscription_charge_id, {})[row.pk] = span_of(row)
+    return found
 
 
 def span_of(row: ChargeSegment) -> Span:
@@ -30,12 +33,8 @@ def span_of(row: ChargeSegment) -> Span:
         state=row.state,
         reason=row.reason,
         order_item_id=row.order_item_id,
+        price_day=row.price_day,
     )
-
-
-def in_order(spans: dict[int, Span]) -> Timeline:
-    """Return stored spans as a timeline."""
-    return tuple(sorted(spans.values(), key=lambda span: span.start))
 
 
 def write(charge_id: int, before: dict[int, Span], wanted: Sequence[Span]) -> None:
@@ -51,6 +50,8 @@ def write(charge_id: int, before: dict[int, Span], wanted: Sequence[Span]) -> No
 
 def start(timelines: Mapping[int, Timeline]) -> None:
     """Store the first timelines of charges, by subscription charge, in one statement."""
+    if not timelines:
+        return
     ChargeSegment.objects.bulk_create(
         ChargeSegment(subscription_charge_id=charge_id, **_columns(span))
         for charge_id, line in timelines.items()
@@ -66,4 +67,5 @@ def _columns(span: Span) -> dict[str, Any]:
         "state": span.state,
         "reason": span.reason,
         "order_item_id": span.order_item_id,
+        "price_day": span.price_day,
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Q
 
 import catalog.queries
@@ -20,7 +22,9 @@ from customers.models import (
     ServiceIdentifier,
     Subscription,
     SubscriptionItem,
+    SubscriptionPause,
 )
+from customers.queries.billing import set_rows
 from customers.queries.tree import address_of, payer_of, pricebook_of
 from customers.rules.completeness import (
     AccountFacts,
@@ -31,6 +35,8 @@ from customers.rules.completeness import (
 )
 from foundation.errors import Invalid
 from foundation.periods import boundary_instant
+
+ONE_DAY = timedelta(days=1)
 
 
 def account_facts(account: Account, on_date: date) -> AccountFacts:
@@ -58,13 +64,16 @@ def order_facts(order: Order) -> tuple[AccountFacts, tuple[ItemFacts, ...]]:
     """Return what the gate asks of an order and of each of its items."""
     items = list(
         OrderItem.objects.filter(order=order)
-        .select_related("order", "offer_version__offer", "subscription")
+        .select_related(
+            "order", "offer_version__offer", "subscription", "target_account", "phase_of"
+        )
         .prefetch_related("prices__charge", "identifiers")
         .order_by("seq")
     )
     day = min((item.effective_on for item in items), default=order.requested_on)
     account = Account.objects.get(pk=order.account_id)
-    return account_facts(account, day), tuple(_item_facts(account, item) for item in items)
+    facts = tuple(_item_facts(account, item, items) for item in items)
+    return account_facts(account, day), facts
 
 
 def current_item(subscription: Subscription, on_date: date) -> SubscriptionItem | None:
@@ -87,11 +96,14 @@ def has_listed_price(
     )
 
 
-def _item_facts(account: Account, item: OrderItem) -> ItemFacts:
+def _item_facts(account: Account, item: OrderItem, items: Sequence[OrderItem]) -> ItemFacts:
     version = item.offer_version
+    target = item.target_account
     subscription = item.subscription
     current = current_item(subscription, item.effective_on) if subscription else None
     priced_version = version or (current.offer_version if current else None)
+    if priced_version is None and item.phase_of is not None:
+        priced_version = item.phase_of.offer_version
     charges = _charges(priced_version) if priced_version else []
     own = frozenset(price.charge.code for price in item.prices.all())
     known = {charge.pk for charge in charges}
@@ -102,9 +114,21 @@ def _item_facts(account: Account, item: OrderItem) -> ItemFacts:
         effective_on=item.effective_on,
         offer=_offer_facts(account, item, version, charges) if version else None,
         offer_version_id=item.offer_version_id,
-        subscription=_subscription_facts(account, subscription, current, item)
+        subscription=_subscription_facts(account, subscription, current, item, items)
         if subscription
         else None,
+        target=account_facts(target, item.effective_on) if target else None,
+        target_lacks_prices=tuple(
+            charge.code
+            for charge in charges
+            if target and not _has_price(target, charge, item.effective_on)
+        ),
+        has_same_money=target is None or target.currency == account.currency,
+        phase_of_on=item.phase_of.effective_on if item.phase_of else None,
+        pause_policy=item.pause_policy,
+        has_uplift=item.uplift is not None,
+        not_raised=tuple(_not_raised(item, charges)) if item.uplift is not None else (),
+        waived_from=item.waived_from,
         quantity=item.quantity,
         activation_on=item.activation_on,
         acceptance_on=item.acceptance_on,
@@ -129,8 +153,6 @@ def _charges(version: OfferVersion) -> list[Charge]:
 def _offer_facts(
     account: Account, item: OrderItem, version: OfferVersion, charges: Sequence[Charge]
 ) -> OfferFacts:
-    book_id = pricebook_of(account_id=account.pk, on_date=item.effective_on)
-    listed = catalog.queries.compiled()
     return OfferFacts(
         code=version.offer.code,
         is_published=version.state == "PUBLISHED",
@@ -142,13 +164,7 @@ def _offer_facts(
             ChargeFacts(
                 code=charge.code,
                 kind=charge.kind,
-                has_price=has_listed_price(
-                    listed,
-                    charge,
-                    currency=account.currency,
-                    on_date=item.effective_on,
-                    book_id=book_id,
-                ),
+                has_price=_has_price(account, charge, item.effective_on),
                 identifier_type=charge.usage_type.identifier_type if charge.usage_type else "",
                 needs_agreed_date=charge.trigger == "DATE",
             )
@@ -162,21 +178,31 @@ def _subscription_facts(
     subscription: Subscription,
     current: SubscriptionItem | None,
     item: OrderItem,
+    items: Sequence[OrderItem],
 ) -> SubscriptionFacts:
-    later_changes = ChargeSegment.objects.filter(
-        subscription_charge__subscription=subscription, valid__startswith__gt=item.effective_on
-    ).exclude(reason__in=["ORDER", "TRIAL"])
-    later_items = SubscriptionItem.objects.filter(
-        subscription=subscription, valid__startswith__gt=item.effective_on
-    )
+    """Return the facts of a subscription, with what the items before in the order make of them."""
+    day = item.effective_on
+    is_paused = SubscriptionPause.objects.filter(
+        subscription=subscription, valid__contains=day
+    ).exists()
+    for other in items:
+        is_before = (other.effective_on, other.seq) < (day, item.seq)
+        if other.subscription_id == subscription.pk and is_before:
+            is_paused = {OrderAction.SUSPEND: True, OrderAction.RESUME: False}.get(
+                OrderAction(other.action), is_paused
+            )
     return SubscriptionFacts(
         number=subscription.number,
         is_of_account=subscription.account_id == account.pk,
-        is_live=subscription.is_live(),
+        is_cancelled=subscription.state == "CANCELLED",
         effective_on=subscription.effective_on,
         end_on=subscription.end_on,
         offer_version_id=current.offer_version_id if current else None,
-        has_change_after=later_changes.exists() or later_items.exists(),
+        is_activated=subscription.activation_on is not None,
+        is_paused=is_paused,
+        trial_end_on=subscription.trial_end_on,
+        term_from=subscription.term.lower if subscription.term else None,
+        held_identifiers=_held(subscription, day),
     )
 
 
@@ -237,3 +263,100 @@ def version_on_sale(*, code: str, on_date: date) -> OfferVersion:
     if version is None:
         raise Invalid(f"offer {code} is not on sale on {on_date}", rule="ORD-9")
     return version
+
+
+def _has_price(account: Account, charge: Charge, on_date: date) -> bool:
+    return has_listed_price(
+        catalog.queries.compiled(),
+        charge,
+        currency=account.currency,
+        on_date=on_date,
+        book_id=pricebook_of(account_id=account.pk, on_date=on_date),
+    )
+
+
+def _held(subscription: Subscription, day: date) -> bool:
+    """Tell whether another service has an identifier that the subscription had at its end."""
+    if subscription.end_on is None:
+        return False
+    zone = ZoneInfo(subscription.account.time_zone)
+    wanted = Q()
+    ended = ServiceIdentifier.objects.filter(
+        service__subscription=subscription,
+        valid__endswith=boundary_instant(subscription.end_on, zone),
+    )
+    for kind, value in ended.values_list("type", "value"):
+        wanted |= Q(type=kind, value=value)
+    others = ServiceIdentifier.objects.exclude(service__subscription=subscription)
+    since = boundary_instant(day, zone)
+    return bool(wanted) and others.filter(wanted, valid__overlap=(since, None)).exists()
+
+
+def unit_prices(item: OrderItem) -> dict[int, Decimal]:
+    """Return the unit prices that an uplift raises, by charge: own, else listed, the day before.
+
+    Recurring charges alone; what a contract agrees stays as agreed, and tiers have no unit price.
+    """
+    subscription, day = item.subscription, item.effective_on
+    current = current_item(subscription, day) if subscription else None
+    if subscription is None or current is None:
+        return {}
+    account = Account.objects.select_related("customer").get(pk=subscription.account_id)
+    agreed = _agreed(account, day)
+    book_id = pricebook_of(account_id=account.pk, on_date=day)
+    listed, found = catalog.queries.compiled(), {}
+    for charge in _charges(current.offer_version):
+        if charge.kind != "RECURRING" or {charge.pk, -charge.product_id} & agreed:
+            continue
+        segment = _segment_before(subscription, charge.pk, day)
+        if segment is not None and segment.override_price is not None:
+            found[charge.pk] = segment.override_price
+            continue
+        terms = listed.price_for(
+            charge.pk,
+            book_id=book_id,
+            currency=account.currency,
+            on_date=(segment.price_day if segment else None) or day - ONE_DAY,
+            segment=account.customer.segment,
+        )
+        if terms is not None and terms.model in {"PER_UNIT", "FLAT"}:
+            found[charge.pk] = terms.flat_amount if terms.model == "FLAT" else terms.unit_price
+    return found
+
+
+def _segment_before(subscription: Subscription, charge_id: int, day: date) -> ChargeSegment | None:
+    return (
+        ChargeSegment.objects.filter(
+            subscription_charge__subscription=subscription,
+            subscription_charge__charge=charge_id,
+            valid__startswith__lt=day,
+        )
+        .exclude(state="REDUCED")
+        .order_by("-valid")
+        .first()
+    )
+
+
+def _agreed(account: Account, day: date) -> set[int]:
+    """Return the charges, and as negative numbers the products, that a contract prices."""
+    with connection.cursor() as cursor:
+        rows = set_rows(
+            cursor,
+            "contract_prices",
+            accounts=[account.pk],
+            on_date=day,
+            since=day,
+            until=day + ONE_DAY,
+        )
+    return {row[3] or -row[4] for row in rows if row[5] == account.currency}
+
+
+def _not_raised(item: OrderItem, charges: Sequence[Charge]) -> list[str]:
+    """Return the recurring charges whose price has tiers and cannot be raised by a share."""
+    raised = unit_prices(item)
+    tiered = {"GRADUATED", "VOLUME", "STAIRSTEP", "PACKAGE", "OVERAGE"}
+    return [
+        charge.code
+        for charge in charges
+        if charge.kind == "RECURRING" and charge.pk not in raised and charge.price_model in tiered
+    ]

@@ -1,9 +1,13 @@
 """The completeness gate of orders: everything that is missing, named at once (C12)."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import Final
+
+REINSTATE_DAYS: Final = 90
+"""For so many days after its end a subscription can be brought back (2.11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,15 @@ class SubscriptionFacts:
 
     number: str
     is_of_account: bool
-    is_live: bool
+    is_cancelled: bool
     effective_on: date
     end_on: date | None
     offer_version_id: int | None
-    has_change_after: bool
+    is_activated: bool = True
+    is_paused: bool = False
+    trial_end_on: date | None = None
+    term_from: date | None = None
+    held_identifiers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,14 @@ class ItemFacts:
     taken_identifiers: tuple[tuple[str, str], ...] = ()
     kept_identifier_types: frozenset[str] = frozenset()
     attributes: Mapping[str, object] = field(default_factory=dict)
+    target: AccountFacts | None = None
+    target_lacks_prices: tuple[str, ...] = ()
+    has_same_money: bool = True
+    phase_of_on: date | None = None
+    pause_policy: str = ""
+    has_uplift: bool = False
+    not_raised: tuple[str, ...] = ()
+    waived_from: date | None = None
 
 
 def missing_in_order(account: AccountFacts, items: tuple[ItemFacts, ...]) -> list[Missing]:
@@ -104,13 +120,16 @@ def missing_in_order(account: AccountFacts, items: tuple[ItemFacts, ...]) -> lis
 
 
 def _missing_in_account(account: AccountFacts, items: tuple[ItemFacts, ...]) -> Iterator[Missing]:
-    adds = any(item.action != "TERMINATE" for item in items)
-    if account.status not in {"PENDING", "ACTIVE"} and adds:
+    adds = any(item.action not in {"TERMINATE", "SUSPEND", "TRANSFER"} for item in items)
+    if adds:
+        yield from _missing_in_payer(account)
+
+
+def _missing_in_payer(account: AccountFacts) -> Iterator[Missing]:
+    if account.status not in {"PENDING", "ACTIVE"}:
         yield Missing(
             0, "account", "ORD-2", f"Account {account.number} is {account.status.lower()}."
         )
-    if not adds:
-        return
     if not account.has_payer:
         yield Missing(0, "account", "HIER-2", f"Nobody pays for account {account.number} then.")
         return
@@ -135,10 +154,11 @@ def _missing_in_item(account: AccountFacts, item: ItemFacts) -> Iterator[Missing
         yield Missing(seq, "effective_on", "ORD-5", f"The account closed on {account.closed_on}.")
     if item.action == "ADD":
         yield from _missing_in_add(item)
+    elif item.phase_of_on is not None:
+        yield from _missing_in_phase(item, item.phase_of_on)
     else:
         yield from _missing_in_subscription(item)
-    if item.action == "MODIFY":
-        yield from _missing_in_modify(item)
+        yield from _ASKED[item.action](item)
     for kind, value in item.taken_identifiers:
         yield Missing(
             seq, "identifiers", "I-22", f"{kind} {value} belongs to another service then."
@@ -205,13 +225,13 @@ def _missing_in_subscription(item: ItemFacts) -> Iterator[Missing]:
         return
     if not facts.is_of_account:
         yield Missing(seq, "subscription", "ORD-12", f"{facts.number} belongs to another account.")
-    if not facts.is_live:
-        yield Missing(seq, "subscription", "ORD-13", f"{facts.number} has ended.")
+    if facts.is_cancelled:
+        yield Missing(seq, "subscription", "ORD-13", f"{facts.number} was cancelled.")
     if item.effective_on < facts.effective_on:
         yield Missing(
             seq, "effective_on", "ORD-5", f"{facts.number} starts on {facts.effective_on}."
         )
-    if facts.end_on is not None and item.effective_on >= facts.end_on:
+    if facts.end_on is not None and item.effective_on >= facts.end_on and item.action != "RESUME":
         yield Missing(
             seq,
             "effective_on",
@@ -222,14 +242,17 @@ def _missing_in_subscription(item: ItemFacts) -> Iterator[Missing]:
 
 def _missing_in_modify(item: ItemFacts) -> Iterator[Missing]:
     changes_plan = item.offer_version_id is not None
-    if not (changes_plan or item.quantity is not None or item.own_prices or item.identifiers):
+    changes = (item.quantity, item.own_prices or None, item.identifiers or None)
+    if not changes_plan and item.trial_end_on is None and changes == (None, None, None):
         yield Missing(
             item.seq,
             "action",
             "ORD-14",
-            "Say what changes: quantity, own price, identifiers or offer.",
+            "Say what changes: quantity, own price, identifiers, trial or offer.",
         )
     facts = item.subscription
+    if item.trial_end_on is not None and facts is not None:
+        yield from _missing_in_trial(item, facts, item.trial_end_on)
     if not changes_plan or facts is None:
         if item.unknown_prices:
             for code in item.unknown_prices:
@@ -239,30 +262,127 @@ def _missing_in_modify(item: ItemFacts) -> Iterator[Missing]:
         yield Missing(
             item.seq, "offer_version", "ORD-14", f"{facts.number} has this offer already."
         )
-    if facts.has_change_after:
-        yield Missing(
-            item.seq,
-            "effective_on",
-            "ORD-15",
-            f"{facts.number} has later changes; withdraw them before changing the plan.",
-        )
     if item.offer is not None:
         yield from _missing_in_offer(item, item.offer)
 
 
+def _missing_in_trial(
+    item: ItemFacts, facts: SubscriptionFacts, trial_end_on: date
+) -> Iterator[Missing]:
+    """A trial may be made longer or shorter while it runs, and converts at once on the day."""
+    if facts.trial_end_on is None or item.effective_on >= facts.trial_end_on:
+        yield Missing(item.seq, "trial_end_on", "CHG-10", f"{facts.number} is on no trial then.")
+    elif trial_end_on < item.effective_on:
+        yield Missing(item.seq, "trial_end_on", "CHG-10", "The trial cannot end before that day.")
+
+
+def _missing_in_phase(item: ItemFacts, starts_on: date) -> Iterator[Missing]:
+    if item.effective_on <= starts_on:
+        yield Missing(item.seq, "effective_on", "ORD-15", "A phase comes after the start.")
+    if item.quantity is None and not item.own_prices and not item.unknown_prices:
+        yield Missing(item.seq, "phases", "ORD-15", "A phase needs a quantity or own prices.")
+    for code in item.unknown_prices:
+        yield Missing(item.seq, "prices", "PRC-2", f"There is no charge {code}.")
+
+
+def _missing_in_suspend(item: ItemFacts) -> Iterator[Missing]:
+    facts = item.subscription
+    if facts is not None and facts.is_paused:
+        yield Missing(
+            item.seq, "effective_on", "ORD-20", f"{facts.number} is suspended on that day already."
+        )
+    if item.pause_policy == "REDUCE" and not item.own_prices:
+        yield Missing(item.seq, "prices", "PRO-4", "Name the suspension prices.")
+    for code in item.unknown_prices:
+        yield Missing(item.seq, "prices", "PRC-2", f"There is no charge {code}.")
+
+
+def _missing_in_resume(item: ItemFacts) -> Iterator[Missing]:
+    facts = item.subscription
+    if facts is None or facts.is_paused:
+        return
+    if facts.end_on is None or item.effective_on < facts.end_on:
+        yield Missing(
+            item.seq, "effective_on", "ORD-20", f"{facts.number} is not suspended on that day."
+        )
+    elif (item.effective_on - facts.end_on).days > REINSTATE_DAYS:
+        yield Missing(
+            item.seq,
+            "effective_on",
+            "ORD-21",
+            f"{facts.number} ended on {facts.end_on}; it can be brought back for "
+            f"{REINSTATE_DAYS} days.",
+        )
+    elif facts.held_identifiers:
+        yield Missing(
+            item.seq, "subscription", "I-22", f"Identifiers of {facts.number} are in other hands."
+        )
+
+
+def _missing_in_renew(item: ItemFacts) -> Iterator[Missing]:
+    facts = item.subscription
+    if facts is not None and facts.term_from is not None and item.effective_on < facts.term_from:
+        yield Missing(
+            item.seq, "effective_on", "ORD-22", f"The term began on {facts.term_from} only."
+        )
+    for code in item.not_raised:
+        yield Missing(
+            item.seq, "uplift", "ORD-22", f"Charge {code} has tiers; give it an own price instead."
+        )
+
+
+def _missing_in_transfer(item: ItemFacts) -> Iterator[Missing]:
+    seq, facts, target = item.seq, item.subscription, item.target
+    if facts is not None and item.effective_on <= facts.effective_on:
+        yield Missing(seq, "effective_on", "ORD-23", f"{facts.number} must have begun before.")
+    if facts is not None and not facts.is_activated:
+        yield Missing(seq, "subscription", "ORD-23", f"{facts.number} waits for its activation.")
+    if target is None:
+        yield Missing(seq, "target_account", "ORD-23", "Name the account that takes it over.")
+        return
+    for one in _missing_in_payer(target):
+        yield replace(one, item=seq, field="target_account")
+    if item.effective_on < target.opened_on:
+        yield Missing(
+            seq, "target_account", "ORD-5", f"Account {target.number} opens on {target.opened_on}."
+        )
+    if not item.has_same_money:
+        yield Missing(
+            seq, "target_account", "ORD-23", f"Account {target.number} has another currency."
+        )
+    for code in item.target_lacks_prices:
+        yield Missing(seq, "target_account", "PRC-1", f"Charge {code} has no price there.")
+
+
+def _missing_in_terminate(item: ItemFacts) -> Iterator[Missing]:
+    if item.waived_from is not None and item.waived_from > item.effective_on:
+        yield Missing(item.seq, "waived_from", "ORD-24", "What is waived lies before the end.")
+
+
+_ASKED: Mapping[str, Callable[[ItemFacts], Iterator[Missing]]] = {
+    "MODIFY": _missing_in_modify,
+    "SUSPEND": _missing_in_suspend,
+    "RESUME": _missing_in_resume,
+    "RENEW": _missing_in_renew,
+    "TRANSFER": _missing_in_transfer,
+    "TERMINATE": _missing_in_terminate,
+}
+
+
 def _repeated(items: tuple[ItemFacts, ...]) -> Iterator[Missing]:
-    seen: set[str] = set()
+    seen: set[tuple[str, str, date]] = set()
     identifiers: set[tuple[str, str]] = set()
     for item in items:
         if item.subscription is not None:
-            if item.subscription.number in seen:
+            key = (item.subscription.number, item.action, item.effective_on)
+            if key in seen:
                 yield Missing(
                     item.seq,
                     "subscription",
                     "ORD-16",
-                    f"{item.subscription.number} appears twice in one order.",
+                    f"{item.subscription.number} appears twice for one day.",
                 )
-            seen.add(item.subscription.number)
+            seen.add(key)
         for pair in item.identifiers:
             if pair in identifiers:
                 yield Missing(

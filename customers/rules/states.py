@@ -13,9 +13,9 @@ ORDER: Transitions = {
 }
 SUBSCRIPTION: Transitions = {
     "PENDING": frozenset({"TRIAL", "ACTIVE", "CANCELLED"}),
-    "TRIAL": frozenset({"ACTIVE", "TERMINATED", "PENDING_END"}),
+    "TRIAL": frozenset({"ACTIVE", "SUSPENDED", "TERMINATED", "PENDING_END"}),
     "ACTIVE": frozenset({"SUSPENDED", "PENDING_END", "TERMINATED"}),
-    "SUSPENDED": frozenset({"ACTIVE", "PENDING_END", "TERMINATED"}),
+    "SUSPENDED": frozenset({"ACTIVE", "TRIAL", "PENDING_END", "TERMINATED"}),
     "PENDING_END": frozenset({"ACTIVE", "TRIAL", "SUSPENDED", "TERMINATED"}),
     "TERMINATED": frozenset({"ACTIVE"}),
 }

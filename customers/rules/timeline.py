@@ -1,22 +1,13 @@
-"""Edit the timeline of a charge: half-open segments of local days.
+"""The timeline of a charge: half-open segments of local days.
 
 A timeline is a tuple of segments in order of their start that do not overlap; only the last may
 be open (end None). Each edit returns a new timeline; equal neighbours are merged (PRO-1).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-
-
-class Attribute(StrEnum):
-    """What an edit may change on segments."""
-
-    QUANTITY = "quantity"
-    OVERRIDE_PRICE = "override_price"
-    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +21,7 @@ class Span:
     state: str = "ON"
     reason: str = ""
     order_item_id: int | None = None
+    price_day: date | None = None
 
     def covers(self, day: date) -> bool:
         """Tell whether the day lies inside."""
@@ -37,14 +29,17 @@ class Span:
 
     def is_like(self, other: "Span") -> bool:
         """Tell whether the other span says the same for its own days."""
-        return (self.quantity, self.override_price, self.state) == (
+        return (self.quantity, self.override_price, self.state, self.price_day) == (
             other.quantity,
             other.override_price,
             other.state,
+            other.price_day,
         )
 
 
 Timeline = tuple[Span, ...]
+Edit = Callable[[Span], Span | None]
+"""What becomes of a span; None takes it away."""
 
 
 def merged(spans: Iterable[Span]) -> Timeline:
@@ -58,106 +53,23 @@ def merged(spans: Iterable[Span]) -> Timeline:
     return tuple(result)
 
 
-def ended(timeline: Timeline, day: date) -> Timeline:
-    """Cut everything from the day on: the day is the exclusive end (PRO-5)."""
-    kept = []
-    for span in timeline:
-        if span.start >= day:
-            continue
-        if span.end is None or span.end > day:
-            span = replace(span, end=day)
-        kept.append(span)
-    return tuple(kept)
-
-
-def changed(
-    timeline: Timeline,
-    day: date,
-    attribute: Attribute,
-    value: Decimal | str | None,
-    *,
-    reason: str = "",
-    order_item_id: int | None = None,
-) -> Timeline:
-    """Give the attribute a new value from the day on (PRO-5: the day belongs to the new state).
-
-    A change already recorded for a later day stays: the new value holds until the first later
-    segment in which this attribute itself was changed. Days without a segment stay without one.
-    """
-    origin = next((span for span in timeline if span.covers(day)), None)
-    if origin is None:
-        origin = next((span for span in timeline if span.start >= day), None)
-    if origin is None:
-        return timeline
-    old = getattr(origin, attribute)
+def edited(timeline: Timeline, start: date, end: date | None, edit: Edit) -> Timeline:
+    """Edit what lies in `[start, end)` (None: everything after), cutting spans at the bounds."""
     result: list[Span] = []
-    is_running = True
     for span in timeline:
-        if span.end is not None and span.end <= day:
+        first = max(span.start, start)
+        last = span.end if end is None else end if span.end is None else min(span.end, end)
+        if last is not None and first >= last:
             result.append(span)
             continue
-        is_running = is_running and getattr(span, attribute) == old
-        if not is_running:
-            result.append(span)
-            continue
-        if span.start < day:
-            result.append(replace(span, end=day))
-            span = replace(span, start=day)
-        result.append(
-            replace(
-                _with(span, attribute, value),
-                reason=reason or span.reason,
-                order_item_id=order_item_id or span.order_item_id,
-            )
-        )
-    return merged(result)
-
-
-def _with(span: Span, attribute: Attribute, value: Decimal | str | None) -> Span:
-    if attribute is Attribute.STATE:
-        return replace(span, state=str(value))
-    number = value if value is None else Decimal(value)
-    if attribute is Attribute.OVERRIDE_PRICE:
-        return replace(span, override_price=number)
-    return replace(span, quantity=number or Decimal(0))
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a charge begins with."""
-
-    trigger_on: date
-    quantity: Decimal
-    override_price: Decimal | None = None
-    is_one_time: bool = False
-    trial_end_on: date | None = None
-    end_on: date | None = None
-    order_item_id: int | None = None
-
-
-def begun(start: Start, *, one_day: date) -> Timeline:
-    """Return the first timeline of a charge from its trigger day (CHG-7).
-
-    A one-time charge holds for its trigger day alone (`one_day` is the day after it). During a
-    trial the charge is OFF until the trial's end day (CHG-10).
-    """
-    first = Span(
-        start=start.trigger_on,
-        end=None,
-        quantity=start.quantity,
-        override_price=start.override_price,
-        reason="ORDER",
-        order_item_id=start.order_item_id,
-    )
-    timeline: Timeline = (first,)
-    if start.is_one_time:
-        timeline = (replace(first, end=one_day),)
-    elif start.trial_end_on is not None and start.trial_end_on > start.trigger_on:
-        timeline = (
-            replace(first, end=start.trial_end_on, state="OFF", reason="TRIAL"),
-            replace(first, start=start.trial_end_on),
-        )
-    return timeline if start.end_on is None else ended(timeline, start.end_on)
+        if span.start < first:
+            result.append(replace(span, end=first))
+        inside = edit(replace(span, start=first, end=last))
+        if inside is not None:
+            result.append(inside)
+        if last is not None and (span.end is None or last < span.end):
+            result.append(replace(span, start=last))
+    return tuple(result)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ SELECT audit_track('customers_order');
 SELECT audit_track('customers_orderitem');
 SELECT audit_track('customers_subscription');
 SELECT audit_track('customers_subscriptionitem');
+SELECT audit_track('customers_subscriptionpause');
 SELECT audit_track('customers_chargesegment');
 SELECT audit_track('customers_serviceinstance');
 SELECT audit_track('customers_serviceidentifier');

@@ -1,5 +1,7 @@
 -- What was ordered is kept as ordered: items, own prices and identifiers change only while the
--- order is a draft. Later an item only learns its subscription (once) and its fulfilment day.
+-- order is a draft. Later an item only learns its subscription and the one after a
+-- transfer (once), its fulfilment day and the
+-- day on which it was withdrawn (once).
 CREATE FUNCTION customers_order_is_draft(of_order bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT coalesce((SELECT state = 'DRAFT' FROM customers_order WHERE id = $1), true)
 $$;
@@ -12,8 +14,10 @@ BEGIN
     END IF;
     IF TG_OP = 'UPDATE'
        AND (OLD.subscription_id IS NULL OR NEW.subscription_id = OLD.subscription_id)
-       AND to_jsonb(NEW) - 'subscription_id' - 'fulfilled_on'
-         = to_jsonb(OLD) - 'subscription_id' - 'fulfilled_on' THEN
+       AND (OLD.successor_id IS NULL OR NEW.successor_id = OLD.successor_id)
+       AND (OLD.withdrawn_on IS NULL OR NEW.withdrawn_on = OLD.withdrawn_on)
+       AND to_jsonb(NEW) - '{subscription_id,successor_id,fulfilled_on,withdrawn_on}'::text[]
+         = to_jsonb(OLD) - '{subscription_id,successor_id,fulfilled_on,withdrawn_on}'::text[] THEN
         RETURN NEW;
     END IF;
     PERFORM refuse('ORD-17', TG_NAME, 'a submitted order is kept as it was ordered');

@@ -1,11 +1,10 @@
 -- The timeline of every charge of some accounts from a day on, as charging reads it. Grain: one row
--- per segment, ordered by charge and start. `price_day` is the day whose prices the subscription
--- has locked, NULL when they float; `place` the jurisdiction of a service address of its own.
+-- per segment, ordered by charge and start. `price_day` is the day whose prices are locked, NULL
+-- when they float; `place` the jurisdiction of a service address of its own.
 -- Binds: %(accounts)s bigint[], %(since)s date. Reads only.
 SELECT sc.account_id, sc.id, sc.charge_id, sc.anchor, lower(g.valid), upper(g.valid), g.quantity,
        g.override_price, g.state,
-       CASE s.price_policy WHEN 'LOCKED_START' THEN sc.anchor WHEN 'LOCKED_TERM' THEN lower(s.term)
-       END,
+       g.price_day,
        (SELECT d.jurisdiction_id FROM customers_address d WHERE d.id = s.service_address_id)
 FROM customers_subscriptioncharge sc
 JOIN customers_subscription s ON s.id = sc.subscription_id

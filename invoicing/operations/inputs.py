@@ -114,7 +114,7 @@ def read_chunk(
     }
     _contracts(payers_of, rows)
     _exemptions(payers_of, rows)
-    _billed_items(lives, rows)
+    _billed_items(payers, of_account, lives, rows)
     cuts = {day for row in rows.contracts for day in row[9:11] if day is not None}
     daily = [row[1] for row in rows.timelines if row[2] in steps.daily]
     usage = fetch_usage(cursor, list(of_account), window, steps.cuts | cuts, daily)
@@ -208,10 +208,10 @@ def _lives(
             last = number
             current = lives[number] = []
             for payer_id, since, until in of_account[account]:
-                life = Life(number, account, anchor or start, [], since, until, None, day, place)
+                life = Life(number, account, anchor or start, [], since, until, None, place)
                 current.append(life)
                 payers[payer_id].lives.append((charge, life))
-        segment = Segment(start, FOREVER if end is None else end, quantity, price, state)
+        segment = Segment(start, FOREVER if end is None else end, quantity, price, state, day)
         for life in current:
             life.segments.append(segment)
     return lives
@@ -250,8 +250,16 @@ def _exemptions(payers_of: Mapping[int, list[Payer]], rows: Rows) -> None:
             payer.exemptions.setdefault(account, []).append(exemption)
 
 
-def _billed_items(lives: Mapping[int, list[Life]], rows: Rows) -> None:
-    """Attach billed items to their charges, with what of each may still be given back (CHG-11)."""
+def _billed_items(
+    payers: Mapping[int, Payer],
+    of_account: Mapping[int, list[tuple[int, date, date]]],
+    lives: dict[int, list[Life]],
+    rows: Rows,
+) -> None:
+    """Attach billed items to their charges, with what of each may still be given back (CHG-11).
+
+    A charge whose whole timeline was taken away lives on in what was billed of it (CHG-3).
+    """
     by_hand = {row[0]: row[1] for row in rows.by_hand}
     back: dict[int, Decimal] = {}
     for row in rows.billed:
@@ -279,7 +287,14 @@ def _billed_items(lives: Mapping[int, list[Life]], rows: Rows) -> None:
             service_id=row[17],
             payer_id=row[2],
         )
-        for life in lives.get(row[1], ()):
+        known = lives.get(row[1])
+        if known is None:
+            known = lives[row[1]] = []
+            for payer_id, since, until in of_account.get(row[0], ()):
+                life = Life(row[1], row[0], row[5], [], since, until)
+                known.append(life)
+                payers[payer_id].lives.append((row[19], life))
+        for life in known:
             life.billed.setdefault((row[5], row[6]), []).append(item)
 
 

@@ -93,7 +93,7 @@ class Calendar:
             last -= 1
         first = last - self.rebill_periods
         if timing.alignment == Alignment.TERM:
-            first, last = 0, min(last, 0)
+            first = max(first, 0)
         periods = tuple(rhythm.period(k) for k in range(first, last + 1))
         return Due(periods, rhythm.boundary(first))
 

@@ -59,8 +59,8 @@ class Life:
     """A subscription charge with its timeline, usage and billed items.
 
     It is billed to this payer for full periods that start in `[member_from, member_to)`: a change
-    of payer takes effect at the next full period (HIER-6). `price_day` locks the prices of a day;
-    `place_id` is the jurisdiction of a service address of its own.
+    of payer takes effect at the next full period (HIER-6). `place_id` is the jurisdiction of a
+    service address of its own.
     """
 
     id: int
@@ -70,7 +70,6 @@ class Life:
     member_from: date = date.min
     member_to: date = FOREVER
     service_id: int | None = None
-    price_day: date | None = None
     place_id: int | None = None
     usage: list[Usage] = field(default_factory=list)
     billed: dict[tuple[date, date], list[Billed]] = field(default_factory=dict)
@@ -176,7 +175,7 @@ def _targets(
     if part is None and len(segments) == 1 and segments[0].state != "OFF" and not plan.per_day:
         only = segments[0]
         if only.start <= start and only.end >= period.end:  # the common case: the whole period
-            day = life.price_day or start
+            day = only.price_day or start
             quote = prices.quote(plan.charge_id, who, life.owner_id, day, only.override)
             exact, amount, shown, trace = prices.whole(quote, only.quantity)
             if not (amount or plan.shows_zero):
@@ -205,7 +204,7 @@ def _recurring(
     """Price the pieces of a period; the price is the one valid when it starts (CHG-9, PRO-1)."""
     targets = []
     for piece in found:
-        day = life.price_day or max(period.start, life.segments[0].start)
+        day = piece.price_day or max(period.start, life.segments[0].start)
         quote = prices.quote(plan.charge_id, who, life.owner_id, day, piece.override)
         factor = _factor(plan, who, period, piece)
         exact, amount, shown, trace = prices.part(quote, piece.quantity, factor)

@@ -17,13 +17,17 @@ OFF = "OFF"
 
 
 class Segment(NamedTuple):
-    """A stretch of a timeline: `[start, end)`, quantity, own price if any, state."""
+    """A stretch of a timeline: `[start, end)`, quantity, own price if any, state.
+
+    `price_day` is the day whose prices are locked, None while they float.
+    """
 
     start: date
     end: date
     quantity: Decimal
     override: Decimal | None
     state: str
+    price_day: date | None = None
 
 
 class Policies(NamedTuple):
@@ -47,6 +51,7 @@ class Piece(NamedTuple):
     state: str
     counted_from: date
     counted_to: date
+    price_day: date | None = None
 
 
 def pieces(
@@ -70,9 +75,8 @@ def pieces(
         if found and _continues(found[-1], segment, first):
             found[-1] = found[-1]._replace(end=last, counted_to=last)
         else:
-            found.append(
-                Piece(first, last, segment.quantity, segment.override, segment.state, first, last)
-            )
+            _, _, quantity, override, state, day = segment
+            found.append(Piece(first, last, quantity, override, state, first, last, day))
     if policies is PLAIN or not found:
         return found
     return _by_policy(segments, found, start, end, policies)
@@ -84,6 +88,7 @@ def _continues(piece: Piece, segment: Segment, first: date) -> bool:
         and piece.quantity == segment.quantity
         and piece.override == segment.override
         and piece.state == segment.state
+        and piece.price_day == segment.price_day
     )
 
 

@@ -4,7 +4,8 @@
 -- Binds: accounts bigint[], run_id, since date, long_charges bigint[], long_since date. Reads only.
 SELECT sc.account_id, i.subscription_charge_id, i.payer_id, i.id, i.line_id, i.period_start, i.period_end,
        i.segment_start, i.segment_end, i.usage_key, i.price_key, i.generation, i.quantity,
-       i.unit_price, i.factor, i.amount, i.price_version_id, i.service_id, i.reverses_id
+       i.unit_price, i.factor, i.amount, i.price_version_id, i.service_id, i.reverses_id,
+       i.charge_id
 FROM customers_subscriptioncharge sc
 JOIN invoicing_chargeitem i ON i.subscription_charge_id = sc.id
 WHERE sc.account_id = ANY (%(accounts)s::bigint[])
@@ -13,7 +14,8 @@ WHERE sc.account_id = ANY (%(accounts)s::bigint[])
 UNION ALL
 SELECT sc.account_id, i.subscription_charge_id, i.payer_id, i.id, i.line_id, i.period_start, i.period_end,
        i.segment_start, i.segment_end, i.usage_key, i.price_key, i.generation, i.quantity,
-       i.unit_price, i.factor, i.amount, i.price_version_id, i.service_id, i.reverses_id
+       i.unit_price, i.factor, i.amount, i.price_version_id, i.service_id, i.reverses_id,
+       i.charge_id
 FROM customers_subscriptioncharge sc
 JOIN invoicing_chargeitem i ON i.subscription_charge_id = sc.id
 WHERE sc.account_id = ANY (%(accounts)s::bigint[]) AND sc.charge_id = ANY (%(long_charges)s::bigint[])

@@ -428,6 +428,7 @@ def test_charges_are_frozen_with_their_offer_version() -> None:
             },
             "days_are_of_a_recurring_charge",
         ),
+        ({"trigger": "END"}, "end_fee_is_one_time"),
         ({"event_decimals": 11}, "event_decimals_fit"),
         ({"factor_decimals": 17}, "factor_decimals_fit"),
         ({"period_count": 0}, "period_is_positive"),

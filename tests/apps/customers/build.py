@@ -158,7 +158,7 @@ def add(
         ),
         as_of=as_of or on,
     )
-    return Subscription.objects.get(order_items__order=order)
+    return Subscription.objects.distinct().get(order_items__order=order)
 
 
 def modify(subscription: Subscription, on: date, *, as_of: date | None = None, **m: Any) -> Order:

@@ -334,6 +334,28 @@ def test_positions_form_a_tree_on_every_day(
             "customers_subscriptionitem_quantity_is_number",
         ),
         (
+            (
+                "INSERT INTO customers_subscriptionpause (subscription_id, valid, policy, reason) "
+                "SELECT id, '[2027-03-01,)', 'STOP', 'FRAUD' FROM customers_subscription, "
+                "generate_series(1, 2)"
+            ),
+            "customers_subscriptionpause_one_at_a_time",
+        ),
+        (
+            (
+                "INSERT INTO customers_subscriptionpause (subscription_id, valid, policy, reason) "
+                "SELECT id, 'empty', 'STOP', 'FRAUD' FROM customers_subscription"
+            ),
+            "customers_subscriptionpause_has_days",
+        ),
+        (
+            (
+                "INSERT INTO customers_subscriptionpause (subscription_id, valid, policy, reason) "
+                "SELECT id, '[2027-03-01,)', 'STOP', 'X' FROM customers_subscription"
+            ),
+            "customers_subscriptionpause_words_known",
+        ),
+        (
             "UPDATE customers_subscriptionevent SET on_date = '2020-01-01'",
             "customers_subscriptionevent_is_append_only",
         ),
@@ -394,13 +416,20 @@ def test_what_was_ordered_is_what_is_billed(sub: Subscription, change: str, guar
             "customers_orderitem_quantity_is_number",
         ),
         ("UPDATE customers_orderitem SET action = 'X'", "customers_orderitem_action_known"),
+        ("UPDATE customers_orderitem SET uplift = 'NaN'", "customers_orderitem_uplift_is_number"),
+        ("UPDATE customers_orderitem SET renewal = 'X'", "customers_orderitem_words_known"),
+        (
+            "UPDATE customers_orderitem SET action = 'SUSPEND'",
+            "customers_orderitem_pause_has_policy",
+        ),
         (
             (
                 "INSERT INTO customers_orderitem (order_id, seq, action, effective_on, "
                 "awaits_activation, awaits_acceptance, price_policy, with_one_time, attributes, "
-                "reason, price_snapshot) SELECT order_id, seq, action, "
-                "effective_on, false, false, "
-                "'FLOATING', true, '{}', '', '[]' FROM customers_orderitem"
+                "reason, price_snapshot, trial_outcome, renewal, pause_policy, pause_reason, "
+                "waives_fee) SELECT order_id, seq, action, effective_on, false, false, "
+                "'FLOATING', true, '{}', '', '[]', 'CONVERT', 'AUTO', '', '', false "
+                "FROM customers_orderitem"
             ),
             "customers_orderitem_seq_once",
         ),

@@ -1,0 +1,270 @@
+"""What is asked for: the items of an order as they are given, kept and quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import catalog.queries
+from catalog.models import Charge, OfferVersion
+from customers.choices import (
+    EndRule,
+    OrderAction,
+    PausePolicy,
+    PauseReason,
+    PricePolicy,
+    Renewal,
+    TrialOutcome,
+)
+from customers.models import (
+    Account,
+    Order,
+    OrderItem,
+    OrderItemIdentifier,
+    OrderItemPrice,
+    Subscription,
+)
+from customers.operations.parties import AddressInput, record_address
+from customers.queries.offers import current_item, unit_prices
+from customers.queries.periods import period_end
+from customers.queries.tree import pricebook_of
+from customers.rules.renewal import raised
+from foundation.errors import Invalid
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierInput:
+    """An identifier that a service shall have; equal service keys share one service."""
+
+    type: str
+    value: str
+    service_key: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A later state of what is added: from a day on another quantity, other own prices (ramp)."""
+
+    on: date
+    quantity: Decimal | None = None
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemInput:
+    """One item as it is asked for; what an action does not use stays empty.
+
+    `prices` maps charge codes of the offer to own unit prices. `effective_on` defaults to the
+    order's requested day. `awaits_activation` and `awaits_acceptance` keep charges with that
+    trigger waiting until the day is recorded (CHG-7).
+
+    ADD takes `phases`, later states of a ramp. SUSPEND takes its policy (that of the offer unless
+    given), a reason, and under REDUCE the suspension prices as `prices`. TERMINATE may name the
+    day by `end_rule`, waive the fee of an early end and, with `waived_from`, what is not billed of
+    charges in arrears. RENEW begins a term of `term_months`, or none, with an `uplift` on today's
+    unit prices if given. TRANSFER hands the subscription to `target_account`.
+    """
+
+    action: OrderAction | str
+    offer_version: OfferVersion | None = None
+    subscription: Subscription | None = None
+    quantity: Decimal | None = None
+    effective_on: date | None = None
+    activation_on: date | None = None
+    acceptance_on: date | None = None
+    agreed_on: date | None = None
+    awaits_activation: bool = False
+    awaits_acceptance: bool = False
+    trial_end_on: date | None = None
+    trial_outcome: TrialOutcome | str = TrialOutcome.CONVERT
+    term_months: int | None = None
+    price_policy: PricePolicy | str = ""
+    with_one_time: bool | None = None
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
+    identifiers: Sequence[IdentifierInput] = ()
+    service_address: AddressInput | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    renewal: Renewal | str = Renewal.AUTO
+    uplift: Decimal | None = None
+    pause_policy: PausePolicy | str = ""
+    pause_reason: PauseReason | str = PauseReason.CUSTOMER
+    end_rule: EndRule | str = EndRule.ON_DATE
+    waives_fee: bool = False
+    waived_from: date | None = None
+    target_account: Account | None = None
+    phases: Sequence[Phase] = ()
+
+
+def record_items(order: Order, items: Sequence[ItemInput], actor: User | None) -> None:
+    """Keep the items of a draft as they were asked for; phases become items of their own."""
+    seq = 0
+    for given in items:
+        seq += 1
+        item = _record_item(order, seq, given, actor)
+        for phase in given.phases:
+            seq += 1
+            later = ItemInput(
+                action=OrderAction.MODIFY,
+                quantity=phase.quantity,
+                effective_on=phase.on,
+                prices=phase.prices,
+            )
+            _record_item(order, seq, later, actor, phase_of=item)
+
+
+def _record_item(
+    order: Order,
+    seq: int,
+    given: ItemInput,
+    actor: User | None,
+    *,
+    phase_of: OrderItem | None = None,
+) -> OrderItem:
+    if given.action not in OrderAction.values:
+        raise Invalid(f"{given.action!r} is not an order action")
+    if given.quantity is not None and given.quantity <= 0:
+        raise Invalid(f"item {seq}: the quantity must be more than zero")
+    with_one_time = given.with_one_time
+    if with_one_time is None:
+        with_one_time = given.action == OrderAction.ADD
+    item = OrderItem.objects.create(
+        order=order,
+        seq=seq,
+        action=given.action,
+        offer_version=given.offer_version,
+        subscription=given.subscription,
+        quantity=given.quantity,
+        effective_on=_effective_on(order, given),
+        activation_on=given.activation_on,
+        acceptance_on=given.acceptance_on,
+        agreed_on=given.agreed_on,
+        awaits_activation=given.awaits_activation,
+        awaits_acceptance=given.awaits_acceptance,
+        trial_end_on=given.trial_end_on,
+        term_months=given.term_months,
+        price_policy=given.price_policy or _policy(given),
+        with_one_time=with_one_time,
+        service_address=(
+            record_address(address=given.service_address, actor=actor)
+            if given.service_address
+            else None
+        ),
+        attributes=dict(given.attributes),
+        reason=given.reason,
+        trial_outcome=given.trial_outcome,
+        renewal=given.renewal,
+        uplift=given.uplift,
+        pause_policy=_pause_policy(order, given),
+        pause_reason=given.pause_reason if given.action == OrderAction.SUSPEND else "",
+        waives_fee=given.waives_fee,
+        waived_from=given.waived_from,
+        target_account=given.target_account,
+        phase_of=phase_of,
+    )
+    _record_prices(item, given)
+    OrderItemIdentifier.objects.bulk_create(
+        OrderItemIdentifier(item=item, type=one.type, value=one.value, service_key=one.service_key)
+        for one in given.identifiers
+    )
+    return item
+
+
+def _effective_on(order: Order, given: ItemInput) -> date:
+    """Return the day of an item; that of an end may follow from the running period or term."""
+    day = given.effective_on or order.requested_on
+    if given.action != OrderAction.TERMINATE or given.subscription is None:
+        return day
+    if given.end_rule == EndRule.PERIOD_END:
+        return period_end(subscription=given.subscription, on_date=day)
+    if given.end_rule == EndRule.TERM_END:
+        term = given.subscription.term
+        if term is None or term.upper is None:
+            raise Invalid(f"{given.subscription.number} has no term", rule="ORD-24")
+        return max(day, term.upper)
+    return day
+
+
+def _policy(given: ItemInput) -> str:
+    """Return the policy when none is given: a renewal keeps it, a start floats."""
+    if given.action == OrderAction.RENEW and given.subscription is not None:
+        return given.subscription.price_policy
+    return PricePolicy.FLOATING
+
+
+def _pause_policy(order: Order, given: ItemInput) -> str:
+    """Return what a suspension does to charges: as asked for, else as the offer says (PRO-4)."""
+    if given.action != OrderAction.SUSPEND:
+        return ""
+    if given.pause_policy or given.subscription is None:
+        return given.pause_policy or PausePolicy.STOP
+    current = current_item(given.subscription, given.effective_on or order.requested_on)
+    return current.offer_version.suspension_policy if current else PausePolicy.STOP
+
+
+def _record_prices(item: OrderItem, given: ItemInput) -> None:
+    if not given.prices:
+        return
+    version_id = item.offer_version_id
+    if item.phase_of is not None:
+        version_id = item.phase_of.offer_version_id
+    if version_id is None and item.subscription is not None:
+        current = current_item(item.subscription, item.effective_on)
+        version_id = current.offer_version_id if current else None
+    charges = {charge.code: charge for charge in Charge.objects.filter(offer_version=version_id)}
+    for code, price in given.prices.items():
+        if code not in charges:
+            raise Invalid(f"item {item.seq}: the offer has no charge {code}", rule="PRC-2")
+        if price < 0:
+            raise Invalid(f"item {item.seq}: a price is not negative", rule="PRC-2")
+        OrderItemPrice.objects.create(item=item, charge=charges[code], unit_price=price)
+
+
+def quote(order: Order, item: OrderItem) -> None:
+    """Keep the list prices of the day, as quoted (RA-7), and what an uplift makes of them."""
+    item.price_snapshot = _quoted(order, item)
+    item.save(update_fields=["price_snapshot"])
+    if item.action != OrderAction.RENEW or item.uplift is None:
+        return
+    own = {price.charge_id for price in item.prices.all()}
+    OrderItemPrice.objects.bulk_create(
+        OrderItemPrice(item=item, charge_id=charge_id, unit_price=raised(price, item.uplift))
+        for charge_id, price in unit_prices(item).items()
+        if charge_id not in own
+    )
+
+
+def _quoted(order: Order, item: OrderItem) -> list[dict[str, Any]]:
+    version_id = item.offer_version_id
+    if version_id is None:
+        return []
+    account = Account.objects.select_related("customer").get(pk=order.account_id)
+    book_id = pricebook_of(account_id=account.pk, on_date=item.effective_on)
+    own = {price.charge_id: price.unit_price for price in item.prices.all()}
+    listed = catalog.queries.compiled()
+    quoted = []
+    for charge in Charge.objects.filter(offer_version=version_id).order_by("sequence", "code"):
+        terms = listed.price_for(
+            charge.pk,
+            book_id=book_id,
+            currency=account.currency,
+            on_date=item.effective_on,
+            segment=account.customer.segment,
+        )
+        quoted.append(
+            {
+                "charge": charge.code,
+                "currency": account.currency,
+                "own_price": str(own[charge.pk]) if charge.pk in own else None,
+                "price_version": terms.price_version_id if terms else None,
+                "unit_price": str(terms.unit_price) if terms else None,
+                "flat_amount": str(terms.flat_amount) if terms else None,
+            }
+        )
+    return quoted
