@@ -1,140 +1,36 @@
-"""The tax calculator: worked examples, then what holds for every document."""
+"""The tax calculator: worked examples."""
 
 from __future__ import annotations
 
 import json
 from datetime import date
-from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tax.rules import (
-    Exemption,
-    JurisdictionTerms,
     LineTax,
-    RateTerms,
     RegistrationTerms,
-    RuleTerms,
-    TaxableLine,
-    TaxDocument,
     TaxRateMissing,
-    TaxTables,
-    TaxTypeTerms,
-    calculate,
 )
-
-D = Decimal
-
-START = date(2020, 1, 1)
-DAY = date(2027, 3, 1)
-US, STATE, COUNTY, CITY, DE, FR = 1, 2, 3, 4, 5, 6
-SALES, SURCHARGE, UNIT_FEE, LINE_FEE, VAT, LEVY = 1, 2, 3, 4, 5, 6
-
-
-def rate(
-    number: int, place: int, tax: int, value: str, code: str = "STANDARD", **more: object
-) -> RateTerms:
-    more.setdefault("starts", START)
-    more.setdefault("ends", None)
-    return RateTerms(number, place, tax, code, D(value), **more)  # type: ignore[arg-type]
-
-
-def rule(number: int, place: int, tax: int, **more: object) -> RuleTerms:
-    values = {
-        "category": "*",
-        "customer_kind": "*",
-        "treatment": "TAXABLE",
-        "starts": START,
-        "ends": None,
-    } | more
-    values.setdefault("rate_code", "STANDARD" if values["treatment"] == "TAXABLE" else "")
-    return RuleTerms(id=number, jurisdiction_id=place, tax_type_id=tax, **values)  # type: ignore[arg-type]
-
-
-RATES = [
-    rate(1, STATE, SALES, "0.065"),
-    rate(2, COUNTY, SALES, "0.0125"),
-    rate(3, CITY, SALES, "0.01"),
-    rate(4, STATE, SURCHARGE, "0.05"),
-    rate(5, STATE, UNIT_FEE, "0.75", kind="PER_UNIT", currency="USD"),
-    rate(6, STATE, LINE_FEE, "1.20", kind="FLAT_LINE", currency="USD"),
-    rate(7, DE, VAT, "0.16", ends=date(2027, 1, 1)),
-    rate(8, DE, VAT, "0.19", starts=date(2027, 1, 1)),
-    rate(9, DE, VAT, "0.07", code="REDUCED"),
-    rate(10, FR, VAT, "0.20"),
-    rate(11, STATE, LEVY, "0.10", cap=D("2.00"), currency="USD"),
-]
-RULES = [
-    rule(1, STATE, SALES),
-    rule(2, STATE, SURCHARGE, category="TELECOM"),
-    rule(3, STATE, UNIT_FEE, category="SEAT"),
-    rule(4, STATE, LINE_FEE, category="PARCEL"),
-    rule(5, STATE, SALES, category="FOOD", treatment="EXEMPT", reason="Groceries"),
-    rule(6, STATE, SALES, category="MIXED", share=D("0.40")),
-    rule(7, DE, VAT),
-    rule(8, DE, VAT, category="BOOK", rate_code="REDUCED"),
-    rule(9, DE, VAT, category="EXPORT", treatment="ZERO"),
-    rule(10, FR, VAT),
-    rule(11, FR, VAT, customer_kind="BUSINESS", treatment="REVERSE_CHARGE", reason="Article 196"),
-    rule(12, STATE, LEVY, category="LEVIED"),
-    rule(13, DE, VAT, category="DEPOSIT", treatment="OUT_OF_SCOPE", reason="No supply"),
-]
-
-
-def tables(
-    *, combine: bool = False, date_basis: str = "INVOICE_DATE", **changes: object
-) -> TaxTables:
-    values: dict[str, object] = {
-        "jurisdictions": [
-            JurisdictionTerms(US, "US", None),
-            JurisdictionTerms(STATE, "US-AL", US, combine_local=combine),
-            JurisdictionTerms(COUNTY, "US-AL-C", STATE),
-            JurisdictionTerms(CITY, "US-AL-C-T", COUNTY),
-            JurisdictionTerms(DE, "DE", None, date_basis=date_basis),
-            JurisdictionTerms(FR, "FR", None),
-        ],
-        "types": [
-            TaxTypeTerms(SALES, "SALES", 1),
-            TaxTypeTerms(VAT, "VAT", 1),
-            TaxTypeTerms(SURCHARGE, "SURCHARGE", 2, (SALES,), "2210", True),
-            TaxTypeTerms(UNIT_FEE, "UNIT", 3),
-            TaxTypeTerms(LINE_FEE, "PARCEL", 3),
-            TaxTypeTerms(LEVY, "LEVY", 3),
-        ],
-        "rates": RATES,
-        "rules": RULES,
-        "registrations": [
-            RegistrationTerms(STATE, START, None),
-            RegistrationTerms(DE, START, None),
-        ],
-    } | changes
-    return TaxTables.build(**values)  # type: ignore[arg-type]
-
-
-def tax(
-    *lines: TaxableLine,
-    rounding: str = "LINE",
-    currency: str = "USD",
-    seller: str = "US",
-    kind: str = "CONSUMER",
-    vat_ok: bool = False,
-    at: TaxTables | None = None,
-) -> list[LineTax]:
-    document = TaxDocument(rounding, currency, seller, kind, list(lines), vat_ok)
-    return calculate(document, at or tables())
-
-
-def line(
-    amount: str, category: str = "GOODS", place: int | None = CITY, **more: object
-) -> TaxableLine:
-    more.setdefault("tax_date", DAY)
-    return TaxableLine(more.pop("key", 1), D(amount), category, place, **more)  # type: ignore[arg-type]
-
-
-def amounts(answer: LineTax) -> list[str]:
-    return [str(one.amount) for one in answer.taxes]
+from tests.unit.tax.places import (
+    CITY,
+    COUNTY,
+    DAY,
+    DE,
+    FR,
+    LEVY,
+    RATES,
+    SALES,
+    START,
+    STATE,
+    D,
+    amounts,
+    certificate,
+    line,
+    rate,
+    tables,
+    tax,
+)
 
 
 def test_the_stack_of_the_address_is_taxed_from_the_top() -> None:
@@ -248,10 +144,6 @@ def test_a_period_without_change_is_not_split() -> None:
     assert len(answer.taxes) == 1
 
 
-def certificate(**more: object) -> Exemption:
-    return Exemption(7, **({"starts": START, "ends": None} | more))  # type: ignore[arg-type]
-
-
 def test_a_certificate_exempts_what_it_names() -> None:
     """TAX-6: only the state's sales tax, only in its validity."""
     held = certificate(jurisdictions=frozenset({STATE}), tax_types=frozenset({SALES}))
@@ -328,50 +220,6 @@ def test_state_and_local_rates_may_be_combined() -> None:
     assert (apart[0].tax, together[0].tax) == (D("0.06"), D("0.05"))
 
 
-def test_inclusive_prices_hold_their_tax() -> None:
-    """TAX-10: 119.00 holds 19.00; 108.75 holds 8.75, split on the rates."""
-    (german,) = tax(line("119.00", "GOODS", DE, inclusive=True), currency="EUR", seller="DE")
-    assert (german.net, german.tax, german.taxes[0].basis) == (D("100.00"), D("19.00"), D("100"))
-    (stacked,) = tax(line("108.75", inclusive=True))
-    assert stacked.net == D("100.00")
-    assert amounts(stacked) == ["6.50", "1.25", "1.00"]
-
-
-def test_an_inclusive_price_of_ten_is_rounded_once() -> None:
-    """TAX-10: 10.00 − 10.00/1.0875 = 0.80 (0.8046), split 0.065 : 0.0125 : 0.01."""
-    (answer,) = tax(line("10.00", inclusive=True))
-    assert (answer.net, answer.tax) == (D("9.20"), D("0.80"))
-    assert amounts(answer) == ["0.60", "0.11", "0.09"]
-
-
-def test_inclusive_lines_of_a_document_are_grouped() -> None:
-    """TAX-10: three of 0.99 at 19 % hold 0.47 (2.97 − 2.97/1.19), not 3 · 0.16."""
-    lines = [line("0.99", "GOODS", DE, inclusive=True) for _ in range(3)]
-    german = {"currency": "EUR", "seller": "DE"}
-    together = tax(*lines, rounding="DOCUMENT", **german)  # type: ignore[arg-type]
-    assert sum(one.tax for one in together) == D("0.47")
-    assert sum(one.net for one in together) == D("2.50")
-    apart = tax(*lines, **german)  # type: ignore[arg-type]
-    assert sum(one.tax for one in apart) == D("0.48")
-
-
-def test_compounded_and_fixed_taxes_can_be_inclusive() -> None:
-    (compounded,) = tax(line("114.19", "TELECOM", inclusive=True))
-    assert compounded.net == D("100.00")
-    assert amounts(compounded) == ["6.50", "1.25", "1.00", "5.44"]
-    (seats,) = tax(line("111.75", "SEAT", inclusive=True, quantity=D(4)))
-    assert seats.net == D("100.00")
-    assert amounts(seats)[-1] == "3.00"
-    (capped,) = tax(line("110.75", "LEVIED", inclusive=True))
-    assert capped.net == D("100.00")
-    assert amounts(capped)[-1] == "2.00"
-
-
-def test_an_exempt_buyer_pays_an_inclusive_price_whole() -> None:
-    (answer,) = tax(line("10.00", inclusive=True, exemptions=(certificate(),)))
-    assert (answer.net, answer.tax) == (D("10.00"), D(0))
-
-
 def test_a_line_without_place_bears_no_tax() -> None:
     (answer,) = tax(line("10.00", place=None))
     assert answer == LineTax(1, D("10.00"), ())
@@ -384,77 +232,3 @@ def test_every_tax_carries_its_trace() -> None:
     assert trace == {
         "rule": 1, "treatment": "TAXABLE", "rate_id": 1, "rate_code": "STANDARD", "kind": "PERCENT"
     }  # fmt: skip
-
-
-money = st.decimals(min_value=-5000, max_value=5000, places=2)
-categories = st.sampled_from(["GOODS", "TELECOM", "FOOD", "MIXED", "SEAT", "PARCEL", "LEVIED"])
-held = st.sampled_from(
-    [(), (certificate(),), (certificate(share=D("0.35")),),
-     (certificate(jurisdictions=frozenset({COUNTY})),)]
-)  # fmt: skip
-
-
-@st.composite
-def documents(draw: st.DrawFn) -> list[TaxableLine]:
-    return [
-        TaxableLine(
-            key=number,
-            amount=draw(money),
-            category=draw(categories),
-            jurisdiction_id=draw(st.sampled_from([STATE, COUNTY, CITY])),
-            tax_date=DAY,
-            quantity=draw(st.integers(0, 9).map(D)),
-            inclusive=draw(st.booleans()),
-            exemptions=draw(held),
-        )
-        for number in range(draw(st.integers(1, 6)))
-    ]
-
-
-@settings(max_examples=250, deadline=None)
-@given(documents(), st.sampled_from(["LINE", "DOCUMENT"]), st.booleans())
-def test_every_document_adds_up(lines: list[TaxableLine], rounding: str, combine: bool) -> None:
-    """Keep the order and the cents; gross stays gross, and all have the currency's decimals."""
-    answers = tax(*lines, rounding=rounding, at=tables(combine=combine))
-    assert [one.key for one in answers] == [one.key for one in lines]
-    for given_line, answer in zip(lines, answers, strict=True):
-        whole = answer.net + answer.tax if given_line.inclusive else answer.net
-        assert whole == given_line.amount
-        for one in answer.taxes:
-            assert one.amount == one.amount.quantize(D("0.01"))
-            assert one.basis == one.basis.quantize(D("0.01"))
-            assert one.category_code == "S" or one.amount == 0
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(money, min_size=1, max_size=12))
-def test_a_document_rounds_the_sum_of_its_group_once(nets: list[D]) -> None:
-    """TAX-9: the group's tax is the rounded tax of the sum, whatever the lines."""
-    answers = tax(
-        *(line(str(net), "GOODS", DE) for net in nets),
-        rounding="DOCUMENT", currency="EUR", seller="DE",
-    )  # fmt: skip
-    expected = tax(line(str(sum(nets)), "GOODS", DE), currency="EUR", seller="DE")[0].tax
-    assert sum(one.tax for one in answers) == expected
-    for net, answer in zip(nets, answers, strict=True):
-        # Allocation may move single cents, never more, and never to the other sign.
-        assert abs(answer.tax - net * D("0.19")) < D("0.02") * len(nets)
-        assert answer.tax * net >= 0
-
-
-@settings(max_examples=100, deadline=None)
-@given(documents())
-def test_one_line_taxes_alike_by_line_and_by_document(lines: list[TaxableLine]) -> None:
-    for one in lines:
-        assert tax(one, rounding="LINE") == tax(one, rounding="DOCUMENT")
-
-
-@settings(max_examples=100, deadline=None)
-@given(documents(), st.sampled_from(["LINE", "DOCUMENT"]), st.randoms(use_true_random=False))
-def test_the_order_of_lines_does_not_change_the_total(
-    lines: list[TaxableLine], rounding: str, random: object
-) -> None:
-    shuffled = list(lines)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    before, after = tax(*lines, rounding=rounding), tax(*shuffled, rounding=rounding)
-    assert sum(one.tax for one in before) == sum(one.tax for one in after)
