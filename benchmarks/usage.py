@@ -36,7 +36,7 @@ from ledger.models import LegalEntity
 from rating import operations
 from rating.models import UsageAggregate, UsageEvent, UsageFile, UsageKey, UsageSource
 from rating.operations.partitions import ensure_partitions
-from rating.operations.storing import EVENT_COLUMNS
+from rating.operations.writing import EVENT_COLUMNS
 
 ROWS, PAIRS, ORM_ROWS = 1_000_000, 3, 2_000
 ACCOUNTS, PER_ACCOUNT = 4_000, 5
@@ -169,7 +169,11 @@ def _orm_loop(source: UsageSource, numbers: list[str], turn: int) -> float:
         if UsageKey.objects.filter(source_id=source.pk, key_hash=key).exists():
             continue
         UsageKey.objects.create(
-            source_id=source.pk, key_hash=key, content_hash=key, file_id=0, row_number=number
+            source_id=source.pk,
+            key_hash=key,
+            content_hash=b"12345678",
+            file_id=0,
+            row_number=number,
         )
         with connection.cursor() as cursor:
             cursor.execute("SELECT nextval('rating_usageevent_id_seq')")

@@ -53,10 +53,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('pk', models.CompositePrimaryKey('source_id', 'key_hash', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('source_id', models.BigIntegerField()),
-                ('key_hash', models.UUIDField()),
-                ('content_hash', models.UUIDField()),
                 ('file_id', models.BigIntegerField()),
-                ('row_number', models.BigIntegerField()),
+                ('row_number', models.IntegerField()),
+                ('key_hash', models.UUIDField()),
+                ('content_hash', models.BinaryField(max_length=8)),
             ],
             options={
                 'db_table': 'rating_usagekey',
@@ -172,9 +172,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='rating.usagefile')),
                 ('number', models.IntegerField()),
-                ('start_byte', models.BigIntegerField()),
-                ('end_byte', models.BigIntegerField()),
-                ('first_row', models.BigIntegerField()),
                 ('row_count', models.BigIntegerField()),
                 ('state', models.CharField(choices=[('PENDING', 'Pending'), ('DONE', 'Done')], default='PENDING', max_length=8)),
                 ('loaded_count', models.BigIntegerField(default=0)),

@@ -52,10 +52,10 @@ class UsageKey(models.Model):
 
     pk = models.CompositePrimaryKey("source_id", "key_hash")
     source_id = models.BigIntegerField()
-    key_hash = models.UUIDField()
-    content_hash = models.UUIDField()
     file_id = models.BigIntegerField()
-    row_number = models.BigIntegerField()
+    row_number = models.IntegerField()
+    key_hash = models.UUIDField()
+    content_hash = models.BinaryField(max_length=8)
 
     class Meta:
         db_table = "rating_usagekey"

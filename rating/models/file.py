@@ -108,13 +108,10 @@ class UsageFile(models.Model):
 
 
 class UsageFilePart(models.Model):
-    """Mark a stretch of whole lines as loaded or not: the checkpoint of a load (F09)."""
+    """Mark a part of the rows as loaded or not: the checkpoint of a load (F09)."""
 
     file = models.ForeignKey(UsageFile, on_delete=models.CASCADE, related_name="parts")
     number = models.IntegerField()
-    start_byte = models.BigIntegerField()
-    end_byte = models.BigIntegerField()
-    first_row = models.BigIntegerField()
     row_count = models.BigIntegerField()
     state = models.CharField(max_length=8, choices=PartState.choices, default=PartState.PENDING)
     loaded_count = models.BigIntegerField(default=0)

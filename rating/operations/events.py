@@ -13,7 +13,8 @@ from foundation.permissions import require
 from rating.choices import FileFormat, FileState, PartState, Verdict
 from rating.models import UsageFile, UsageFilePart, UsageSource
 from rating.operations.loading import hold_usage, make_tools, mark_done
-from rating.operations.storing import Batch, Outcome, storable, store, suspend
+from rating.operations.outcome import Batch, Outcome
+from rating.operations.storing import storable, store, suspend
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 from rating.signals import usage_loaded
 
@@ -57,9 +58,7 @@ def load_events(
     columns = _columns(rows)
     with transaction.atomic():
         file = _register(source, columns, len(rows), request_id, received_at, actor)
-        part = UsageFilePart.objects.create(
-            file=file, number=1, start_byte=0, end_byte=0, first_row=1, row_count=len(rows)
-        )
+        part = UsageFilePart.objects.create(file=file, number=1, row_count=len(rows))
         outcome = _store(file, columns, rows)
         mark_done(part, outcome)
         _finish(file, part)
@@ -100,17 +99,17 @@ def _register(
 
 
 def _store(file: UsageFile, columns: list[str], rows: Sequence[Mapping[str, str]]) -> Outcome:
-    reader, guides = make_tools(file.source, columns, file.received_at)
+    tools = make_tools(file.source, columns, file.received_at)
     batch = Batch(file.source_id, file.pk, file.received_at, tuple(columns))
     with connection.cursor() as cursor:
         hold_usage(cursor)
         outcome = store(
             cursor,
             batch=batch,
-            reader=reader,
-            guides=guides,
+            reader=tools.reader,
+            guides=tools.guides,
             rows=(
-                (number, [row.get(name, "") for name in columns])
+                [str(number), *(row.get(name, "") for name in columns)]
                 for number, row in enumerate(rows, 1)
             ),
         )

@@ -22,13 +22,20 @@ from foundation.errors import Refusal
 from foundation.permissions import require
 from rating.choices import FileState, PartState
 from rating.models import SuspenseItem, UsageFile, UsageFilePart, UsageSource
-from rating.operations.receiving import CannotLoadFile, keep, register
-from rating.operations.storing import Batch, Outcome, split_lines, store, suspend
+from rating.operations.outcome import Batch, Outcome
+from rating.operations.receiving import (
+    CannotLoadFile,
+    Received,
+    discard,
+    keep,
+    part_path,
+    register,
+)
+from rating.operations.storing import split_lines, store, suspend
 from rating.queries.guides import Guides
 from rating.queries.prices import EventPrices
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.rows import Layout, RowReader
-from rating.rules.scanning import FileRefused
 from rating.signals import usage_loaded
 
 Progress = Callable[[int, int], None]
@@ -85,12 +92,7 @@ def load_file(
     Raises: Forbidden, AlreadyLoaded, CannotLoadFile, CannotFinishLoad.
     """
     require(actor, "rating.load_usage")
-    try:
-        received = keep(filename=filename, content=content)
-    except FileRefused as refused:
-        raise CannotLoadFile(refused.message, rule=refused.rule) from refused
-    if not source.is_active:
-        raise CannotLoadFile(f"source {source} is not active", rule="SOURCE")
+    received = _received(source, filename, content)
     file = register(
         source=source,
         received=received,
@@ -99,6 +101,12 @@ def load_file(
         actor=actor,
     )
     return resume_file(file_id=file.pk, workers=workers, progress=progress)
+
+
+def _received(source: UsageSource, filename: str, content: bytes | Path) -> Received:
+    if not source.is_active:
+        raise CannotLoadFile(f"source {source} is not active", rule="SOURCE")
+    return keep(source=source, filename=filename, content=content)
 
 
 def resume_file(*, file_id: int, workers: int = 1, progress: Progress | None = None) -> UsageFile:
@@ -135,18 +143,18 @@ def rehearse_file(
     actor: User | None = None,
 ) -> Rehearsal:
     """Do everything that loading would do and take it back; return what came out."""
+    require(actor, "rating.load_usage")
     verdict = Rehearsal(name=filename)
     try:
+        received = _received(source, filename, content)
         with transaction.atomic():
-            file = load_file(
-                source=source,
-                filename=filename,
-                content=content,
-                received_at=received_at,
+            file = register(
+                source=source, received=received, received_at=received_at, sequence=None,
                 actor=actor,
-            )
-            _note(verdict, file)
+            )  # fmt: skip
+            _note(verdict, resume_file(file_id=file.pk))
             transaction.set_rollback(True)
+        discard(str(received.folder))
     except CannotLoadFile as refused:
         verdict.refused = refused.message
     return verdict
@@ -168,7 +176,9 @@ def load_parts(file_id: int, progress: Progress | None = None) -> None:
     """Load pending parts until none is left that nobody else holds."""
     file = UsageFile.objects.select_related("source").get(pk=file_id)
     tools = make_tools(file.source, file.columns, file.received_at)
-    with Path(file.path).open("rb") as stream, _collector_at_rest():
+    batch = Batch(file.source_id, file.pk, file.received_at, tuple(file.columns), is_fresh=True)
+    done = 0
+    with _collector_at_rest():
         while True:
             with transaction.atomic():
                 part = (
@@ -179,11 +189,10 @@ def load_parts(file_id: int, progress: Progress | None = None) -> None:
                 )
                 if part is None:
                     return
-                stream.seek(part.start_byte)
-                text = stream.read(part.end_byte - part.start_byte).decode()
-                _load_part(file, part, text, tools)
+                _load_part(batch, part, Path(file.path), tools)
+            done += part.row_count
             if progress:
-                progress(part.first_row + part.row_count - 2, file.received_count)
+                progress(done, file.received_count)
 
 
 @contextmanager
@@ -198,36 +207,38 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def make_tools(
-    source: UsageSource, columns: list[str], received_at: datetime
-) -> tuple[RowReader, Guides]:
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What reads rows and what guides them."""
+
+    reader: RowReader
+    guides: Guides
+
+
+def make_tools(source: UsageSource, columns: list[str], received_at: datetime) -> Tools:
     """Return a reader and guides for rows of these columns."""
-    types = usage_types()
     reader = RowReader(
         Layout(tuple(columns)),
         source=source.code,
         zone=ZoneInfo(source.time_zone),
-        types=types,
+        types=usage_types(),
         received_at=received_at,
         late_days=source.late_days,
     )
     prices = EventPrices(on_date=received_at.date())
-    return reader, Guides(charges=usage_charges(), prices=prices)
+    return Tools(reader, Guides(charges=usage_charges(), prices=prices))
 
 
-def _load_part(
-    file: UsageFile, part: UsageFilePart, text: str, tools: tuple[RowReader, Guides]
-) -> None:
-    reader, guides = tools
-    batch = Batch(file.source_id, file.pk, file.received_at, tuple(file.columns))
+def _load_part(batch: Batch, part: UsageFilePart, folder: Path, tools: Tools) -> None:
+    text = part_path(folder, part.number).read_bytes().decode()
     with connection.cursor() as cursor:
         hold_usage(cursor)
         outcome = store(
-            cursor, batch=batch, reader=reader, guides=guides,
-            rows=enumerate(split_lines(text), part.first_row),
-        )  # fmt: skip
+            cursor, batch=batch, reader=tools.reader, guides=tools.guides, rows=split_lines(text)
+        )
         suspend(cursor, batch, outcome.refused)
     mark_done(part, outcome)
+    tools.guides.forget()
 
 
 def hold_usage(cursor: CursorWrapper) -> None:
@@ -264,18 +275,18 @@ def _close(file_id: int) -> UsageFile:
         )
         for name, value in totals.items():
             setattr(file, name, value)
-        path, file.path = file.path, ""
+        folder, file.path = file.path, ""
         file.state = FileState.LOADED
         with connection.cursor() as cursor:
             cursor.execute("SELECT now()")
             file.loaded_at = cursor.fetchone()[0]
         file.save()
-        transaction.on_commit(lambda: _loaded(file_id, Path(path)))
+        transaction.on_commit(lambda: _loaded(file_id, folder))
     return file
 
 
-def _loaded(file_id: int, path: Path) -> None:
-    path.unlink(missing_ok=True)
+def _loaded(file_id: int, folder: str) -> None:
+    discard(folder)
     usage_loaded.send(sender=UsageFile, file_ids=[file_id])
 
 

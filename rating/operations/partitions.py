@@ -29,7 +29,13 @@ def _name(month: str) -> str:
 
 
 def _exists(cursor: CursorWrapper, month: str) -> bool:
-    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [_name(month)])
+    # Not to_regclass: it remembers that a table was missing, even while another one made it.
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s"
+        " AND relnamespace = (SELECT relnamespace FROM pg_class"
+        " WHERE oid = 'rating_usageevent'::regclass))",
+        [_name(month)],
+    )
     return bool(cursor.fetchone()[0])
 
 

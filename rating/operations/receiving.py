@@ -1,12 +1,16 @@
-"""Receive a usage file: keep it, refuse it as a whole, or register it in parts (RATE step 1)."""
+"""Receive a usage file: look it over, keep it in parts, or refuse it as a whole (RATE step 1)."""
 
 import hashlib
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import mkdtemp
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -16,7 +20,9 @@ from foundation.errors import Refusal
 from rating.choices import FileFormat, FileState
 from rating.models import UsageFile, UsageFilePart, UsageSource
 from rating.operations.excel import csv_from_excel
-from rating.rules.scanning import FileRefused, Scan, scan
+from rating.rules.scanning import FileRefused, Scan, deal, part_count
+
+COPY_BYTES = 1 << 20
 
 
 class CannotLoadFile(Refusal):
@@ -32,45 +38,133 @@ class AlreadyLoaded(Refusal):
     rule = "SAME_FILE"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
-    """A file kept under its hash, as the CSV that is loaded."""
+    """A file as it came: its hash and either its rows in parts or what condemns it."""
 
     name: str
-    path: Path
-    sha256: str
     format: FileFormat
+    sha256: str = ""
+    folder: Path | None = None
+    scan: Scan | None = None
+    part_rows: tuple[int, ...] = ()
+    problem: FileRefused | None = None
 
 
-def keep(*, filename: str, content: bytes | Path) -> Received:
-    """Keep the content in the spool under its hash; Excel becomes CSV.
+class _Hashed:
+    """Read a stream and hash what goes by."""
 
-    The same content again is kept once.
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        """Read and hash."""
+        data = self._stream.read(size)
+        self._digest.update(data)
+        return data
+
+    def readline(self, size: int) -> bytes:
+        """Read a line and hash it."""
+        data = self._stream.readline(size)
+        self._digest.update(data)
+        return data
+
+    def hexdigest(self) -> str:
+        """Return the hash of the whole stream, read to its end."""
+        while self.read(COPY_BYTES):
+            pass
+        return self._digest.hexdigest()
+
+
+def keep(*, source: UsageSource, filename: str, content: bytes | Path) -> Received:
+    """Read the content once: hash it, look it over, and keep its rows in parts in the spool.
+
+    The same content of a source is kept once. Excel becomes CSV.
     """
+    name = Path(filename.replace("\\", "/")).name[:255] or "usage.csv"
+    if not name.lower().endswith((".xlsx", ".xlsm")):
+        received = Received(name, FileFormat.CSV)
+        with _opened(content) as stream:
+            _keep_parts(source, received, stream, _size(content))
+        return received
+    received = Received(name, FileFormat.XLSX)
+    workbook = content if isinstance(content, bytes) else content.read_bytes()
+    digest = hashlib.sha256(workbook).hexdigest()
+    try:
+        text = csv_from_excel(workbook, name).encode()
+    except FileRefused as refused:
+        raise CannotLoadFile(refused.message, rule=refused.rule) from refused
+    _keep_parts(source, received, BytesIO(text), len(text), digest)
+    return received
+
+
+@contextmanager
+def _opened(content: bytes | Path) -> Iterator[BinaryIO]:
+    with BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
+        yield stream
+
+
+def _size(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def _keep_parts(
+    source: UsageSource, received: Received, stream: BinaryIO, size: int, digest: str = ""
+) -> None:
     spool = Path(settings.VAR_DIR) / "usage"
     spool.mkdir(parents=True, exist_ok=True)
-    name = Path(filename.replace("\\", "/")).name[:255] or "usage.csv"
-    with NamedTemporaryFile(dir=spool, delete=False) as copy:
-        if isinstance(content, bytes):
-            copy.write(content)
-        else:
-            with content.open("rb") as original:
-                shutil.copyfileobj(original, copy, 1 << 20)
-    at = Path(copy.name)
-    with at.open("rb") as kept:
-        digest = hashlib.file_digest(kept, "sha256").hexdigest()
-    kind = FileFormat.CSV
-    if name.lower().endswith((".xlsx", ".xlsm")):
-        kind = FileFormat.XLSX
-        try:
-            text = csv_from_excel(at.read_bytes(), name)
-        except FileRefused:
-            at.unlink()
+    folder = Path(mkdtemp(dir=spool))
+    hashed, parts = _Hashed(stream), part_count(size)
+    try:
+        _deal_rows(received, cast("BinaryIO", hashed), folder, parts)
+    except FileRefused as refused:
+        received.problem = refused
+    received.sha256 = digest or hashed.hexdigest()
+    kept = spool / f"{source.pk}-{received.sha256}-{parts}"
+    if received.problem is not None:
+        shutil.rmtree(folder)
+        return
+    received.folder = kept
+    try:
+        folder.rename(kept)
+    except OSError:  # kept before, perhaps by a load that is running: those parts are the same
+        shutil.rmtree(folder)
+        if not kept.exists():
             raise
-        at.write_text(text, encoding="utf-8")
-    path = spool / f"{digest}.csv"
-    at.replace(path)
-    return Received(name, path, digest, kind)
+
+
+def _deal_rows(received: Received, stream: BinaryIO, folder: Path, parts: int) -> None:
+    """Write the rows of a file to its parts.
+
+    Raises: FileRefused.
+    """
+    received.scan = scan = Scan(stream)
+    column = scan.columns.index("identifier")
+    counts = [0] * parts
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(part_path(folder, number).open("wb"))
+            for number in range(1, parts + 1)
+        ]
+        for first, lines in scan.blocks():
+            for at, rows in enumerate(deal(lines, first, column=column, parts=parts)):
+                if rows:
+                    rows.append(b"")
+                    files[at].write(b"\n".join(rows))
+                    counts[at] += len(rows) - 1
+    received.part_rows = tuple(counts)
+
+
+def part_path(folder: Path, number: int) -> Path:
+    """Return where the rows of a part are kept."""
+    return folder / f"{number:04}.csv"
+
+
+def discard(folder: str) -> None:
+    """Throw away kept parts once no load needs them."""
+    if folder and not UsageFile.objects.filter(path=folder, state=FileState.LOADING).exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def register(
@@ -92,6 +186,7 @@ def register(
     )
     if known is not None:
         if known.state == FileState.LOADED:
+            discard(str(received.folder or ""))
             raise AlreadyLoaded(
                 f"{source} sent this content before, as {known.name} (file {known.pk})"
             )
@@ -103,27 +198,26 @@ def register(
         format=received.format,
         received_at=received_at,
         actor=actor,
-        path=str(received.path),
     )
     try:
-        found = _scanned(source, received.path)
+        found = _accepted(source, received)
         number_file(file, sequence)
     except FileRefused as refused:
         file.state, file.problem, file.sequence = FileState.REJECTED, refused.message, None
-        file.path = ""
         file.save()
-        received.path.unlink(missing_ok=True)
+        discard(str(received.folder or ""))
         raise CannotLoadFile(refused.message, rule=refused.rule) from refused
-    _save(file, found)
+    _save(file, found, received)
     return file
 
 
-def _scanned(source: UsageSource, path: Path) -> Scan:
-    with path.open("rb") as stream:
-        found = scan(stream)
-    if source.needs_trailer and found.declared_count is None:
+def _accepted(source: UsageSource, received: Received) -> Scan:
+    if received.problem is not None:
+        raise received.problem
+    assert received.scan is not None
+    if source.needs_trailer and received.scan.declared_count is None:
         raise FileRefused("TRAILER", "the last line must be #TRAILER,count,sum")
-    return found
+    return received.scan
 
 
 def number_file(file: UsageFile, sequence: int | None) -> None:
@@ -149,22 +243,17 @@ def number_file(file: UsageFile, sequence: int | None) -> None:
         file.gap_before = before.sequence + 1
 
 
-def _save(file: UsageFile, found: Scan) -> None:
+def _save(file: UsageFile, found: Scan, received: Received) -> None:
     with transaction.atomic():
         file.state = FileState.LOADING
+        file.path = str(received.folder)
         file.columns = list(found.columns)
         file.declared_count = found.declared_count
         file.declared_quantity = found.declared_quantity
         file.received_count = found.rows
         file.save()
         UsageFilePart.objects.bulk_create(
-            UsageFilePart(
-                file=file,
-                number=part.number,
-                start_byte=part.start,
-                end_byte=part.end,
-                first_row=part.first_row,
-                row_count=part.rows,
-            )
-            for part in found.parts
+            UsageFilePart(file=file, number=number, row_count=rows)
+            for number, rows in enumerate(received.part_rows, 1)
+            if rows
         )

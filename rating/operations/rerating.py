@@ -19,7 +19,8 @@ from django.db.backends.utils import CursorWrapper
 from foundation import copying, sql
 from foundation.locks import advisory_lock
 from foundation.permissions import require
-from rating.operations.storing import EXPLANATIONS, Batch, Refused, suspend
+from rating.operations.outcome import EXPLANATIONS, Batch, Refused
+from rating.operations.storing import suspend
 from rating.queries.guides import Guided, Guides, database_instant
 from rating.queries.prices import EventPrices
 from rating.queries.terms import usage_charges, usage_types

@@ -15,7 +15,8 @@ from foundation.permissions import require
 from rating.choices import SuspenseState
 from rating.models import SuspenseItem, UsageFile
 from rating.operations.loading import hold_usage, make_tools
-from rating.operations.storing import Batch, Outcome, Refused, storable, store
+from rating.operations.outcome import Batch, Outcome, Refused
+from rating.operations.storing import storable, store
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 from rating.signals import usage_recycled
 
@@ -135,16 +136,16 @@ def _recycle_file(
     names = {name for row in rows.values() for name in row}
     columns = [*REQUIRED, *OPTIONAL, *sorted(n for n in names if n.startswith(PREFIX))]
     # The limit of lateness looks at when the row first came, not at when it was corrected.
-    reader, guides = make_tools(file.source, columns, file.received_at)
+    tools = make_tools(file.source, columns, file.received_at)
     batch = Batch(file.source_id, file.pk, as_of, tuple(columns))
     with connection.cursor() as cursor:
         hold_usage(cursor)
         outcome = store(
             cursor,
             batch=batch,
-            reader=reader,
-            guides=guides,
-            rows=[(n, [row.get(name, "") for name in columns]) for n, row in rows.items()],
+            reader=tools.reader,
+            guides=tools.guides,
+            rows=[[str(n), *(row.get(name, "") for name in columns)] for n, row in rows.items()],
         )
     return _note(items, outcome, as_of, actor, result)
 

@@ -88,8 +88,7 @@ class Guides:
     def learn(self, cursor: CursorWrapper, identifiers: Iterable[Identifier]) -> None:
         """Load the holders of identifiers not seen before, by sets whatever their number."""
         if len(self._holdings) > WINDOWS_LIMIT:
-            self._windows.clear()
-            self._holdings.clear()
+            self.forget()
         new = [one for one in identifiers if one not in self._holdings]
         if not new:
             return
@@ -138,16 +137,28 @@ class Guides:
             ],
         )
 
+    def forget(self) -> None:
+        """Drop what was learned of identifiers: memory does not grow from part to part."""
+        for learned in (self._windows, self._holdings, self._active, self._charges):
+            learned.clear()
+
     def find(self, row: Row) -> Guided | Reason:
         """Return where an event belongs, or why it belongs nowhere; the identifier is learned."""
-        route = row[9]
+        return self.lead(row, self.windows_of(row.route, row.identifier))
+
+    def windows_of(self, route: Route, identifier: str) -> list[Window]:
+        """Return the windows of an identifier that was learned."""
         table = self._windows.get(route)
         if table is None:
             table = self._windows[route] = {}
-        found = table.get(row[3])
+        found = table.get(identifier)
         if found is None:
-            found = table[row[3]] = self._cut(route, row[3])
-        moment = row[5] if route.by_end else row[4]
+            found = table[identifier] = self._cut(route, identifier)
+        return found
+
+    def lead(self, row: Row, found: list[Window]) -> Guided | Reason:
+        """Return where an event belongs, by the windows of its identifier."""
+        moment = row[5] if row[9].by_end else row[4]
         guide: Guide | Reason = Reason.NO_OWNER
         for lo, hi, answer in found:
             if lo <= moment < hi:

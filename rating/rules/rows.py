@@ -24,7 +24,8 @@ PREFIX = "attr."
 KEY_LENGTH = 128
 IDENTIFIER_LENGTH = 64
 ATTRIBUTE_LENGTH = 200
-CACHE_LIMIT = 200_000
+CACHE_LIMIT = 20_000
+SECONDS = frozenset(f"{second:02}Z" for second in range(60))
 EXACT = Context(prec=60)
 Quantity = tuple[str, Decimal, Decimal]
 """A quantity as canonical text and value in the base unit, and as it was sent."""
@@ -34,6 +35,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 _new = tuple.__new__
+_key_digest = blake2b(digest_size=16).copy
+_content_digest = blake2b(digest_size=8).copy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +57,8 @@ class Route:
 class Row(NamedTuple):
     """Hold one valid row: instants as UTC text without zone, quantity in the base unit.
 
-    `raw` is the quantity as it was sent, for the control total of the sender.
+    `raw` is the quantity as it was sent, for the control total of the sender; `number` its place
+    in the file, as text.
     """
 
     event_key: str
@@ -70,6 +74,7 @@ class Row(NamedTuple):
     key_hash: str
     content_hash: str
     raw: Decimal = Decimal(0)
+    number: str = ""
 
     def as_fields(self) -> dict[str, str]:
         """Return the row by column, as a clerk may correct it."""
@@ -161,33 +166,36 @@ class RowReader:
         received = received_at.astimezone(UTC).date()
         self.newest = received + timedelta(days=1)
         self.oldest = date.min if late_days is None else received - timedelta(days=late_days)
-        self.width = len(layout.columns)
-        where = {name: at for at, name in enumerate(layout.columns)}
+        self.width = len(layout.columns) + 1  # the row's number goes before
+        where = {name: at for at, name in enumerate(layout.columns, 1)}
         blank = self.width  # one empty field is appended for the columns a file leaves out
-        self._pick = itemgetter(*(where.get(name, blank) for name in REQUIRED + OPTIONAL))
+        self._pick = itemgetter(0, *(where.get(name, blank) for name in REQUIRED + OPTIONAL))
         self._quantity_at = where["quantity"]
         self._pick_group = itemgetter(
             where.get("usage_type", blank),
             where.get("identifier_type", blank),
             *(where[PREFIX + name] for name in layout.attributes),
         )
-        self._days: set[str] = set()
-        self._clocks: set[str] = set()
-        self._quantities: dict[tuple[str, str], dict[str, Quantity]] = {}
+        self._minutes: set[str] = set()
+        self._quantities: dict[str, dict[str, dict[str, Quantity]]] = {}
         self._groups: dict[tuple[str, ...], tuple[str, Route]] = {}
         self._routes: dict[tuple[str, str, tuple[tuple[str, str], ...]], Route] = {}
 
     def read(self, fields: list[str]) -> Row:
-        """Validate one row of text (RATE step 2).
+        """Validate one row of text: its number, then its columns (RATE step 2).
 
         Raises: Rejected with the reason and the column.
         """
         if len(fields) != self.width:
             raise Rejected(
-                Reason.BAD_ROW, "", f"{len(fields)} fields where the header names {self.width}"
+                Reason.BAD_ROW,
+                "",
+                f"{len(fields) - 1} fields where the header names {self.width - 1}",
             )
         fields.append("")
-        key, kind, id_type, identifier, start, quantity, source, end, unit = self._pick(fields)
+        (
+            number, key, kind, id_type, identifier, start, quantity, source, end, unit,
+        ) = self._pick(fields)  # fmt: skip
         if source != self.source and source:
             raise Rejected(Reason.WRONG_SOURCE, "source", f"row is of source {source[:40]!r}")
         if not key or len(key) > KEY_LENGTH or not key.isprintable() or key != key.strip():
@@ -199,7 +207,7 @@ class RowReader:
             raise Rejected(Reason.BAD_TEXT, "identifier", "1 to 64 printable characters")
         picked = self._pick_group(fields)
         attributes, route = self._groups.get(picked) or self._group(terms, picked)
-        if start[:10] in self._days and start[10:] in self._clocks:
+        if start[17:] in SECONDS and start[:17] in self._minutes:
             start = start[:19]
         else:
             start = self._instant("event_start", start)
@@ -210,27 +218,43 @@ class RowReader:
         else:
             end = start
         try:
-            amount = self._quantities[kind, unit][quantity]
+            amount = self._quantities[kind][unit].get(quantity)
         except KeyError:
-            amount = self._quantity(terms, unit, quantity)
-        content = "\x1f".join((kind, id_type, identifier, start, end, amount[0], attributes))
-        unique = key
+            amount = None
+        text, value, raw = amount or self._quantity(terms, unit, quantity)
+        content = _content_digest()
+        content.update(
+            f"{kind}\x1f{id_type}\x1f{identifier}\x1f{start}\x1f{end}\x1f{text}\x1f"
+            f"{attributes}".encode()
+        )
+        unique = _key_digest()
         if terms.dedupe:
-            unique = _unique_text(
-                terms.dedupe,
-                {
-                    "event_key": key, "usage_type": kind, "identifier_type": id_type,
-                    "identifier": identifier, "event_start": start, "event_end": end,
-                    "quantity": amount[0], **json.loads(attributes),
-                },
-            )  # fmt: skip
+            key_text = self._unique_text(terms, fields, start, end, text, attributes)
+            unique.update(key_text.encode())
+        else:
+            unique.update(key.encode())
         return _new(Row, (
-            key, kind, id_type, identifier, start, end, amount[0], amount[1],
-            attributes, route,
-            blake2b(unique.encode(), digest_size=16).hexdigest(),
-            blake2b(content.encode(), digest_size=16).hexdigest(),
-            amount[2],
+            key, kind, id_type, identifier, start, end, text, value, attributes, route,
+            unique.hexdigest(), content.hexdigest(), raw, number,
         ))  # fmt: skip
+
+    def _unique_text(
+        self,
+        terms: UsageTypeTerms,
+        fields: list[str],
+        start: str,
+        end: str,
+        quantity: str,
+        attributes: str,
+    ) -> str:
+        """Join the fields that make an event unique, by name, so that none runs into the next."""
+        _, key, kind, id_type, identifier, *_ = self._pick(fields)
+        values = {
+            "event_key": key, "usage_type": kind, "identifier_type": id_type,
+            "identifier": identifier, "event_start": start, "event_end": end,
+            "quantity": quantity, **json.loads(attributes),
+        }  # fmt: skip
+        return "\x1f".join(f"{name}={values.get(name, '')}" for name in terms.dedupe)
 
     def quantity_sent(self, fields: Sequence[str]) -> Decimal:
         """Return the quantity of a refused row as it was sent, for the sender's total (I-19).
@@ -252,11 +276,10 @@ class RowReader:
             raise Rejected(Reason.IN_FUTURE, column, "later than the day after it was received")
         if moment.date() < self.oldest:
             raise Rejected(Reason.TOO_LATE, column, f"older than {self.oldest.isoformat()}")
-        if (
-            len(text) == 20 and text[10] == "T" and text[19] == "Z"
-        ):  # whole seconds with Z, the usual form
-            self._days.add(text[:10])
-            self._clocks.add(text[10:])
+        if text[10] == "T" and text[17:] in SECONDS:  # whole seconds with Z, the usual form
+            if len(self._minutes) > CACHE_LIMIT:
+                self._minutes.clear()
+            self._minutes.add(text[:17])
         return utc_text(moment)
 
     def _quantity(self, terms: UsageTypeTerms, unit: str, text: str) -> Quantity:
@@ -286,10 +309,9 @@ class RowReader:
         return self._remember(terms, unit, text, (plain, value, raw))
 
     def _remember(self, terms: UsageTypeTerms, unit: str, text: str, known: Quantity) -> Quantity:
-        cache = self._quantities.setdefault((terms.code, unit), {})
-        if len(cache) > CACHE_LIMIT:
-            cache.clear()
-        cache[text] = known
+        cache = self._quantities.setdefault(terms.code, {}).setdefault(unit, {})
+        if len(cache) < CACHE_LIMIT:
+            cache[text] = known
         return known
 
     def _group(self, terms: UsageTypeTerms, picked: tuple[str, ...]) -> tuple[str, Route]:
@@ -342,11 +364,6 @@ def relevant_of(
 
 def _json(pairs: Mapping[str, str]) -> str:
     return json.dumps(pairs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def _unique_text(names: Sequence[str], values: Mapping[str, str]) -> str:
-    """Join the fields that make an event unique, by name, so that none runs into the next."""
-    return "\x1f".join(f"{name}={values.get(name, '')}" for name in names)
 
 
 def utc_text(moment: datetime) -> str:

@@ -1,19 +1,22 @@
-"""Look over a whole usage file before its first row is loaded.
+"""Look over a whole usage file before its first row is loaded, and deal its rows to parts.
 
-The scan finds what condemns the file (encoding, header, trailer, line length) and cuts it into
-parts of whole lines, so that a part is loaded in one transaction and a killed load resumes.
+The scan finds what condemns the file (encoding, header, trailer, line length). Rows are dealt to
+parts by the identifier they name: an identifier's events, and with them its sums and copies of a
+row, meet in one part, so that a load writes a sum once and forgets an identifier after its part.
 """
 
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import BinaryIO
+from zlib import crc32
 
 from rating.rules.rows import header_problem
 
-PART_BYTES = 6_000_000
+BLOCK_BYTES = 2_000_000
+PART_BYTES = 2_500_000
+MOST_PARTS = 400
 LINE_BYTES = 8_000
 TRAILER = b"#TRAILER"
 MAX_ROWS = 20_000_000
@@ -30,61 +33,80 @@ class FileRefused(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Name a stretch of whole lines; `first_row` counts the header as row 1."""
-
-    number: int
-    start: int
-    end: int
-    first_row: int
-    rows: int
-
-
-@dataclass(slots=True)
 class Scan:
-    """Report what a file holds: columns, parts, number of rows, trailer."""
+    """Read a CSV file block by block; the totals are complete when `blocks` is exhausted.
 
-    columns: tuple[str, ...]
-    parts: list[Part] = field(default_factory=list)
-    rows: int = 0
-    declared_count: int | None = None
-    declared_quantity: Decimal | None = None
-
-
-def scan(stream: BinaryIO, *, part_bytes: int = PART_BYTES) -> Scan:
-    """Check a CSV file as a whole and cut it into parts.
-
-    Raises: FileRefused.
+    Raises: FileRefused, at the start for the header and from `blocks` for what follows.
     """
-    head = stream.readline(LINE_BYTES + 1)
-    found = Scan(columns=_header(head))
-    at, row = len(head), 2
-    for block in _blocks(stream, part_bytes):
-        _refuse_unreadable(block, row)
-        size = len(block)
-        if size < part_bytes:  # the last block: empty lines at the end are no rows
-            block = _without_empty_end(block)
-        if found.declared_count is not None:
-            if block.strip():
-                raise FileRefused("TRAILER", "rows follow the trailer")
-            continue
-        block, trailer = _without_trailer(block)
-        if trailer is not None:
-            found.declared_count, found.declared_quantity = trailer
-        rows = block.count(b"\n") + (not block.endswith(b"\n") and bool(block))
-        if rows:
-            found.parts.append(Part(len(found.parts) + 1, at, at + len(block), row, rows))
-            found.rows += rows
-            row += rows
-        at += size
-    if found.rows > MAX_ROWS:
-        raise FileRefused("TOO_LARGE", f"more than {MAX_ROWS} rows")
-    if found.declared_count is not None and found.declared_count != found.rows:
-        raise FileRefused(
-            "TRAILER", f"the trailer counts {found.declared_count} rows, the file has {found.rows}"
-        )
-    return found
+
+    def __init__(self, stream: BinaryIO, *, block_bytes: int = BLOCK_BYTES) -> None:
+        self._stream = stream
+        self._block_bytes = block_bytes
+        self.columns = _header(stream.readline(LINE_BYTES + 1))
+        self.rows = 0
+        self.declared_count: int | None = None
+        self.declared_quantity: Decimal | None = None
+
+    def blocks(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield whole lines with the number of the first; the header is row 1."""
+        size = self._block_bytes
+        while block := self._stream.read(size):
+            is_last = len(block) < size
+            block += self._stream.readline(LINE_BYTES + 1)
+            if self.declared_count is not None:
+                if block.strip():
+                    raise FileRefused("TRAILER", "rows follow the trailer")
+                continue
+            lines = _readable_lines(block, self.rows + 2)
+            if is_last:  # empty lines at the end are no rows
+                while lines and not lines[-1].rstrip(b"\r"):
+                    lines.pop()
+            self._take_trailer(lines)
+            if lines:
+                yield self.rows + 2, lines
+                self.rows += len(lines)
+            if self.rows > MAX_ROWS:
+                raise FileRefused("TOO_LARGE", f"more than {MAX_ROWS} rows")
+        if self.declared_count not in {None, self.rows}:
+            raise FileRefused(
+                "TRAILER",
+                f"the trailer counts {self.declared_count} rows, the file has {self.rows}",
+            )
+
+    def _take_trailer(self, lines: list[bytes]) -> None:
+        """Take off a trailer line, which must be the last that is not empty."""
+        last = len(lines) - 1
+        while last >= 0 and not lines[last].rstrip(b"\r"):
+            last -= 1
+        if last < 0 or not lines[last].startswith(TRAILER):
+            return
+        found = _TRAILER.fullmatch(lines[last].rstrip(b"\r").decode())
+        if not found:
+            raise FileRefused("TRAILER", "the trailer is not #TRAILER,count,sum")
+        self.declared_count, self.declared_quantity = int(found[1]), Decimal(found[2])
+        del lines[last:]
+
+
+def part_count(size: int, *, part_bytes: int = PART_BYTES) -> int:
+    """Return in how many parts a file of `size` bytes is loaded."""
+    return min(MOST_PARTS, max(1, -(-size // part_bytes)))
+
+
+def deal(lines: list[bytes], first_row: int, *, column: int, parts: int) -> list[list[bytes]]:
+    """Number lines ("17,line") and deal them to parts by the text of a column.
+
+    A row too short to have the column goes to the first part; the order of rows stays.
+    """
+    if parts == 1:
+        return [[b"%d,%b" % numbered for numbered in enumerate(lines, first_row)]]
+    dealt: list[list[bytes]] = [[] for _ in range(parts)]
+    number, cuts = first_row, column + 1
+    for line in lines:
+        fields = line.split(b",", cuts)
+        at = crc32(fields[column]) % parts if len(fields) > column else 0
+        dealt[at].append(b"%d,%b" % (number, line))
+        number += 1
+    return dealt
 
 
 def _header(line: bytes) -> tuple[str, ...]:
@@ -113,12 +135,8 @@ def _header(line: bytes) -> tuple[str, ...]:
     return columns
 
 
-def _blocks(stream: BinaryIO, part_bytes: int) -> Iterator[bytes]:
-    while block := stream.read(part_bytes):
-        yield block + stream.readline(LINE_BYTES + 1)
-
-
-def _refuse_unreadable(block: bytes, row: int) -> None:
+def _readable_lines(block: bytes, row: int) -> list[bytes]:
+    """Cut a block into its lines, or refuse the file; `row` is the number of the first."""
     if b"\x00" in block:
         raise FileRefused("ENCODING", f"a NUL byte after row {row - 1}: the file is damaged")
     if not block.isascii():
@@ -128,23 +146,8 @@ def _refuse_unreadable(block: bytes, row: int) -> None:
             line = row + block[: problem.start].count(b"\n")
             raise FileRefused("ENCODING", f"row {line} is not UTF-8 text") from None
     lines = block.split(b"\n")
-    longest = max(map(len, lines))
-    if longest > LINE_BYTES:
+    if len(max(lines, key=len)) > LINE_BYTES:
         raise FileRefused("LINE", f"a line after row {row - 1} is longer than 8,000 bytes")
-
-
-def _without_empty_end(block: bytes) -> bytes:
-    body = block.rstrip(b"\r\n")
-    return body + b"\n" if body else b""
-
-
-def _without_trailer(block: bytes) -> tuple[bytes, tuple[int, Decimal] | None]:
-    """Split off a trailer line, which must be the last that is not empty."""
-    body = block.rstrip(b"\r\n")
-    at = body.rfind(b"\n") + 1
-    if not body.startswith(TRAILER, at):
-        return block, None
-    found = _TRAILER.fullmatch(body[at:].decode())
-    if not found:
-        raise FileRefused("TRAILER", "the trailer is not #TRAILER,count,sum")
-    return block[:at], (int(found[1]), Decimal(found[2]))
+    if not lines[-1]:
+        lines.pop()
+    return lines

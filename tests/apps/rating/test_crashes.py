@@ -2,25 +2,28 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 from unittest import mock
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from rating import operations
 from rating.choices import FileState, PartState
 from rating.models import SuspenseItem, UsageFile, UsageFilePart
 from rating.operations import loading
+from rating.operations.partitions import ensure_partitions
 from rating.rules import scanning
 from tests.apps.rating.company import RECEIVED, Company, csv_of, load, row, stored_events, sums
 from tests.apps.rating.test_loading import findings
+from tests.racing import race
 
 ROWS = [
     row(
         f"k{number % 55}",
         quantity=str(1 + number % 55),
-        identifier="4915" if number % 11 else "4999",
+        identifier="4915" if number % 55 % 3 else f"49{number % 55}",
         event_start=f"2027-05-{1 + number % 5:02}T10:00:00Z",
     )
     for number in range(60)
@@ -31,15 +34,13 @@ class Killed(BaseException):
     """The process is gone; nothing in the code may catch this."""
 
 
-def small_parts(stream: object) -> scanning.Scan:
-    return scanning.scan(stream, part_bytes=600)  # type: ignore[arg-type]
+def small_parts(size: int) -> int:
+    return scanning.part_count(size, part_bytes=600)
 
 
 @pytest.mark.django_db
 def test_killed_before_and_after_every_statement(company: Company) -> None:
     """Sweep: die at the k-th statement, load again, compare with an undisturbed load."""
-    from django.db import transaction
-
     with transaction.atomic():
         load(company, *ROWS)
         expected = sums(), stored_events(), SuspenseItem.objects.count()
@@ -64,7 +65,7 @@ def test_killed_before_and_after_every_statement(company: Company) -> None:
         return False
 
     dies_at, died = 1, True
-    with mock.patch("rating.operations.receiving.scan", small_parts):
+    with mock.patch("rating.operations.receiving.part_count", small_parts):
         while died:
             with transaction.atomic():
                 died = attempt(dies_at)
@@ -98,7 +99,7 @@ def test_workers_that_are_killed_are_followed_by_others(company: Company, tmp_pa
             workers=2,
         )  # fmt: skip
 
-    with mock.patch("rating.operations.receiving.scan", small_parts):
+    with mock.patch("rating.operations.receiving.part_count", small_parts):
         with (
             mock.patch("rating.operations.loading._load_part", load_and_die),
             pytest.raises(loading.CannotFinishLoad),
@@ -111,4 +112,16 @@ def test_workers_that_are_killed_are_followed_by_others(company: Company, tmp_pa
     assert (file.received_count, file.duplicate_count) == (60, 5)
     assert file.loaded_count + file.suspended_count == 55
     assert findings() == []
-    assert not list((tmp_path / "usage").glob("*.csv"))
+    assert not list((tmp_path / "usage").glob("*"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_loads_make_the_partition_of_a_month_at_once(company: Company) -> None:
+    """Both find it missing; one makes it, the other waits and then finds it."""
+
+    def make() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            ensure_partitions(cursor, {"2031-01"})
+            time.sleep(0.3)
+
+    assert race(make, make) == [None, None]

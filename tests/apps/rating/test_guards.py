@@ -81,9 +81,9 @@ def test_files_that_cannot_be(loaded: UsageFile, values: str, guard: str) -> Non
 
 def test_a_part_that_is_done_accounts_for_each_row(loaded: UsageFile) -> None:
     insert = (
-        "INSERT INTO rating_usagefilepart (file_id, number, start_byte, end_byte, first_row,"
-        " row_count, state, loaded_count, duplicate_count, suspended_count, received_quantity,"
-        " loaded_quantity) VALUES ({}, 1, 0, 1, 2, 5, '{}', 4, 0, 0, 0, 0)"
+        "INSERT INTO rating_usagefilepart (file_id, number, row_count, state,"
+        " loaded_count, duplicate_count, suspended_count, received_quantity,"
+        " loaded_quantity) VALUES ({}, 1, 5, '{}', 4, 0, 0, 0, 0)"
     )
     _refused(insert.format(loaded.pk, "DONE"), "rating_usagefilepart_rows_balance")
     with connection.cursor() as cursor:
@@ -138,7 +138,7 @@ def test_an_ended_item_stays_ended(item: SuspenseItem) -> None:
 @pytest.fixture
 def key(source: UsageSource) -> UsageKey:
     return UsageKey.objects.create(
-        source_id=source.pk, key_hash=uuid.uuid4(), content_hash=uuid.uuid4(), file_id=1,
+        source_id=source.pk, key_hash=uuid.uuid4(), content_hash=bytes(8), file_id=1,
         row_number=2,
     )  # fmt: skip
 
@@ -146,7 +146,7 @@ def key(source: UsageSource) -> UsageKey:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE rating_usagekey SET content_hash = gen_random_uuid()",
+        "UPDATE rating_usagekey SET content_hash = '\\x00'",
         "DELETE FROM rating_usagekey",
         "TRUNCATE rating_usagekey",
     ],

@@ -3,14 +3,16 @@
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
+from unittest import mock
 
 import pytest
+from django.db.models import Sum
 
 from foundation.errors import Forbidden
 from foundation.integrity import Finding
 from rating import operations, queries
 from rating.choices import FileState, SuspenseState
-from rating.models import SuspenseItem, UsageAggregate, UsageEvent, UsageFile
+from rating.models import SuspenseItem, UsageAggregate, UsageEvent, UsageFile, UsageKey
 from rating.operations.receiving import AlreadyLoaded, CannotLoadFile
 from tests.apps.rating.company import (
     RECEIVED,
@@ -183,6 +185,29 @@ def test_a_trailer_must_agree(company: Company) -> None:
     )  # fmt: skip
     assert wrong.is_control_total_wrong
     assert [one.code for one in findings()] == ["I-19"]
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_a_key_counts_once_whatever_time_service_or_file_it_comes_with(
+    company: Company, files: int
+) -> None:
+    """One key, five contents: another month, another number, another quantity are conflicts."""
+    rows = [
+        row("a"), row("a", uom="MB"), row("a", event_start="2027-04-02T08:00:00Z"),
+        row("a", identifier="4999"), row("a", quantity="7"), row("b"),
+    ]  # fmt: skip
+    with mock.patch("rating.operations.receiving.part_count", return_value=5):
+        if files == 1:
+            load(company, *rows)
+        else:
+            for number, one in enumerate(rows):
+                load(company, one, name=f"{number}.csv")
+    assert stored_events() == 2
+    assert UsageFile.objects.aggregate(n=Sum("duplicate_count"))["n"] == 1
+    reasons = SuspenseItem.objects.values_list("reason", flat=True)
+    assert sorted(reasons) == ["DUP_CONFLICT"] * 3
+    assert UsageKey.objects.count() == 2
+    assert findings() == []
 
 
 def test_refused_rows_count_towards_the_total_of_the_sender(company: Company) -> None:

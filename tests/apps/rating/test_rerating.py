@@ -70,8 +70,8 @@ def test_sums_do_not_depend_on_order_files_or_parts(
     shuffled = [rows[position] for position in order]
     with transaction.atomic():
         with mock.patch(
-            "rating.operations.receiving.scan",
-            lambda stream: scanning.scan(stream, part_bytes=part),
+            "rating.operations.receiving.part_count",
+            lambda size: scanning.part_count(size, part_bytes=part),
         ):
             load(company, *shuffled[:cut], name="1.csv")
             load(company, *shuffled[cut:], *shuffled[:3], name="2.csv")

@@ -44,7 +44,7 @@ def _fields(**changes: str) -> list[str]:
         "quantity": "12.50", "uom": "", "attr.zone": "EU",
     }  # fmt: skip
     row |= {name.replace("__", "."): value for name, value in changes.items()}
-    return [row[name] for name in COLUMNS]
+    return ["7", *(row[name] for name in COLUMNS)]
 
 
 def test_a_row_becomes_utc_text_and_base_units() -> None:

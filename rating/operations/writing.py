@@ -1,0 +1,118 @@
+"""Write events and their sums, an identifier at a time (RATE steps 5 and 6)."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from django.db.backends.utils import CursorWrapper
+
+from foundation import copying, sql
+from rating.operations.outcome import Batch, Outcome, unguided
+from rating.operations.partitions import ensure_partitions
+from rating.queries.guides import Guides
+from rating.rules.guiding import Guide
+from rating.rules.reasons import Reason
+from rating.rules.rows import Route, Row
+
+EVENT_COLUMNS = (
+    "account_id", "service_id", "subscription_charge_id", "attribute_key",
+    "source_id", "file_id", "received_at", "usage_type", "identifier_type", "identifier",
+    "event_start", "event_end", "price_version_id", "row_number", "on_date", "event_key",
+    "state", "currency", "quantity", "billable_quantity", "amount_exact", "attributes",
+)  # fmt: skip
+SUM_COLUMNS = (
+    "account_id", "service_id", "subscription_charge_id", "attribute_key", "on_date", "quantity",
+    "event_count", "amount",
+)  # fmt: skip
+
+Sum = list[Decimal | int | str]
+"""Quantity, number of events and amount; NULL text where events are not rounded one by one."""
+
+
+class EventLines:
+    """Gather the COPY text of events and their sums."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.fixed = f"{batch.source_id}\t{batch.file_id}\t{batch.received_at.isoformat()}\t"
+        self.months: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self.sums: dict[tuple[Guide, str], Sum] = {}
+        self.count = 0
+        self.quantity = Decimal(0)
+
+    def add(
+        self, guides: Guides, route: Route, identifier: str, rows: list[Row], outcome: Outcome
+    ) -> None:
+        """Guide the rows of one identifier that are guided alike, and price them by event."""
+        windows = guides.windows_of(route, identifier)
+        lead, sums, months = guides.lead, self.sums, self.months
+        shown = copying.escape(identifier) if "\\" in identifier else identifier
+        fixed = f"{self.fixed}{route.text}\t{shown}\t"
+        for row in rows:
+            key, _, _, _, start, end, text, value, attributes, _, _, _, _, number = row
+            found = lead(row, windows)
+            if isinstance(found, Reason):
+                outcome.refused.append(unguided(row, found))
+                continue
+            guide, day, billable, billable_text, price, amount, state, currency = found
+            if "\\" in key or "\\" in attributes:
+                key, attributes = copying.escape(key), copying.escape(attributes)
+            months[start[:7]].append((
+                guide.account_id,
+                (
+                    f"{guide.fixed}{fixed}{start}Z\t{end}Z\t{price}\t{number}\t{day}\t{key}\t"
+                    f"{state}\t{currency}\t{text}\t{billable_text}\t{amount}\t{attributes}\n"
+                ),
+            ))  # fmt: skip
+            self.count += 1
+            self.quantity += value
+            total = sums.get((guide, day))
+            if total is None:
+                sums[guide, day] = [billable, 1, amount]
+                continue
+            total[0] += billable  # type: ignore[operator]
+            total[1] += 1  # type: ignore[operator]
+            if guide.by_event:
+                total[2] += amount  # type: ignore[operator]
+
+
+def write_events(
+    cursor: CursorWrapper, batch: Batch, guides: Guides, rows: list[Row], outcome: Outcome
+) -> None:
+    """Guide each row, price what is rounded by event, write events and sums."""
+    groups: dict[tuple[Route, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[9], row[3]].append(row)
+    lines = EventLines(batch)
+    for (route, identifier), alike in groups.items():
+        lines.add(guides, route, identifier, alike, outcome)
+    if not lines.count:
+        return
+    outcome.loaded, outcome.loaded_quantity = lines.count, lines.quantity
+    ensure_partitions(cursor, lines.months)
+    for month in sorted(lines.months):
+        events = lines.months.pop(month)
+        events.sort(key=_account)  # near the order of the table's key
+        copying.copy_text(
+            cursor, "rating_usageevent", EVENT_COLUMNS, ["".join([text for _, text in events])]
+        )
+    _add_sums(cursor, lines.sums)
+
+
+def _account(event: tuple[int, str]) -> int:
+    return event[0]
+
+
+def _add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None:
+    """Add sums onto the aggregates, in key order."""
+    sql.run(cursor, "rating", "sum_stage_table")
+    copying.copy_text(
+        cursor,
+        "rating_sum_stage",
+        SUM_COLUMNS,
+        [
+            "".join([
+                f"{guide.fixed}{day}\t{quantity}\t{count}\t{amount}\n"
+                for (guide, day), (quantity, count, amount) in sums.items()
+            ])
+        ],
+    )  # fmt: skip
+    sql.run(cursor, "rating", "add_sums")
