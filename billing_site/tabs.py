@@ -20,6 +20,7 @@ CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
         SharedTab("Services", "customers:account_services", "customers.view_subscription"),
         SharedTab("Orders", "customers:account_orders", "customers.view_order"),
         SharedTab("Invoices", "invoicing:account_invoices", "invoicing.view_invoice"),
+        SharedTab("Next invoice", "invoicing:account_next", "invoicing.view_invoice"),
         SharedTab("Open items", "receivables:account_items", "receivables.view_openitem"),
         SharedTab("Payments", "payments:account_payments", "payments.view_payment"),
         SharedTab("Usage", "rating:account_usage", "rating.view_usageevent"),

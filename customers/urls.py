@@ -75,6 +75,11 @@ urlpatterns = [
         views.TerminateOrder.as_view(),
         name="terminate_order",
     ),
+    path("subscriptions/<int:pk>/suspend/", views.SuspendOrder.as_view(), name="suspend_order"),
+    path("subscriptions/<int:pk>/resume/", views.ResumeOrder.as_view(), name="resume_order"),
+    path("subscriptions/<int:pk>/renew/", views.RenewOrder.as_view(), name="renew_order"),
+    path("subscriptions/<int:pk>/transfer/", views.TransferOrder.as_view(), name="transfer_order"),
+    path("subscriptions/<int:pk>/withdraw-end/", views.WithdrawEnd.as_view(), name="withdraw_end"),
     path(
         "subscriptions/<int:pk>/activation/",
         views.RecordDay.as_view(what="activation"),

@@ -2,11 +2,22 @@
 
 from django.urls import path, re_path
 
-from invoicing.views import documents, lines, memos, registers, run_account, run_page, runs
+from invoicing.views import (
+    documents,
+    lines,
+    memos,
+    previews,
+    registers,
+    run_account,
+    run_page,
+    runs,
+)
 
 app_name = "invoicing"
 
 urlpatterns = [
+    path("accounts/<int:pk>/next/", previews.AccountNext.as_view(), name="account_next"),
+    path("orders/<int:pk>/preview/", previews.OrderPreview.as_view(), name="order_preview"),
     path("runs/", runs.RunList.as_view(), name="runs"),
     path("runs/start/", runs.RunStart.as_view(), name="start"),
     path("runs/<int:pk>/", run_page.RunPage.as_view(), name="run"),

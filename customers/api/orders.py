@@ -17,7 +17,7 @@ from customers import operations, queries
 from customers.api.serializers import NewOrderSerializer, OrderSerializer
 from customers.choices import OrderChannel
 from customers.models import Account, Order, OrderItem
-from customers.operations import AddressInput, IdentifierInput, IncompleteOrder, ItemInput
+from customers.operations import AddressInput, IdentifierInput, IncompleteOrder, ItemInput, Phase
 from foundation import clock
 from foundation.api import HouseViewSet, Listed, Retrieved
 from foundation.api.problems import problem
@@ -120,6 +120,7 @@ def item_input(data: Mapping[str, Any], requested_on: Any) -> ItemInput:
     if offer is not None:
         given["offer_version"] = queries.version_on_sale(code=offer, on_date=requested_on)
     given["identifiers"] = [IdentifierInput(**one) for one in given.get("identifiers", ())]
+    given["phases"] = [Phase(**one) for one in given.get("phases", ())]
     if "service_address" in given:
         given["service_address"] = AddressInput(**given["service_address"])
     return ItemInput(**given)

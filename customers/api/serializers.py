@@ -155,6 +155,19 @@ class IdentifierSerializer(HouseSerializer):
     service_key = CodeField(max_length=16, required=False)
 
 
+class PhaseSerializer(HouseSerializer):
+    """A later state of what is added: from a day on another quantity or own prices (a ramp)."""
+
+    on = serializers.DateField()
+    quantity = DecimalTextField(
+        max_digits=24, decimal_places=8, min_value=Decimal("0.00000001"), required=False
+    )
+    prices = serializers.DictField(
+        child=DecimalTextField(max_digits=22, decimal_places=10, min_value=Decimal(0)),
+        required=False,
+    )
+
+
 class NewItemSerializer(HouseSerializer):
     """One item of an order; what its action does not use is left out."""
 
@@ -180,6 +193,19 @@ class NewItemSerializer(HouseSerializer):
     identifiers = IdentifierSerializer(many=True, required=False)
     service_address = NewAddressSerializer(required=False)
     reason = LineField(max_length=200, required=False, allow_blank=True)
+    price_policy = serializers.ChoiceField(choices=choices.PricePolicy.choices, required=False)
+    trial_outcome = serializers.ChoiceField(choices=choices.TrialOutcome.choices, required=False)
+    renewal = serializers.ChoiceField(choices=choices.Renewal.choices, required=False)
+    uplift = DecimalTextField(
+        max_digits=9, decimal_places=6, min_value=Decimal(-1), required=False
+    )
+    pause_policy = serializers.ChoiceField(choices=choices.PausePolicy.choices, required=False)
+    pause_reason = serializers.ChoiceField(choices=choices.PauseReason.choices, required=False)
+    end_rule = serializers.ChoiceField(choices=choices.EndRule.choices, required=False)
+    waives_fee = serializers.BooleanField(required=False)
+    waived_from = serializers.DateField(required=False)
+    target_account = NumberedField(Account.objects.all(), required=False)
+    phases = PhaseSerializer(many=True, required=False)
 
 
 class NewOrderSerializer(HouseSerializer):
@@ -206,7 +232,8 @@ class OrderItemSerializer(HouseModelSerializer):
         fields = [
             *("seq", "action", "offer", "subscription", "quantity", "effective_on"),
             *("activation_on", "acceptance_on", "trial_end_on", "term_months", "reason"),
-            *("identifiers", "price_snapshot", "fulfilled_on"),
+            *("pause_policy", "pause_reason", "renewal", "uplift", "waives_fee", "waived_from"),
+            *("identifiers", "price_snapshot", "fulfilled_on", "withdrawn_on"),
         ]
 
     def get_identifiers(self, item: OrderItem) -> list[dict[str, str]]:

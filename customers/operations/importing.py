@@ -301,6 +301,9 @@ def _item(row: Row) -> ItemInput:
     if "subscription" in row.values:
         number = row.values["subscription"]
         given["subscription"] = _found(Subscription, "number", number, "subscription")
+    if "target_account" in given:
+        number = given["target_account"]
+        given["target_account"] = _found(Account, "number", number, "account")
     given["identifiers"] = [
         IdentifierInput(type=kind, value=value)
         for kind, value in row.values.get("identifiers", ())

@@ -11,6 +11,14 @@ from customers.views.account_forms import (
     OpenBelow,
     ReleaseAccount,
 )
+from customers.views.action_forms import (
+    RenewOrder,
+    ResumeOrder,
+    SuspendOrder,
+    TerminateOrder,
+    TransferOrder,
+    WithdrawEnd,
+)
 from customers.views.certificates import (
     ApproveCertificate,
     CertificateList,
@@ -28,7 +36,7 @@ from customers.views.contracts import (
 )
 from customers.views.imports import ImportPage
 from customers.views.lists import AccountList, CustomerList, OrderList, SubscriptionList
-from customers.views.order_forms import AddOrder, ModifyOrder, TerminateOrder
+from customers.views.order_forms import AddOrder, ModifyOrder
 from customers.views.orders import AccountOrders, CancelOrder, OrderPage, SubmitOrder
 from customers.views.party import (
     CustomerPage,
@@ -74,11 +82,16 @@ __all__ = [
     "RecordVatCheck",
     "RejectCertificate",
     "ReleaseAccount",
+    "RenewOrder",
     "RequestCertificate",
+    "ResumeOrder",
     "SignContract",
     "SubmitOrder",
     "SubscriptionList",
     "SubscriptionPage",
+    "SuspendOrder",
     "TerminateContract",
     "TerminateOrder",
+    "TransferOrder",
+    "WithdrawEnd",
 ]

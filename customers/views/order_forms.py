@@ -1,4 +1,4 @@
-"""Order entry: add an offer, modify or terminate a subscription, with every fault at its field."""
+"""Order entry: add an offer or modify a subscription, with every fault at its field."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from catalog.models import OfferVersion
 from customers import operations
-from customers.choices import OrderAction, PricePolicy
+from customers.choices import OrderAction, PricePolicy, Renewal, TrialOutcome
 from customers.models import Account
 from customers.operations import IncompleteOrder, ItemInput
 from customers.views.account import OfAccount
@@ -50,7 +50,7 @@ class OrderFields(forms.Form):
     draft = forms.BooleanField(
         label="Keep as a draft",
         required=False,
-        help_text="Nothing happens before it is submitted.",
+        help_text="Nothing happens before it is submitted; its page previews the next invoice.",
     )
 
     def __init__(self, *args: Any, day: date, **kwargs: Any) -> None:
@@ -68,7 +68,8 @@ class AddFields(OrderFields):
 
     field_order = (
         *("offer_version", "quantity", "effective_on", "identifiers", "prices", "term_months"),
-        *("price_policy", "awaits_activation", "po_number", "note", "draft"),
+        *("renewal", "trial_end_on", "trial_outcome", "price_policy", "awaits_activation"),
+        *("po_number", "note", "draft"),
     )
     offer_version = VersionField(OfferVersion.objects.none(), label="Offer")
     quantity = QuantityField(initial="1")
@@ -76,6 +77,15 @@ class AddFields(OrderFields):
     prices = PricesField(label="Own prices", required=False, help_text=PRICES)
     term_months = forms.IntegerField(
         label="Term (months)", required=False, min_value=1, max_value=120
+    )
+    renewal = forms.ChoiceField(
+        label="At the end of the term", required=False, choices=Renewal.choices
+    )
+    trial_end_on = DayField(
+        label="Free until", required=False, help_text="The first day that is charged."
+    )
+    trial_outcome = forms.ChoiceField(
+        label="After the trial", required=False, choices=TrialOutcome.choices
     )
     price_policy = forms.ChoiceField(label="Price", choices=PricePolicy.choices)
     awaits_activation = forms.BooleanField(
@@ -88,7 +98,7 @@ class ModifyFields(OrderFields):
 
     field_order = (
         *("effective_on", "quantity", "offer_version", "with_one_time", "prices"),
-        *("identifiers", "po_number", "note", "draft"),
+        *("trial_end_on", "identifiers", "po_number", "note", "draft"),
     )
     quantity = QuantityField(label="New quantity", required=False)
     offer_version = VersionField(OfferVersion.objects.none(), label="New offer", required=False)
@@ -98,21 +108,10 @@ class ModifyFields(OrderFields):
         required=False,
         help_text=f"{IDENTIFIERS} One of the same type ends on that day.",
     )
+    trial_end_on = DayField(label="New end of the trial", required=False)
     with_one_time = forms.BooleanField(
         label="Charge the new offer's one-time charges", required=False
     )
-
-
-class TerminateFields(OrderFields):
-    """The end of a subscription."""
-
-    field_order = ("effective_on", "reason")
-    reason = LineField(max_length=200)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["effective_on"].label = "First day not billed"
-        self.fields["effective_on"].help_text = "The day before is the last that is billed."
 
 
 class OrderForm(FormScreen):
@@ -128,7 +127,8 @@ class OrderForm(FormScreen):
 
     def item(self, given: dict[str, Any]) -> ItemInput:
         """Return the item as the operation takes it."""
-        return ItemInput(action=self.item_action, **given)
+        known = {name: value for name, value in given.items() if value not in ("", None)}
+        return ItemInput(action=self.item_action, **known)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Tell the form the day where the account is."""
@@ -200,12 +200,3 @@ class ModifyOrder(ChangeOrder):
     form_class = ModifyFields
     item_action = OrderAction.MODIFY
     intro = "Leave empty what stays as it is. The day of a change belongs to the new state."
-
-
-class TerminateOrder(ChangeOrder):
-    """End a subscription."""
-
-    title = "Terminate"
-    form_class = TerminateFields
-    item_action = OrderAction.TERMINATE
-    submit_label = "Terminate"

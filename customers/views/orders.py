@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from customers import operations
 from customers.choices import OrderState
@@ -31,6 +31,14 @@ from foundation.screens import (
 def order_url(pk: int) -> str:
     """Return an order's page."""
     return reverse("customers:order", args=[pk])
+
+
+def named(name: str, *args: object) -> str:
+    """Return the address of a page of another room, or "" where there is none."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
 
 
 class AccountOrders(ListScreen, OfAccount):
@@ -109,6 +117,11 @@ class OrderPage(OfOrder):
                     style="primary",
                 )
             )
+            preview = named("invoicing:order_preview", self.order.pk)
+            if preview:
+                offered.append(
+                    Button(label="Preview", url=preview, permission="customers.place_order")
+                )
         if state in {OrderState.DRAFT, OrderState.SUBMITTED}:
             offered.append(
                 Button(

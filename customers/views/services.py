@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from customers import operations
+from customers.choices import SubscriptionState
 from customers.models import (
     ChargeSegment,
     ServiceIdentifier,
@@ -178,23 +179,36 @@ class SubscriptionPage(OfSubscription):
     def buttons(self) -> Sequence[Button]:
         """Offer what can be ordered, and the days that are waited for."""
         one = self.subscription
+        order = "customers.place_order"
+
+        def button(label: str, name: str, **more: Any) -> Button:
+            url = reverse(f"customers:{name}", args=[one.pk])
+            return Button(label=label, url=url, permission=order, **more)
+
+        if one.state == SubscriptionState.TERMINATED:
+            return (button("Bring back", "resume_order"),)
         if not one.is_live():
             return ()
-        order = "customers.place_order"
         offered = [
-            Button(
-                label="Modify",
-                url=reverse("customers:modify_order", args=[one.pk]),
-                permission=order,
-                style="primary",
-            ),
-            Button(
-                label="Terminate",
-                url=reverse("customers:terminate_order", args=[one.pk]),
-                permission=order,
-                style="danger",
-            ),
+            button("Modify", "modify_order", style="primary"),
+            button("Resume", "resume_order")
+            if one.state == SubscriptionState.SUSPENDED
+            else button("Suspend", "suspend_order"),
+            button("Renew", "renew_order"),
+            button("Transfer", "transfer_order"),
         ]
+        if one.end_on is None:
+            offered.append(button("Terminate", "terminate_order", style="danger"))
+        else:
+            url = reverse("customers:withdraw_end", args=[one.pk])
+            offered.append(
+                Button(
+                    label="Withdraw the end",
+                    url=url,
+                    permission="customers.cancel_order",
+                    method="post",
+                )
+            )
         if one.activation_on is None:
             url = reverse("customers:record_activation", args=[one.pk])
             offered.append(Button(label="Record activation", url=url, permission=order))
@@ -214,6 +228,7 @@ class SubscriptionPage(OfSubscription):
             Fact(label="Accepted", value=one.acceptance_on, kind="date"),
             Fact(label="Trial ends", value=one.trial_end_on, kind="date"),
             Fact(label="Term", value=one.get_term_type_display()),
+            Fact(label="Term ends", value=one.term.upper if one.term else None, kind="date"),
             Fact(label="Not billed from", value=one.end_on, kind="date"),
             Fact(label="Why it ends", value=one.end_reason),
             Fact(label="Price policy", value=one.get_price_policy_display()),

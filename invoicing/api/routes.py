@@ -1,11 +1,13 @@
 """The addresses of invoicing under /api/v1/."""
 
 from invoicing.api.documents import CreditMemoViewSet, InvoiceViewSet
+from invoicing.api.previews import OrderPreviewViewSet
 from invoicing.api.runs import BillRunViewSet, RunAccountViewSet
 
 ROUTES = [
     ("bill-runs", BillRunViewSet, "bill-run"),
     ("invoices", InvoiceViewSet, "invoice"),
+    ("order-previews", OrderPreviewViewSet, "order-preview"),
     ("credit-memos", CreditMemoViewSet, "credit-memo"),
     ("bill-run-accounts", RunAccountViewSet, "bill-run-account"),
 ]

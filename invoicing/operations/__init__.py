@@ -8,6 +8,15 @@ from invoicing.operations.credits import (
     request_credit,
 )
 from invoicing.operations.cycles import define_cycle
+from invoicing.operations.previewing import (
+    CannotPreview,
+    NextInvoice,
+    Preview,
+    PreviewLine,
+    next_invoice,
+    preview_draft,
+    preview_order,
+)
 from invoicing.operations.printing import CannotPrintDraft, pdf_of
 from invoicing.operations.run_accounts import (
     CannotChangeAccount,
@@ -32,16 +41,23 @@ __all__ = [
     "CannotChangeAccount",
     "CannotChangeRun",
     "CannotCredit",
+    "CannotPreview",
     "CannotPrintDraft",
     "CannotStartRun",
+    "NextInvoice",
+    "Preview",
+    "PreviewLine",
     "approve_run",
     "cancel_run",
     "continue_run",
     "define_cycle",
     "grant_credit",
     "hold_account",
+    "next_invoice",
     "pdf_of",
     "post_run",
+    "preview_draft",
+    "preview_order",
     "recalculate_account",
     "recalculate_run",
     "refuse_credit",

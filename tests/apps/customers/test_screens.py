@@ -340,3 +340,31 @@ def test_a_subscription_is_found_by_its_identifier(clerk: Client, world: dict[st
     found = clerk.get(page("subscriptions"), {"identifier": "491"}).content.decode()
     assert number in found
     assert number not in clerk.get(page("subscriptions"), {"identifier": "49"}).content.decode()
+
+
+def test_a_subscription_is_paused_handed_on_and_ended_by_hand(
+    clerk: Client, world: dict[str, int]
+) -> None:
+    """Every action of an order has its page, and the page shows what may come next."""
+    pk = world["subscription"]
+
+    def send(name: str, **fields: str) -> Subscription:
+        answer = clerk.post(page(name, pk), {"effective_on": "2020-03-01", **fields})
+        assert answer.status_code == 302, answer.content.decode()[-3000:]
+        return Subscription.objects.get(pk=pk)
+
+    def offered() -> str:
+        return clerk.get(page("subscription", pk)).content.decode()
+
+    assert send("suspend_order", pause_policy="CONTINUE").state == "SUSPENDED"
+    assert "Resume" in offered()
+    assert send("resume_order", effective_on="2020-03-05").state == "ACTIVE"
+    renewed = send("renew_order", term_months="120", uplift="5", effective_on="2020-04-01")
+    assert renewed.term.lower == date(2020, 4, 1)
+    ended = send("terminate_order", reason="moves", effective_on="2029-01-01")
+    assert (ended.state, ended.end_on) == ("PENDING_END", date(2029, 1, 1))
+    assert "Withdraw the end" in offered()
+    clerk.post(page("withdraw_end", pk))
+    other = build.account("Other", opened_on=JAN)
+    handed = send("transfer_order", target_account=other.number, effective_on="2020-06-01")
+    assert (handed.state, other.subscriptions.count()) == ("TERMINATED", 1)

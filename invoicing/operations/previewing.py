@@ -1,0 +1,237 @@
+"""What the next invoice will be, as things stand or with an order: the run's own code, not stored.
+
+The drafts are calculated like those of a run and thrown away. An order is carried out in a
+transaction that is rolled back, so what is shown is what posting it would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from django.db import connection, transaction
+
+import customers.operations
+import customers.queries
+from customers.models import Account, Order, OrderItem
+from customers.operations import ItemInput
+from foundation.errors import Refusal
+from foundation.periods import Rhythm, Unit
+from foundation.permissions import require
+from invoicing.choices import RunState
+from invoicing.models import BillCycle, BillRun
+from invoicing.operations.drafting import make_drafts
+from invoicing.operations.frame import Frame
+from invoicing.operations.writing import Draft
+from invoicing.rules.documents import in_reading_order
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+ZERO: Final = Decimal(0)
+
+
+class CannotPreview(Refusal):
+    """Nobody pays for the account on that day, or its payer has no bill cycle."""
+
+    rule = "BR-4"
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """A line that the next document would have; negative amounts are credits."""
+
+    account_id: int
+    text: str
+    start: date
+    end: date
+    quantity: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class NextInvoice:
+    """What a payer would be billed at its next bill date; `problem` says why it could not be."""
+
+    payer_id: int
+    bill_date: date
+    currency: str
+    lines: tuple[PreviewLine, ...]
+    problem: str = ""
+
+    @property
+    def net(self) -> Decimal:
+        """Return the sum of the lines before tax."""
+        return sum((one.net for one in self.lines), ZERO)
+
+    @property
+    def tax(self) -> Decimal:
+        """Return the estimated taxes."""
+        return sum((one.tax for one in self.lines), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        """Return what would have to be paid."""
+        return self.net + self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The next invoice of a payer without and with an order."""
+
+    before: NextInvoice
+    after: NextInvoice
+
+    @property
+    def charges(self) -> tuple[PreviewLine, ...]:
+        """Return the lines that the order adds."""
+        return _without(self.after.lines, self.before.lines)
+
+    @property
+    def falls_away(self) -> tuple[PreviewLine, ...]:
+        """Return the lines that are not billed any more because of the order."""
+        return _without(self.before.lines, self.after.lines)
+
+    @property
+    def difference(self) -> Decimal:
+        """Return by how much the next invoice changes, tax included."""
+        return self.after.total - self.before.total
+
+
+def next_invoice(*, account_id: int, as_of: date) -> NextInvoice:
+    """Return the next invoice of whoever pays for the account, as things stand.
+
+    Raises: CannotPreview.
+    """
+    payer = _payer(account_id, as_of)
+    return _calculated(payer, bill_date_after(payer, as_of))
+
+
+def preview_order(
+    *,
+    account: Account,
+    items: Sequence[ItemInput],
+    requested_on: date,
+    as_of: date,
+    actor: User | None,
+) -> list[Preview]:
+    """Return what an order would change on the next invoice of each payer it touches.
+
+    Nothing is kept: the order is placed, carried out, calculated and rolled back.
+
+    Raises: CannotPreview; customers.operations.IncompleteOrder.
+    """
+    require(actor, "customers.place_order")
+    touched = [account.pk, *(one.target_account.pk for one in items if one.target_account)]
+
+    def carry_out() -> None:
+        customers.operations.place_order(
+            account=account,
+            items=items,
+            requested_on=requested_on,
+            submit_as_of=as_of,
+            actor=actor,
+        )
+
+    return _previews(touched, as_of, carry_out)
+
+
+def preview_draft(*, order: Order, as_of: date, actor: User | None) -> list[Preview]:
+    """Return what a draft order would change; it stays a draft.
+
+    Raises: CannotPreview; customers.operations.IncompleteOrder.
+    """
+    require(actor, "customers.place_order")
+    targets = OrderItem.objects.filter(order=order, target_account__isnull=False)
+    touched = [order.account_id, *targets.values_list("target_account_id", flat=True)]
+    return _previews(
+        touched,
+        as_of,
+        lambda: customers.operations.submit_order(order=order, as_of=as_of, actor=actor),
+    )
+
+
+def bill_date_after(payer: Account, as_of: date) -> date:
+    """Return the payer's next bill date: the first boundary not yet billed by a run (PER-8)."""
+    cycle = _cycle(payer)
+    rhythm = Rhythm(cycle.anchor, Unit.MONTH, payer.cycle_months, payer.cycle_day)
+    k = rhythm.number(as_of)
+    day = rhythm.boundary(k) if rhythm.boundary(k) == as_of else rhythm.boundary(k + 1)
+    done = [RunState.POSTING, RunState.POSTED, RunState.CLOSED]
+    if BillRun.objects.filter(cycle=cycle, state__in=done, bill_date__gte=day).exists():
+        last = BillRun.objects.filter(cycle=cycle, state__in=done).latest("bill_date").bill_date
+        day = rhythm.boundary(rhythm.number(last) + 1)
+    return day
+
+
+def _previews(
+    touched: Iterable[int], as_of: date, carry_out: Callable[[], object]
+) -> list[Preview]:
+    payers = {payer.pk: payer for payer in (_payer(one, as_of) for one in touched)}
+    days = {pk: bill_date_after(payer, as_of) for pk, payer in payers.items()}
+    before = {pk: _calculated(payer, days[pk]) for pk, payer in payers.items()}
+    with transaction.atomic():
+        carry_out()
+        after = {pk: _calculated(payer, days[pk]) for pk, payer in payers.items()}
+        transaction.set_rollback(True)
+    return [Preview(before[pk], after[pk]) for pk in payers]
+
+
+def _payer(account_id: int, as_of: date) -> Account:
+    account = Account.objects.get(pk=account_id)
+    day = max(as_of, account.opened_on)
+    payer_id = customers.queries.payer_of(account_id=account_id, on_date=day)
+    if payer_id is None:
+        raise CannotPreview(f"nobody pays for account {account.number} on {day}")
+    return account if payer_id == account_id else Account.objects.get(pk=payer_id)
+
+
+def _cycle(payer: Account) -> BillCycle:
+    cycle = BillCycle.objects.filter(code=payer.cycle_code).first()
+    if cycle is None:
+        raise CannotPreview(f"payer {payer.number} has no bill cycle")
+    return cycle
+
+
+def _calculated(payer: Account, bill_date: date) -> NextInvoice:
+    """Calculate the drafts of one payer as a run of that date would, and store nothing."""
+    cycle = _cycle(payer)
+    frame = Frame(BillRun(pk=0, cycle=cycle, bill_date=bill_date), cycle)
+    with connection.cursor() as cursor:
+        drafts, outcomes = make_drafts(cursor, frame, [payer.pk])
+    problem = next((one.reason for one in outcomes if one.state == "ERROR"), "")
+    lines = tuple(line for draft in drafts for line in _lines(draft))
+    return NextInvoice(payer.pk, bill_date, payer.currency, lines, problem)
+
+
+def _lines(draft: Draft) -> Iterable[PreviewLine]:
+    for document in draft.documents:
+        for line in in_reading_order(document.lines):
+            change = line.entry.change
+            yield PreviewLine(
+                line.entry.owner_id,
+                line.entry.subject.text,
+                change.start,
+                change.end,
+                change.quantity,
+                line.net,
+                sum((one.amount for one in line.taxes), ZERO),
+            )
+
+
+def _without(
+    lines: Sequence[PreviewLine], others: Sequence[PreviewLine]
+) -> tuple[PreviewLine, ...]:
+    """Return the lines that the others do not have, each counted once."""
+    rest = list(others)
+    found = []
+    for line in lines:
+        if line in rest:
+            rest.remove(line)
+        else:
+            found.append(line)
+    return tuple(found)

@@ -1,0 +1,177 @@
+"""What comes: the next invoice of an account, and what an order would change on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from customers.models import Account, Order, OrderItem
+from customers.operations import IncompleteOrder
+from foundation import clock
+from foundation.errors import Refusal
+from foundation.screens import Column, Crumb, Fact, Screen, Table
+from invoicing import operations
+from invoicing.operations import NextInvoice, PreviewLine
+from invoicing.views import links
+
+LINE_COLUMNS = (
+    Column(label="What", value="text"),
+    Column(label="From", value="start", kind="date"),
+    Column(label="To", value=lambda one: one.end - timedelta(days=1), kind="date"),
+    Column(label="Quantity", value="quantity", kind="number"),
+    Column(label="Net", value="net", kind="money"),
+    Column(label="Tax", value="tax", kind="money"),
+)
+CHANGE_COLUMNS = (
+    Column(label="On", value="effective_on", kind="date"),
+    Column(label="Subscription", value="subscription.number", kind="code"),
+    Column(label="What", value="get_action_display"),
+    Column(label="Offer", value="offer_version.offer.name"),
+    Column(label="Quantity", value="quantity", kind="number"),
+    Column(
+        label="Order",
+        value="order.number",
+        kind="code",
+        link=lambda row: reverse("customers:order", args=[row.order_id]),
+    ),
+)
+
+
+def upcoming(account: Account, day: Any) -> QuerySet[OrderItem]:
+    """Return what is ordered for later days, for the account or taken over from another."""
+    return (
+        OrderItem.objects.filter(
+            Q(order__account=account) | Q(target_account=account),
+            order__state__in=["SUBMITTED", "COMPLETED"],
+            withdrawn_on__isnull=True,
+            effective_on__gt=day,
+        )
+        .select_related("order", "subscription", "offer_version__offer")
+        .order_by("effective_on", "pk")
+    )
+
+
+def money_facts(one: NextInvoice) -> list[Fact]:
+    """Return the sums of a next invoice."""
+    return [
+        Fact(label="Bill date", value=one.bill_date, kind="date"),
+        Fact(label="Net", value=one.net, kind="money", currency=one.currency),
+        Fact(label="Tax, estimated", value=one.tax, kind="money", currency=one.currency),
+        Fact(label="Total", value=one.total, kind="money", currency=one.currency),
+    ]
+
+
+def lines_table(caption: str, lines: Sequence[PreviewLine], empty: str) -> Table:
+    """Return lines as a table."""
+    return Table(caption=caption, rows=list(lines), empty=empty, columns=LINE_COLUMNS)
+
+
+class AccountNext(Screen):
+    """The next invoice of an account as things stand, and what is ordered for later days."""
+
+    permission = "invoicing.view_invoice"
+    template_name = "console/table.html"
+
+    @property
+    def account(self) -> Account:
+        """The account of the address."""
+        if not hasattr(self, "_account"):
+            self._account = get_object_or_404(Account, pk=self.kwargs["pk"])
+        return self._account
+
+    def get_title(self) -> str:
+        """Name the account."""
+        return f"Next invoice of {self.account.number} {self.account.name}"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the account."""
+        return [Crumb(self.account.number, links.account(self.account.pk))]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Calculate the invoice; a run would calculate the same from the same inputs."""
+        day = clock.today(ZoneInfo(self.account.time_zone))
+        changes = Table(
+            caption="Upcoming changes",
+            rows=upcoming(self.account, day)[:200],
+            empty="Nothing is ordered for later days.",
+            columns=CHANGE_COLUMNS,
+        )
+        try:
+            found = operations.next_invoice(account_id=self.account.pk, as_of=day)
+        except Refusal as refusal:
+            facts = [Fact(label="Cannot be calculated", value=refusal.message)]
+            return super().get_context_data(facts=facts, table=changes, **kwargs)
+        facts = money_facts(found)
+        if found.problem:
+            facts.append(Fact(label="Would be parked", value=found.problem))
+        if found.payer_id != self.account.pk:
+            payer = Account.objects.get(pk=found.payer_id)
+            facts.append(Fact(label="Billed to", value=str(payer), url=links.account(payer.pk)))
+        lines = lines_table("Lines", found.lines, "Nothing would be billed.")
+        return super().get_context_data(facts=facts, table=lines, tables=[changes], **kwargs)
+
+
+class OrderPreview(Screen):
+    """What a draft order would change on the next invoice; it stays a draft."""
+
+    permission = "customers.place_order"
+    template_name = "console/table.html"
+
+    @property
+    def order(self) -> Order:
+        """The order of the address."""
+        if not hasattr(self, "_order"):
+            rows = Order.objects.select_related("account")
+            self._order = get_object_or_404(rows, pk=self.kwargs["pk"], state="DRAFT")
+        return self._order
+
+    def get_title(self) -> str:
+        """Name the order."""
+        return f"Order {self.order.number}: what it changes"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the order."""
+        return [Crumb(self.order.number, reverse("customers:order", args=[self.order.pk]))]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Carry the order out, calculate, and roll back."""
+        day = clock.today(ZoneInfo(self.order.account.time_zone))
+        try:
+            found = operations.preview_draft(
+                order=self.order, as_of=day, actor=links.person(self.request)
+            )
+        except IncompleteOrder as incomplete:
+            missing = Table(
+                caption="Missing before it can be previewed",
+                rows=list(incomplete.missing),
+                columns=(
+                    Column(label="Item", value=lambda one: one.item or "order"),
+                    Column(label="What", value="message"),
+                    Column(label="Rule", value="rule", kind="code"),
+                ),
+            )
+            return super().get_context_data(table=missing, **kwargs)
+        except Refusal as refusal:
+            facts = [Fact(label="Cannot be calculated", value=refusal.message)]
+            return super().get_context_data(facts=facts, **kwargs)
+        facts: list[Fact] = []
+        tables: list[Table] = []
+        for one in found:
+            now = one.before
+            facts += [
+                Fact(label="Without it", value=now.total, kind="money", currency=now.currency),
+                *money_facts(one.after),
+                Fact(label="Change", value=one.difference, kind="money", currency=now.currency),
+            ]
+            tables += [
+                lines_table("Added by the order", one.charges, "Nothing."),
+                lines_table("Not billed because of it", one.falls_away, "Nothing."),
+                lines_table("The next invoice with it", one.after.lines, "Nothing to bill."),
+            ]
+        return super().get_context_data(facts=facts, table=tables[0], tables=tables[1:], **kwargs)
