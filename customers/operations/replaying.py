@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Q
 
 from catalog.models import Charge
 from customers.choices import OrderAction, OrderState, TermType
@@ -22,11 +23,18 @@ from customers.operations import provisioning, timelines
 from customers.rules.history import Action, Beginning, Standing
 from customers.rules.replay import ChargeTerms, Drawn, Replayed, replay, standing_on
 from customers.rules.timeline import Span, Timeline
+from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 IN_FORCE = (OrderState.SUBMITTED, OrderState.COMPLETED)
+
+
+class NotOrdered(Refusal):
+    """Nothing is known of how the subscription began, so it cannot be told anew."""
+
+    rule = "ORD-13"
 
 
 def rewrite(
@@ -39,6 +47,8 @@ def rewrite(
     """
     items = items_in_force(subscription)
     replayed = replay_of(subscription, items)
+    if not (is_new or replayed.history.plans or _was_ordered(subscription)):
+        raise NotOrdered(f"no order made subscription {subscription.number}: order it anew")
     old_end, new_end = subscription.end_on, replayed.history.end_on
     grows = old_end is not None and (new_end is None or new_end > old_end)
     if grows:
@@ -54,6 +64,12 @@ def rewrite(
         for heir in heirs(subscription):
             rewrite(heir, as_of=as_of, actor=actor)
     return replayed
+
+
+def _was_ordered(subscription: Subscription) -> bool:
+    """Tell whether an order, perhaps withdrawn by now, made the subscription."""
+    begins = Q(subscription=subscription, action=OrderAction.ADD) | Q(successor=subscription)
+    return OrderItem.objects.filter(begins).exists()
 
 
 def items_in_force(subscription: Subscription) -> list[OrderItem]:

@@ -158,8 +158,8 @@ class OrderPreview(Screen):
             )
             return super().get_context_data(table=missing, **kwargs)
         except Refusal as refusal:
-            facts = [Fact(label="Cannot be calculated", value=refusal.message)]
-            return super().get_context_data(facts=facts, **kwargs)
+            told = [Fact(label="Cannot be calculated", value=refusal.message)]
+            return super().get_context_data(facts=told, **kwargs)
         facts: list[Fact] = []
         tables: list[Table] = []
         for one in found:
