@@ -1,4 +1,4 @@
-"""What it takes to preview one order of a customer with twenty subscriptions, among many payers."""
+"""What it takes to preview an order of a customer with twenty subscriptions, among many payers."""
 
 from __future__ import annotations
 
