@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -28,6 +28,7 @@ from tax.models import TaxRate
 
 PERIOD_START = BILL_DATE.replace(month=BILL_DATE.month - 1)
 BULK = 1_000
+Rated = tuple[SubscriptionCharge, PriceVersion, Decimal]
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ def orm_bulk(population: Population, town: Town) -> float:
     accounts = list(Account.objects.filter(cycle_code=population.cycle.code).order_by("id"))
     for first in range(0, len(accounts), BULK):
         with transaction.atomic():
-            made = [_papers(account, town) for account in accounts[first : first + BULK]]
+            made = _papers_of_many(accounts[first : first + BULK], town)
             Invoice.objects.bulk_create([one.invoice for one in made])
             for one in made:
                 for line in one.lines:
@@ -91,23 +92,67 @@ def orm_bulk(population: Population, town: Town) -> float:
 
 def _papers(account: Account, town: Town) -> Papers:
     """Work out one invoice as an ordinary program would: query by query."""
-    currency = account.currency
     rate = TaxRate.objects.get(tax_type=town.company.vat, jurisdiction=town.company.place)
-    papers = Papers(Invoice(payer=account, **_head(account, town)))
     charges = SubscriptionCharge.objects.filter(account_id=account.pk).select_related(
         "charge__product"
     )
-    for seq, own in enumerate(charges.order_by("id"), start=1):
-        charge = own.charge
+    rated = []
+    for own in charges.order_by("id"):
         version = PriceVersion.objects.prefetch_related("tiers").get(
-            charge=charge, currency=currency
+            charge=own.charge, currency=account.currency
         )
-        quantity, start = Decimal(1), BILL_DATE
-        if charge.kind == "USAGE":
-            start = PERIOD_START
+        quantity = Decimal(1)
+        if own.charge.kind == "USAGE":
             quantity = UsageAggregate.objects.filter(
                 account_id=account.pk, subscription_charge_id=own.pk
             ).aggregate(total=Sum("quantity"))["total"]
+        rated.append((own, version, quantity))
+    return _written(account, town, rate, rated)
+
+
+def _papers_of_many(accounts: Sequence[Account], town: Town) -> list[Papers]:
+    """Work out many invoices as a careful program would: each kind of row read once for all."""
+    rate = TaxRate.objects.get(tax_type=town.company.vat, jurisdiction=town.company.place)
+    ids = [account.pk for account in accounts]
+    versions = {
+        (one.charge_id, one.currency): one
+        for one in PriceVersion.objects.prefetch_related("tiers").filter(
+            charge__offer_version=town.version
+        )
+    }
+    used = dict(
+        UsageAggregate.objects.filter(account_id__in=ids)
+        .values_list("subscription_charge_id")
+        .annotate(total=Sum("quantity"))
+    )
+    charges: dict[int, list[SubscriptionCharge]] = {}
+    for own in (
+        SubscriptionCharge.objects.filter(account_id__in=ids)
+        .select_related("charge__product")
+        .order_by("id")
+    ):
+        charges.setdefault(own.account_id, []).append(own)
+    return [
+        _written(
+            account,
+            town,
+            rate,
+            [
+                (own, versions[own.charge_id, account.currency], used.get(own.pk, Decimal(1)))
+                for own in charges[account.pk]
+            ],
+        )
+        for account in accounts
+    ]
+
+
+def _written(account: Account, town: Town, rate: TaxRate, rated: Sequence[Rated]) -> Papers:
+    """Price, tax and write down what was read of one payer."""
+    currency = account.currency
+    papers = Papers(Invoice(payer=account, **_head(account, town)))
+    for seq, (own, version, quantity) in enumerate(rated, start=1):
+        charge = own.charge
+        start = PERIOD_START if charge.kind == "USAGE" else BILL_DATE
         priced = price(price_terms(version, charge_terms(charge)), quantity, currency)
         tax = quantize(priced.amount * rate.rate, currency)
         _line(papers, own, version, seq, start, quantity, priced.amount, tax, rate)

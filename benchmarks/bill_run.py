@@ -22,7 +22,8 @@ from invoicing.models import BillRun, BillRunAccount, BillRunChunk
 
 PAYERS, TURNS = 20_000, 3
 SMALL, LARGE = 2_000, 50_000
-LOOP_PAYERS, BULK_PAYERS = 150, 2_000
+LOOP_PAYERS, BULK_PAYERS = 60, 2_000
+WORKERS = 2
 CUTOFF = datetime(2027, 2, 2, tzinfo=UTC)
 
 
@@ -73,14 +74,14 @@ def bill(town: Town, population: Population) -> float:
         bill_date=BILL_DATE,
         cutoff_at=CUTOFF,
         actor=town.company.clerk,
-        workers=2,
+        workers=WORKERS,
     )
-    reviewed = invoicing.operations.continue_run(run_id=started.pk, workers=2)
+    reviewed = invoicing.operations.continue_run(run_id=started.pk, workers=WORKERS)
     if reviewed.state != RunState.IN_REVIEW:
         raise RuntimeError(f"the run stands at {reviewed.state}: {reviewed.error}")
     invoicing.operations.approve_run(run_id=started.pk, actor=town.company.boss)
     invoicing.operations.post_run(run_id=started.pk, actor=town.company.clerk)
-    closed = invoicing.operations.continue_run(run_id=started.pk, workers=2)
+    closed = invoicing.operations.continue_run(run_id=started.pk, workers=WORKERS)
     seconds = time.perf_counter() - began
     _require_complete(closed, population)
     return seconds

@@ -134,10 +134,11 @@ CREATE OR REPLACE FUNCTION invoicing_refuse_late_taxes() RETURNS trigger LANGUAG
 DECLARE
     wrong bigint;
 BEGIN
-    SELECT l.id INTO wrong
-    FROM (SELECT DISTINCT line_id FROM added) n
-    JOIN invoicing_invoiceline l ON l.id = n.line_id
-    JOIN invoicing_invoice v ON v.id = l.invoice_id
+    SELECT n.line_id INTO wrong
+    FROM (SELECT l.invoice_id, min(l.id) AS line_id
+          FROM added a JOIN invoicing_invoiceline l ON l.id = a.line_id
+          GROUP BY l.invoice_id) n
+    JOIN invoicing_invoice v ON v.id = n.invoice_id
     WHERE v.state <> 'DRAFT'
     LIMIT 1;
     IF FOUND THEN

@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
             name='JournalLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='ledger.journalentry')),
+                ('entry', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='ledger.journalentry')),
                 ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.glaccount')),
                 ('currency', foundation.fields.CurrencyField()),
                 ('debit', foundation.fields.PlainAmountField(db_default=Decimal('0'), default=Decimal('0'))),

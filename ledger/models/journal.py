@@ -65,11 +65,14 @@ class JournalEntry(models.Model):
 class JournalLine(models.Model):
     """One side of one account, in the entry's currency and in the entity's functional one.
 
-    Accounts are archived, never deleted, so the account has no foreign key in the database: the
-    balance trigger requires it to belong to the entry's entity.
+    Entries are never deleted and accounts are archived, so neither has a foreign key in the
+    database: the balance trigger looks at every new line of a statement at once and requires its
+    entry to be of this transaction and its account to belong to the entry's entity.
     """
 
-    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="lines")
+    entry = models.ForeignKey(
+        JournalEntry, on_delete=models.PROTECT, related_name="lines", db_constraint=False
+    )
     account = models.ForeignKey(
         GLAccount,
         on_delete=models.PROTECT,

@@ -243,6 +243,17 @@ def test_raw_sql_cannot_add_to_an_old_entry(entity):
     ) == ("ledger_journalline_joins_no_old_entry")
 
 
+@pytest.mark.parametrize("mode", ["origin", "replica"])
+def test_raw_sql_cannot_add_to_an_entry_that_does_not_exist(entity, mode):
+    ids = queries.account_ids(entity.pk)
+    raw(f"SET LOCAL session_replication_role = {mode}")
+    assert refused_by(
+        LINE
+        + f"(-5, {ids['1100']}, 'EUR', 5, 0, 5, 0), "
+        + f"(-5, {ids['2400']}, 'EUR', 0, 5, 0, 5)"
+    ) == ("ledger_journalline_joins_no_old_entry")
+
+
 def test_raw_sql_cannot_post_to_a_closed_period(entity, controller):
     assert refused_by(new_entry(entity, "2031-05-01") + "SELECT 1") == (
         "ledger_journalentry_in_open_period"
