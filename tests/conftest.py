@@ -15,6 +15,7 @@ from billing_site.throwaway import Server, clone_name, server_url
 # The same examples in every run, so that a red run is red again; HYPOTHESIS=explore looks for new.
 hypothesis_settings.register_profile("house", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("explore", deadline=None)
+hypothesis_settings.register_profile("night", deadline=None, max_examples=1_000)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS", "house"))
 
 
