@@ -123,6 +123,13 @@ def put_up_version(offer: Offer, plan: OfferPlan, cast: Cast, *, starts: date) -
 
 def _charge(version: OfferVersion, plan: ChargePlan, cast: Cast) -> Charge:
     usage = UsageType.objects.get(code=plan.usage_type) if plan.usage_type else None
+    terms: dict[str, Any] = {
+        "timing": plan.timing,
+        "period_count": plan.months,
+        "usage_rounding": plan.rounding,
+        "invoice_section": plan.section,
+        **plan.terms,
+    }
     return catalog.operations.add_charge(
         version=version,
         product=Product.objects.get(code=plan.product),
@@ -131,12 +138,8 @@ def _charge(version: OfferVersion, plan: ChargePlan, cast: Cast) -> Charge:
         kind=plan.kind,
         price_model=plan.model,
         usage_type=usage,
-        timing=plan.timing,
-        period_count=plan.months,
-        usage_rounding=plan.rounding,
-        invoice_section=plan.section,
         actor=cast.catalog,
-        **plan.terms,
+        **terms,
     )
 
 

@@ -72,11 +72,9 @@ def _charge(scene: Scene, code: str, charge: words.Charge) -> ChargePlan:
             amounts.currency or scene.currency: price(amounts)
             for amounts in (charge, *charge.also)
         },
-        timing="ARREARS" if kind == "USAGE" else charge.terms.get("timing", "ADVANCE"),
+        timing="ARREARS" if kind == "USAGE" else "ADVANCE",
         usage_type=charge.usage,
-        terms=columns(
-            Charge, {name: text for name, text in charge.terms.items() if name != "timing"}
-        ),
+        terms=columns(Charge, charge.terms),
     )
 
 

@@ -152,6 +152,11 @@ def charge_payer(payer: Payer, frame: Frame) -> Charged:
             found.unbilled.append(
                 f"{plan.text}: days before {result.unbilled_before} were never billed."
             )
+        if result.uncorrected_before is not None:
+            found.unbilled.append(
+                f"{plan.text}: what was billed before {result.uncorrected_before} "
+                "may be wrong too and is not corrected by itself."
+            )
     for item in payer.waiting:
         found.entries.append(_entry_of_waiting(item, payer, frame))
     return found

@@ -81,6 +81,7 @@ class Charged:
 
     items: list[tuple[Period, Change]] = field(default_factory=list)
     unbilled_before: date | None = None
+    uncorrected_before: date | None = None
     is_silent: bool = False
     is_repriced: bool = False
 
@@ -123,8 +124,23 @@ def charge(
         targets = _targets(life, plan, who, prices, period, part)
         if targets or known:
             found.items += [(period, one) for one in changes(targets, known, payer_id)]
+        is_first = bool(periods) and period.start == periods[0].start
+        if is_first and _owes_otherwise(known, targets, period.start):
+            found.uncorrected_before = period.start
     _notice(found, life, plan, who, prices, periods)
     return found
+
+
+def _owes_otherwise(known: Sequence[Billed], targets: Sequence[Target], day: date) -> bool:
+    """Tell whether a day was billed of which now nothing, or another price, is owed (CHG-6).
+
+    On the first day that a run looks at, this means that the days before may be wrong as well,
+    and nobody corrects them unasked.
+    """
+    if not any(one.start == day and one.left for one in known):
+        return False
+    prices = {one.price_key for one in targets if one.start == day}
+    return not any(one.price_key in prices for one in known if one.start == day)
 
 
 def _once(life: Life, calendar: Calendar) -> list[Period]:

@@ -76,6 +76,12 @@ def test_per_36_months_in_every_zone_cover_every_hour_once(name: str, start: dat
         last_day = monthrange(month.start.year, month.start.month)[1]
         assert month.start.day == min(start.day, last_day)
     assert all(a.end == b.start for a, b in itertools.pairwise(months))
+    rhythm = Rhythm(start, Unit.MONTH, 1, start.day)
+    days = [start + timedelta(days=n) for n in range((months[-1].end - start).days)]
+    assert [rhythm.containing(day) for day in days] == [
+        month for month in months for _ in range(month.days)
+    ]
+    assert all(local_date(boundary_instant(day, zone), zone) >= day for day in days)
     elapsed = boundary_instant(months[-1].end, zone) - boundary_instant(months[0].start, zone)
     assert sum(elapsed_seconds(month, zone) for month in months) == elapsed.total_seconds()
 

@@ -127,6 +127,35 @@ def test_a_backdated_termination_gives_back_what_was_billed_too_much() -> None:
     assert all(item.reverses is not None for _, item in found.items)
 
 
+def test_a_charge_that_lives_on_no_day_any_more_is_given_back_whole() -> None:
+    """CHG-3: a change with effect from the first day leaves no segment; what was billed goes."""
+    one = life(on(date(2027, 5, 1)))
+    bill(one, run(one, bill_date=date(2027, 5, 1)))
+    one.segments = []
+    assert brief(run(one)) == [(5, 1, D("-30.00"))]
+
+
+def test_a_one_time_charge_that_is_withdrawn_is_given_back() -> None:
+    """CHG-3, PRO-3."""
+    one = life(on(date(2027, 5, 10), date(2027, 5, 11)))
+    bill(one, run(one, SETUP))
+    one.segments = []
+    assert brief(run(one, SETUP, bill_date=date(2027, 7, 1))) == [(5, 10, D("-99.00"))]
+
+
+def test_what_was_billed_before_the_horizon_is_reported_not_corrected() -> None:
+    """CHG-6: ended in March, billed up to May; with one earlier period only May comes back."""
+    one = life(on(date(2027, 3, 1)))
+    for month in (3, 4, 5):
+        bill(one, run(one, bill_date=date(2027, month, 1)))
+    one.segments = [on(date(2027, 3, 1), date(2027, 3, 16))]
+    found = run(one, rebill=1)
+    assert brief(found) == [(5, 1, D("-30.00"))]
+    assert found.uncorrected_before == date(2027, 5, 1)
+    one.segments = [on(date(2027, 3, 1), date(2027, 5, 16))]
+    assert run(one, rebill=1).uncorrected_before is None
+
+
 def test_what_lies_before_the_horizon_is_reported_not_billed() -> None:
     """CHG-6: active since January, never billed; with one earlier period only May is looked at."""
     found = run(life(on(date(2027, 1, 1))), rebill=1)
