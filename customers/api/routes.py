@@ -1,6 +1,7 @@
 """What the customers room adds under /api/v1/."""
 
 from customers.api.accounts import AccountViewSet, CustomerViewSet
+from customers.api.agreements import CertificateViewSet, ContractViewSet
 from customers.api.orders import OrderViewSet
 from customers.api.subscriptions import ServiceViewSet, SubscriptionViewSet
 
@@ -10,4 +11,6 @@ ROUTES = [
     ("orders", OrderViewSet, "order"),
     ("subscriptions", SubscriptionViewSet, "subscription"),
     ("services", ServiceViewSet, "service"),
+    ("contracts", ContractViewSet, "contract"),
+    ("exemption-certificates", CertificateViewSet, "exemption-certificate"),
 ]

@@ -127,7 +127,7 @@ class LinePage(Screen):
             caption=caption + (", the first of more)" if self.found.more_events else ")"),
             columns=(
                 Column(label="Begin", value="event_start", kind="instant",
-                       link=lambda row: links.named("rating:event", row.pk)),
+                       link=lambda row: links.named("rating:event", row.account_id, row.id)),
                 Column(label="Identifier", value="identifier", kind="code"),
                 Column(label="Quantity", value="quantity", kind="number"),
                 Column(label="Billable", value="billable_quantity", kind="number"),
