@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
             name='InvoiceLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='invoicing.invoice')),
+                ('invoice', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='invoicing.invoice')),
                 ('seq', models.PositiveIntegerField()),
                 ('section', models.CharField(blank=True, max_length=64)),
                 ('account_id', models.BigIntegerField()),
@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
             name='TaxTotal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tax_totals', to='invoicing.invoice')),
+                ('invoice', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='tax_totals', to='invoicing.invoice')),
                 ('jurisdiction_id', models.BigIntegerField()),
                 ('tax_type_id', models.BigIntegerField()),
                 ('category', models.CharField(max_length=2)),
@@ -297,7 +297,7 @@ class Migration(migrations.Migration):
             name='TaxLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='taxes', to='invoicing.invoiceline')),
+                ('line', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='taxes', to='invoicing.invoiceline')),
                 ('jurisdiction_id', models.BigIntegerField()),
                 ('tax_type_id', models.BigIntegerField()),
                 ('category', models.CharField(max_length=2)),

@@ -21,10 +21,13 @@ class InvoiceLine(models.Model):
 
     `account_id` is the owner (a sub-account of the payer or the payer); `original_line` is set on
     lines that give back what another line billed, and carries that line's tax (TAX-12). Lines of
-    one document share its currency and, in a credit memo, are positive where they give back.
+    one document share its currency and, in a credit memo, are positive where they give back. The
+    guard of new lines asks once that the document is a draft; a foreign key would ask by line.
     """
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="lines", db_constraint=False
+    )
     seq = models.PositiveIntegerField()
     section = models.CharField(max_length=64, blank=True)
     account_id = models.BigIntegerField()

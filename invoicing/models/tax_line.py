@@ -18,7 +18,9 @@ from invoicing.models.line import InvoiceLine
 class TaxLine(models.Model):
     """One tax of one line, with everything that decided it (TAX-11)."""
 
-    line = models.ForeignKey(InvoiceLine, on_delete=models.PROTECT, related_name="taxes")
+    line = models.ForeignKey(
+        InvoiceLine, on_delete=models.PROTECT, related_name="taxes", db_constraint=False
+    )
     jurisdiction_id = models.BigIntegerField()
     tax_type_id = models.BigIntegerField()
     category = models.CharField(max_length=2)
@@ -41,7 +43,9 @@ class TaxLine(models.Model):
 class TaxTotal(models.Model):
     """The taxes of a document summed by jurisdiction, tax, category and rate (INV-2)."""
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="tax_totals")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="tax_totals", db_constraint=False
+    )
     jurisdiction_id = models.BigIntegerField()
     tax_type_id = models.BigIntegerField()
     category = models.CharField(max_length=2)

@@ -1,5 +1,6 @@
 -- Purpose: what is posted is never changed (D5, F13): documents, lines and taxes, and the items
--- they bill. A draft may be discarded; nothing joins a document that has left the draft state.
+-- they bill. A draft may be discarded; nothing joins a document that has left the draft state, or
+-- that does not exist: these guards hold the references of lines and taxes, without foreign keys.
 -- Grain: row triggers fire on change and removal only, and on heads only once they are posted;
 -- inserts are looked at by statement, with one join, so that a bill run does not pay by the row.
 -- Repeating: CREATE OR REPLACE. Binds: none. ENABLE ALWAYS: replication role does not silence them.
@@ -21,7 +22,7 @@ BEGIN
         PERFORM refuse('BR-4', 'invoicing_invoice_is_kept',
             'a draft is discarded, not deleted: its number in the run is kept');
     END IF;
-    IF OLD.state = 'DISCARDED' OR (OLD.state, NEW.state) NOT IN (
+    IF OLD.id <> NEW.id OR OLD.state = 'DISCARDED' OR (OLD.state, NEW.state) NOT IN (
         ('DRAFT', 'DRAFT'), ('DRAFT', 'POSTED'), ('DRAFT', 'SUPPRESSED'), ('DRAFT', 'DISCARDED'),
         ('SUPPRESSED', 'DISCARDED')
     ) THEN
@@ -37,7 +38,8 @@ ALTER TABLE invoicing_invoice ENABLE ALWAYS TRIGGER invoicing_invoice_is_kept;
 CREATE OR REPLACE TRIGGER invoicing_invoice_steps
     BEFORE UPDATE ON invoicing_invoice
     FOR EACH ROW
-    WHEN (OLD.state <> 'POSTED' AND NOT (OLD.state = 'DRAFT' AND NEW.state = 'POSTED'))
+    WHEN (OLD.state <> 'POSTED'
+          AND NOT (OLD.state = 'DRAFT' AND NEW.state = 'POSTED' AND OLD.id = NEW.id))
     EXECUTE FUNCTION invoicing_guard_draft();
 ALTER TABLE invoicing_invoice ENABLE ALWAYS TRIGGER invoicing_invoice_steps;
 
@@ -50,7 +52,7 @@ BEGIN
         PERFORM refuse('D5', TG_TABLE_NAME || '_is_final',
             format('document %s is posted: its lines and taxes never change', OLD.invoice_id));
     END IF;
-    IF TG_OP = 'UPDATE' AND NEW.invoice_id <> OLD.invoice_id THEN
+    IF TG_OP = 'UPDATE' AND (NEW.invoice_id, NEW.id) <> (OLD.invoice_id, OLD.id) THEN
         PERFORM refuse('D5', TG_TABLE_NAME || '_is_final', 'a line does not change its document');
     END IF;
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
@@ -110,10 +112,10 @@ CREATE OR REPLACE FUNCTION invoicing_refuse_late_lines() RETURNS trigger LANGUAG
 DECLARE
     wrong bigint;
 BEGIN
-    SELECT v.id INTO wrong
+    SELECT n.invoice_id INTO wrong
     FROM (SELECT DISTINCT invoice_id FROM added) n
-    JOIN invoicing_invoice v ON v.id = n.invoice_id
-    WHERE v.state <> 'DRAFT'
+    LEFT JOIN invoicing_invoice v ON v.id = n.invoice_id
+    WHERE v.state IS DISTINCT FROM 'DRAFT'
     LIMIT 1;
     IF FOUND THEN
         PERFORM refuse('D5', TG_TABLE_NAME || '_joins_drafts_only',
@@ -135,11 +137,11 @@ DECLARE
     wrong bigint;
 BEGIN
     SELECT n.line_id INTO wrong
-    FROM (SELECT l.invoice_id, min(l.id) AS line_id
-          FROM added a JOIN invoicing_invoiceline l ON l.id = a.line_id
+    FROM (SELECT l.invoice_id, min(a.line_id) AS line_id
+          FROM added a LEFT JOIN invoicing_invoiceline l ON l.id = a.line_id
           GROUP BY l.invoice_id) n
-    JOIN invoicing_invoice v ON v.id = n.invoice_id
-    WHERE v.state <> 'DRAFT'
+    LEFT JOIN invoicing_invoice v ON v.id = n.invoice_id
+    WHERE v.state IS DISTINCT FROM 'DRAFT'
     LIMIT 1;
     IF FOUND THEN
         PERFORM refuse('D5', 'invoicing_taxline_joins_drafts_only',
@@ -151,6 +153,25 @@ CREATE OR REPLACE TRIGGER invoicing_taxline_joins_drafts_only
     AFTER INSERT ON invoicing_taxline REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION invoicing_refuse_late_taxes();
 ALTER TABLE invoicing_taxline ENABLE ALWAYS TRIGGER invoicing_taxline_joins_drafts_only;
+
+-- A draft's line goes with its taxes. There is no foreign key: it would look at each tax of a run.
+CREATE OR REPLACE FUNCTION invoicing_refuse_lost_taxes() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong bigint;
+BEGIN
+    SELECT t.line_id INTO wrong
+    FROM gone g JOIN invoicing_taxline t ON t.line_id = g.id
+    LIMIT 1;
+    IF FOUND THEN
+        PERFORM refuse('BR-4', 'invoicing_invoiceline_goes_with_taxes',
+            format('line %s has taxes: they are removed with it', wrong));
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER invoicing_invoiceline_goes_with_taxes
+    AFTER DELETE ON invoicing_invoiceline REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION invoicing_refuse_lost_taxes();
+ALTER TABLE invoicing_invoiceline ENABLE ALWAYS TRIGGER invoicing_invoiceline_goes_with_taxes;
 
 CREATE OR REPLACE FUNCTION invoicing_refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -180,6 +201,7 @@ DROP FUNCTION IF EXISTS invoicing_guard_tax() CASCADE;
 DROP FUNCTION IF EXISTS invoicing_guard_item() CASCADE;
 DROP FUNCTION IF EXISTS invoicing_refuse_late_lines() CASCADE;
 DROP FUNCTION IF EXISTS invoicing_refuse_late_taxes() CASCADE;
+DROP FUNCTION IF EXISTS invoicing_refuse_lost_taxes() CASCADE;
 DROP FUNCTION IF EXISTS invoicing_refuse_truncate() CASCADE;
 DROP TRIGGER IF EXISTS invoicing_documentartifact_append_only ON invoicing_documentartifact;
 DROP TRIGGER IF EXISTS invoicing_documentartifact_no_truncate ON invoicing_documentartifact;

@@ -101,6 +101,38 @@ def test_the_parts_of_a_posted_document_are_final(posted: Invoice, table: str) -
         assert attempt(copy(table, key)) == f"{table}_joins_drafts_only"
 
 
+@pytest.mark.parametrize(
+    ("table", "parent"),
+    [
+        ("invoicing_invoiceline", "invoice_id"),
+        ("invoicing_taxline", "line_id"),
+        ("invoicing_taxtotal", "invoice_id"),
+    ],
+)
+def test_nothing_is_part_of_what_does_not_exist(draft: Invoice, table: str, parent: str) -> None:
+    """D5: the guards hold these references, foreign keys do not."""
+    key = ids(table, draft)
+    assert attempt(copy(table, key, **{parent: "-5"})) == f"{table}_joins_drafts_only"
+    assert attempt(f"update {table} set {parent} = -5 where id = {key}") == f"{table}_is_final"
+
+
+def test_a_draft_and_its_lines_keep_their_ids_and_a_line_goes_with_its_taxes(
+    draft: Invoice,
+) -> None:
+    """BR-4: no line and no tax is left behind."""
+    of = "update invoicing_invoice set id = -5{} where id = {}"
+    assert attempt(of.format("", draft.pk)) == "invoicing_invoice_steps"
+    posting = of.format(", state = 'POSTED', number = 'X'", draft.pk)
+    assert attempt(posting) == "invoicing_invoice_steps"
+    key = ids("invoicing_invoiceline", draft)
+    assert attempt(f"update invoicing_invoiceline set id = -5 where id = {key}") == (
+        "invoicing_invoiceline_is_final"
+    )
+    assert attempt(f"delete from invoicing_invoiceline where id = {key}") == (
+        "invoicing_invoiceline_goes_with_taxes"
+    )
+
+
 def test_a_posted_document_is_final_and_a_draft_takes_its_steps_only(
     posted: Invoice, draft: Invoice
 ) -> None:
