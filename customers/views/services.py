@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
@@ -19,6 +20,7 @@ from customers.models import (
     SubscriptionEvent,
     SubscriptionItem,
 )
+from customers.views import bars
 from customers.views.account import OfAccount
 from customers.views.fields import DayField, person, today
 from customers.views.lists import account_url, last_day
@@ -162,7 +164,7 @@ class SubscriptionPage(OfSubscription):
     """A subscription with its offers, timeline, identifiers and history."""
 
     permission = "customers.view_subscription"
-    template_name = "console/table.html"
+    template_name = "console/bars.html"
 
     def get_title(self) -> str:
         """Name the subscription."""
@@ -237,13 +239,14 @@ class SubscriptionPage(OfSubscription):
         ]
         return super().get_context_data(
             facts=facts,
+            bars=bars.drawn(self._segments(), start=one.effective_on, today=today(one.account)),
             table=self._timeline(),
             tables=[self._charges(), self._identifiers(), self._events()],
             **kwargs,
         )
 
-    def _timeline(self) -> Table:
-        rows = (
+    def _segments(self) -> QuerySet[ChargeSegment]:
+        return (
             ChargeSegment.objects.filter(subscription_charge__subscription=self.subscription)
             .select_related(
                 "subscription_charge__charge",
@@ -252,9 +255,11 @@ class SubscriptionPage(OfSubscription):
             )
             .order_by("subscription_charge_id", "valid")
         )
+
+    def _timeline(self) -> Table:
         return Table(
             caption="Timeline: what billing reads",
-            rows=rows,
+            rows=self._segments(),
             empty="No charge has started yet.",
             columns=(
                 Column(label="Charge", value="subscription_charge.charge.name"),

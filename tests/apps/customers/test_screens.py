@@ -358,6 +358,7 @@ def test_a_subscription_is_paused_handed_on_and_ended_by_hand(
 
     assert send("suspend_order", pause_policy="CONTINUE").state == "SUSPENDED"
     assert "Resume" in offered()
+    assert 'class="hs-bar-ON"' in offered(), "the timeline is drawn as bars"
     assert send("resume_order", effective_on="2020-03-05").state == "ACTIVE"
     renewed = send("renew_order", term_months="120", uplift="5", effective_on="2020-04-01")
     assert renewed.term.lower == date(2020, 4, 1)
