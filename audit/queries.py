@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
@@ -38,13 +40,51 @@ def approved_request(action: str, subject: Model) -> ApprovalRequest | None:
     )
 
 
-def needs_approval(action: str, *, amount: Decimal | None = None, currency: str = "") -> bool:
-    """Tell whether the policies ask for a second person; without a policy they do."""
-    policies = ApprovalPolicy.objects.filter(action=action, is_active=True)
-    policy = policies.filter(currency=currency).first() or policies.filter(currency="").first()
-    if policy is None or policy.free_up_to is None or amount is None:
-        return True
-    return abs(amount) > policy.free_up_to
+@dataclass(frozen=True, slots=True)
+class FreeLimit:
+    """What a person may still do of an action without a second one, in one currency.
+
+    `share` is the greatest part of the document where the limit has such a bound.
+    """
+
+    amount: Decimal
+    done: Decimal
+    share: Decimal | None
+
+    @property
+    def left(self) -> Decimal:
+        """Return what is left of the limit in these 24 hours."""
+        return max(self.amount - self.done, Decimal(0))
+
+    def covers(self, amount: Decimal, *, of: Decimal | None = None) -> bool:
+        """Tell whether an amount of a document over `of` needs nobody else."""
+        within = self.share is None or of is None or abs(amount) <= of * self.share
+        return within and abs(amount) <= self.left
+
+
+def free_limit(action: str, *, person: User, currency: str) -> FreeLimit | None:
+    """Return up to which amount a person needs nobody else, or None where they always do.
+
+    The greatest limit of the person's roles counts, less what the person did alone in the last
+    24 hours, so that a large amount cannot be cut into small ones.
+    """
+    policy = (
+        ApprovalPolicy.objects.filter(
+            Q(role="") | Q(role__in=person.groups.values("name")),
+            action=action,
+            currency=currency,
+            is_active=True,
+            free_up_to__isnull=False,
+        )
+        .order_by("-free_up_to", "free_share")
+        .first()
+    )
+    if policy is None or policy.free_up_to is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_done_alone(%s, %s, %s)", [person.pk, action, currency])
+        (done,) = cursor.fetchone()
+    return FreeLimit(policy.free_up_to, done, policy.free_share)
 
 
 def changes_of(obj: Model) -> QuerySet[Change]:

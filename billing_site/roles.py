@@ -129,6 +129,7 @@ ROLES: tuple[Role, ...] = (
             "invoicing.start_run",
             "invoicing.post_run",
             "invoicing.cancel_run",
+            "invoicing.request_debit",
         ),
     ),
     Role(
@@ -168,6 +169,7 @@ ROLES: tuple[Role, ...] = (
             "invoicing.waive_item",
             "invoicing.export_register",
             "invoicing.approve_credit",
+            "invoicing.approve_debit",
             "catalog.approve_offer",
             "catalog.publish_offer",
             "catalog.approve_price",

@@ -110,6 +110,12 @@ class ArtifactKind(TextChoices):
     XML = "XML", "Structured invoice"
 
 
+class MemoKind(TextChoices):
+    CREDIT = "CREDIT", "Credit of a document"
+    GOODWILL = "GOODWILL", "Goodwill on account"
+    DEBIT = "DEBIT", "Debit memo"
+
+
 class CreditScope(TextChoices):
     FULL = "FULL", "The whole document"
     LINES = "LINES", "Chosen lines"

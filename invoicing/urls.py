@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from invoicing.views import (
+    asking,
     documents,
     lines,
     memos,
@@ -45,7 +46,10 @@ urlpatterns = [
     path("documents/", documents.DocumentList.as_view(), name="invoices"),
     path("documents/<int:pk>/", documents.DocumentPage.as_view(), name="invoice"),
     path("documents/<int:pk>/pdf/", documents.DocumentPdf.as_view(), name="pdf"),
-    path("documents/<int:pk>/credit/", memos.RequestCredit.as_view(), name="request_credit"),
+    path("documents/<int:pk>/credit/", asking.RequestCredit.as_view(), name="request_credit"),
+    path("documents/<int:pk>/debit/", asking.RequestLineDebit.as_view(), name="line_debit"),
+    path("accounts/<int:pk>/goodwill/", asking.RequestGoodwill.as_view(), name="goodwill"),
+    path("accounts/<int:pk>/debit/", asking.RequestDebit.as_view(), name="debit"),
     path("lines/<int:pk>/", lines.LinePage.as_view(), name="line"),
     path("usage/<int:charge>/<str:day>/", lines.UsageLine.as_view(), name="usage_line"),
     path(

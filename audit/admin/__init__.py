@@ -32,7 +32,9 @@ class ReasonCodeAdmin(HouseAdmin):
 class ApprovalPolicyAdmin(HouseAdmin):
     """What needs a second person, from which amount on, and who that may be."""
 
-    list_display = ("action", "currency", "free_up_to", "permissions", "is_active")
+    list_display = (
+        "action", "currency", "role", "free_up_to", "free_share", "permissions", "is_active",
+    )  # fmt: skip
     list_filter = ("is_active",)
     search_fields = ("action",)
 

@@ -161,13 +161,15 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('action', models.CharField(max_length=80)),
                 ('currency', foundation.fields.CurrencyField(blank=True, default='')),
+                ('role', models.CharField(blank=True, default='', help_text='Empty: anybody.', max_length=150)),
                 ('free_up_to', foundation.fields.PlainAmountField(blank=True, null=True)),
+                ('free_share', models.DecimalField(blank=True, decimal_places=4, help_text='At most this part of the document: 0.1 is a tenth.', max_digits=5, null=True)),
                 ('permissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
                 ('is_active', models.BooleanField(default=True)),
             ],
             options={
                 'verbose_name_plural': 'approval policies',
-                'constraints': [models.UniqueConstraint(fields=('action', 'currency'), name='audit_approvalpolicy_is_unique'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('free_up_to'), models.F('currency')), name='audit_approvalpolicy_free_up_to_is_money')],
+                'constraints': [models.UniqueConstraint(fields=('action', 'currency', 'role'), name='audit_approvalpolicy_is_unique'), models.CheckConstraint(condition=models.Q(('free_up_to__isnull', True), models.Q(('free_up_to__gte', 0), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='audit_approvalpolicy_limit_has_currency'), models.CheckConstraint(condition=models.Q(('free_share__isnull', True), models.Q(('free_share__gte', 0), ('free_share__lte', 1)), _connector='OR'), name='audit_approvalpolicy_share_is_a_part'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('free_up_to'), models.F('currency')), name='audit_approvalpolicy_free_up_to_is_money')],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +184,7 @@ class Migration(migrations.Migration):
                 ('currency', foundation.fields.CurrencyField(blank=True, default='')),
                 ('amount', foundation.fields.AmountField(null=True)),
                 ('state', models.CharField(choices=[('PENDING', 'Waiting for a second person'), ('APPROVED', 'Approved, not used yet'), ('REJECTED', 'Rejected'), ('USED', 'Used'), ('EXPIRED', 'Expired')], default='PENDING', max_length=8)),
+                ('alone', models.BooleanField(default=False)),
                 ('reason', models.CharField(blank=True, default='', max_length=500)),
                 ('comment', models.CharField(blank=True, default='', max_length=500)),
                 ('requester', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -194,7 +197,7 @@ class Migration(migrations.Migration):
             options={
                 'permissions': [('approve_request', 'Can approve what somebody else has asked for')],
                 'indexes': [models.Index(fields=['state', 'requested_at'], name='audit_approvalrequest_inbox')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('requester', models.F('approver')), _negated=True), name='audit_approvalrequest_needs_two'), models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'EXPIRED']), ('approver__isnull', False), _connector='OR'), name='audit_approvalrequest_decided_by_somebody'), models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'APPROVED', 'REJECTED', 'USED', 'EXPIRED'])), name='audit_approvalrequest_state'), models.UniqueConstraint(condition=models.Q(('state__in', ['PENDING', 'APPROVED'])), fields=('action', 'subject_type', 'subject_id', 'payload_hash'), name='audit_approvalrequest_asked_once'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('amount'), models.F('currency')), name='audit_approvalrequest_amount_is_money')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('requester', models.F('approver')), _negated=True), name='audit_approvalrequest_needs_two'), models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'EXPIRED']), ('approver__isnull', False), ('alone', True), _connector='OR'), name='audit_approvalrequest_decided_by_somebody'), models.CheckConstraint(condition=models.Q(('alone', False), ('approver__isnull', True), _connector='OR'), name='audit_approvalrequest_alone_is_by_nobody_else'), models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'APPROVED', 'REJECTED', 'USED', 'EXPIRED'])), name='audit_approvalrequest_state'), models.UniqueConstraint(condition=models.Q(('state__in', ['PENDING', 'APPROVED'])), fields=('action', 'subject_type', 'subject_id', 'payload_hash'), name='audit_approvalrequest_asked_once'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('amount'), models.F('currency')), name='audit_approvalrequest_amount_is_money')],
             },
         ),
         migrations.CreateModel(

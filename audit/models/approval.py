@@ -41,13 +41,23 @@ class ReasonCode(Stamped):
 class ApprovalPolicy(Stamped):
     """Up to which amount an action needs nobody else, and who may approve above it.
 
-    Without an amount every such action needs approval. `permissions` are what the approver must
-    hold besides `audit.approve_request`.
+    Without an amount every such action needs approval. A limit is of one currency and holds for
+    what a person does within 24 hours; with a role, for those who hold it. `free_share` bounds it
+    further to a share of the document. `permissions` are what the approver must hold besides
+    `audit.approve_request`.
     """
 
     action = models.CharField(max_length=80)
     currency = CurrencyField(blank=True, default="")
+    role = models.CharField(max_length=150, blank=True, default="", help_text="Empty: anybody.")
     free_up_to = PlainAmountField(null=True, blank=True)
+    free_share = models.DecimalField(
+        max_digits=5,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="At most this part of the document: 0.1 is a tenth.",
+    )
     permissions = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     is_active = models.BooleanField(default=True)
 
@@ -55,20 +65,29 @@ class ApprovalPolicy(Stamped):
         verbose_name_plural = "approval policies"
         constraints = [
             models.UniqueConstraint(
-                fields=["action", "currency"], name="audit_approvalpolicy_is_unique"
+                fields=["action", "currency", "role"], name="audit_approvalpolicy_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(free_up_to__isnull=True) | (Q(free_up_to__gte=0) & ~Q(currency="")),
+                name="audit_approvalpolicy_limit_has_currency",
+            ),
+            models.CheckConstraint(
+                condition=Q(free_share__isnull=True) | Q(free_share__gte=0, free_share__lte=1),
+                name="audit_approvalpolicy_share_is_a_part",
             ),
             *money_checks("audit_approvalpolicy", "free_up_to"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.currency}".strip()
+        return f"{self.action} {self.currency} {self.role}".strip()
 
 
 class ApprovalRequest(models.Model):
     """One act that waits for a second person, bound to exactly what was asked.
 
     The database keeps it so: what was asked never changes, maker and checker differ, a decision
-    is made once, and an approval is used once (guards in `sql/approval_guards.sql`).
+    is made once, and an approval is used once (guards in `sql/approval_guards.sql`). `alone`
+    records that it lay within the limit up to which its maker needs nobody else.
     """
 
     action = models.CharField(max_length=80)
@@ -81,6 +100,7 @@ class ApprovalRequest(models.Model):
     state = models.CharField(
         max_length=8, choices=ApprovalState.choices, default=ApprovalState.PENDING
     )
+    alone = models.BooleanField(default=False)
     reason = models.CharField(max_length=500, blank=True, default="")
     comment = models.CharField(max_length=500, blank=True, default="")
     requester = models.ForeignKey(
@@ -101,8 +121,14 @@ class ApprovalRequest(models.Model):
                 condition=~Q(requester=F("approver")), name="audit_approvalrequest_needs_two"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["PENDING", "EXPIRED"]) | Q(approver__isnull=False),
+                condition=Q(state__in=["PENDING", "EXPIRED"])
+                | Q(approver__isnull=False)
+                | Q(alone=True),
                 name="audit_approvalrequest_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(alone=False) | Q(approver__isnull=True),
+                name="audit_approvalrequest_alone_is_by_nobody_else",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=ApprovalState.values), name="audit_approvalrequest_state"

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from audit.choices import ApprovalState
 from audit.models import ApprovalPolicy, ApprovalRequest
 from audit.operations.events import record_event
+from audit.queries import free_limit
 from audit.rules.fingerprints import canonical, fingerprint
 from foundation.errors import Refusal
 from foundation.locks import advisory_lock
@@ -51,12 +52,15 @@ def request_approval(
     amount: Decimal | None = None,
     currency: str = "",
     reason: str = "",
+    of: Decimal | None = None,
 ) -> ApprovalRequest:
     """Ask for a second person's approval of exactly this act.
 
     `action` is the permission-like name of the act (`ledger.reopen_period`), `payload` all that
     decides its effect. Asking again for the same, while it waits or is approved, returns the
-    request that exists. It expires after 72 hours.
+    request that exists. It expires after 72 hours. An amount, of a document over `of`, within
+    what the requester may do without a second person is approved at once and recorded as
+    `alone`.
     """
     digest = fingerprint(payload)
     with transaction.atomic():
@@ -67,6 +71,7 @@ def request_approval(
         )
         if (found := existing.first()) is not None:
             return found
+        alone = _needs_nobody_else(action, requester, amount, currency, of)
         request = ApprovalRequest.objects.create(
             action=action,
             subject_type=subject._meta.label_lower,
@@ -76,10 +81,17 @@ def request_approval(
             amount=amount,
             currency=currency,
             reason=reason,
+            alone=alone,
             requester=requester,
             expires_at=Now() + LIFETIME,
         )
         record_event(topic="approval.requested", subject=request, actor=requester)
+        if alone:
+            request.state = ApprovalState.APPROVED
+            request.decided_at = Now()
+            request.save(update_fields=["state", "decided_at"])
+            record_event(topic="approval.within_limit", subject=request, actor=requester)
+            request.refresh_from_db()
     return request
 
 
@@ -159,6 +171,17 @@ def _decide(
         record_event(topic=f"approval.{state.lower()}", subject=request, actor=approver)
     request.refresh_from_db()
     return request
+
+
+def _needs_nobody_else(
+    action: str, person: User, amount: Decimal | None, currency: str, of: Decimal | None
+) -> bool:
+    """Say whether the amount is within the person's limit; acts of one person wait in turn."""
+    if amount is None or not currency:
+        return False
+    advisory_lock("alone", person.pk)
+    limit = free_limit(action, person=person, currency=currency)
+    return limit is not None and limit.covers(amount, of=of)
 
 
 def _permissions(request: ApprovalRequest) -> list[str]:

@@ -1,7 +1,27 @@
 -- Purpose: keep an approval request bound to what was asked (F44).
 --   what was asked never changes; a request starts PENDING; a decision is made once and in time;
---   an approval is used once; requests and delivered events are never deleted.
+--   an approval is used once; requests and delivered events are never deleted; what needed nobody
+--   else lay, with all its maker did alone in 24 hours, within a limit of the maker's.
 -- Grain: each row of audit_approvalrequest and audit_businessevent. Repeating: renewed.
+
+CREATE OR REPLACE FUNCTION audit_free_limit(person bigint, act text, of_currency text)
+RETURNS numeric LANGUAGE sql STABLE AS $$
+    SELECT max(p.free_up_to)
+    FROM audit_approvalpolicy p
+    WHERE p.is_active AND p.action = act AND p.currency = of_currency
+      AND (p.role = '' OR EXISTS (
+          SELECT 1 FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id
+          WHERE m.user_id = person AND g.name = p.role))
+$$;
+
+CREATE OR REPLACE FUNCTION audit_done_alone(person bigint, act text, of_currency text)
+RETURNS numeric LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(abs(r.amount)), 0)
+    FROM audit_approvalrequest r
+    WHERE r.alone AND r.requester_id = person AND r.action = act AND r.currency = of_currency
+      AND r.state IN ('PENDING', 'APPROVED', 'USED')
+      AND r.requested_at > now() - interval '24 hours'
+$$;
 
 CREATE OR REPLACE FUNCTION audit_guard_approval() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -14,6 +34,16 @@ BEGIN
             PERFORM refuse('F44', 'audit_approvalrequest_starts_pending',
                 'an approval request starts by waiting for a second person');
         END IF;
+        IF NEW.alone THEN
+            PERFORM pg_advisory_xact_lock(hashtextextended('alone:' || NEW.requester_id, 0));
+            IF NEW.requested_at < now() - interval '1 minute' OR NOT coalesce(
+                abs(NEW.amount) + audit_done_alone(NEW.requester_id, NEW.action, NEW.currency)
+                <= audit_free_limit(NEW.requester_id, NEW.action, NEW.currency), false)
+            THEN
+                PERFORM refuse('F44', 'audit_approvalrequest_within_limit',
+                    'this is more than may be done without a second person');
+            END IF;
+        END IF;
         RETURN NEW;
     END IF;
     IF OLD.state IN ('USED', 'REJECTED', 'EXPIRED') THEN
@@ -21,10 +51,10 @@ BEGIN
             format('the approval request is %s: nothing more happens to it', lower(OLD.state)));
     END IF;
     IF (OLD.action, OLD.subject_type, OLD.subject_id, OLD.payload, OLD.payload_hash, OLD.amount,
-        OLD.currency, OLD.requester_id, OLD.requested_at, OLD.expires_at)
+        OLD.currency, OLD.alone, OLD.requester_id, OLD.requested_at, OLD.expires_at)
        IS DISTINCT FROM
        (NEW.action, NEW.subject_type, NEW.subject_id, NEW.payload, NEW.payload_hash, NEW.amount,
-        NEW.currency, NEW.requester_id, NEW.requested_at, NEW.expires_at) THEN
+        NEW.currency, NEW.alone, NEW.requester_id, NEW.requested_at, NEW.expires_at) THEN
         PERFORM refuse('F44', 'audit_approvalrequest_is_bound',
             'what was asked to be approved does not change afterwards');
     END IF;
@@ -74,3 +104,5 @@ ALTER TABLE audit_businessevent ENABLE ALWAYS TRIGGER audit_businessevent_guard;
 -- reverse:
 DROP FUNCTION IF EXISTS audit_guard_event() CASCADE;
 DROP FUNCTION IF EXISTS audit_guard_approval() CASCADE;
+DROP FUNCTION IF EXISTS audit_done_alone(bigint, text, text);
+DROP FUNCTION IF EXISTS audit_free_limit(bigint, text, text);

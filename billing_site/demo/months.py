@@ -305,9 +305,10 @@ def _credits(front: Front, runs: tuple[tuple[str, date], ...]) -> Iterator[Act]:
                 reason_code="SERVICE_FAULT",
                 comment="The line was down for a day",
                 requester=front.cast.care,
+                on_date=day,
             )
             if index < len(asked) - 1:
-                invoicing.operations.grant_credit(
+                invoicing.operations.grant_memo(
                     request_id=request.pk, approver=front.cast.approver, on_date=day
                 )
 

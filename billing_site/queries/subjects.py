@@ -11,7 +11,7 @@ from billing_site.roles import PACKAGES
 # The page of a thing where it has one of its own; anything else is shown by its admin page.
 PAGES: dict[str, str] = {
     "invoicing.invoiceline": "invoicing:line",
-    "invoicing.creditrequest": "invoicing:credit",
+    "invoicing.memorequest": "invoicing:credit",
     "invoicing.invoice": "invoicing:invoice",
     "invoicing.billrun": "invoicing:run",
     "catalog.offerversion": "catalog:version",

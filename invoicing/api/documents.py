@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any, cast
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -15,20 +12,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-import invoicing.queries
-from foundation import clock
 from foundation.api import (
     HouseModelSerializer,
-    HouseSerializer,
     HouseViewSet,
     Listed,
     MoneyField,
     Retrieved,
 )
-from foundation.errors import Invalid
 from invoicing import operations
-from invoicing.choices import CreditScope
-from invoicing.models import CreditRequest, Invoice, InvoiceLine, TaxTotal
+from invoicing.models import Invoice, InvoiceLine, TaxTotal
 
 VIEW = "invoicing.view_invoice"
 
@@ -130,93 +122,3 @@ class InvoiceViewSet(Listed, Retrieved, HouseViewSet):
         response = HttpResponse(bytes(artifact.content), content_type="application/pdf")
         response["Content-Disposition"] = f'inline; filename="{document.number}.pdf"'
         return response
-
-
-class CreditSerializer(HouseModelSerializer):
-    """A credit that was asked for, and the memo it led to."""
-
-    invoice = serializers.SlugRelatedField(slug_field="number", read_only=True)  # type: ignore[var-annotated]
-    credit_note = serializers.SlugRelatedField(slug_field="number", read_only=True)  # type: ignore[var-annotated]
-    amount = MoneyField(read_only=True)
-
-    class Meta:
-        model = CreditRequest
-        fields = (
-            "id", "invoice", "scope", "amount", "reason_code", "comment", "state", "credit_note",
-        )  # fmt: skip
-        read_only_fields = fields
-
-
-class CreditLineSerializer(HouseSerializer):
-    """How much of one line to credit, net."""
-
-    line = serializers.IntegerField()
-    net = MoneyField()
-
-
-class NewCreditSerializer(HouseSerializer):
-    """A credit to ask for: whole, by line, or an amount."""
-
-    invoice = serializers.IntegerField(help_text="Id of the document.")
-    scope = serializers.ChoiceField(choices=CreditScope.choices)
-    amount = MoneyField(required=False)
-    lines = CreditLineSerializer(many=True, required=False)
-    reason_code = serializers.CharField(max_length=32)
-    comment = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
-
-
-class GrantSerializer(HouseSerializer):
-    """The date of the memo; today where it is left out."""
-
-    on_date = serializers.DateField(required=False)
-
-
-class CreditMemoViewSet(Listed, Retrieved, HouseViewSet):
-    """Credits: asked for by one, granted by another, issued as credit memos."""
-
-    queryset = CreditRequest.objects.select_related("invoice__entity", "credit_note")
-    serializer_class = CreditSerializer
-    required_permissions = {
-        "list": "invoicing.view_creditrequest",
-        "retrieve": "invoicing.view_creditrequest",
-        "create": "invoicing.request_credit",
-        "grant": "invoicing.approve_credit",
-    }
-    filterset_fields = {"state": ["exact"], "invoice__number": ["exact"]}
-
-    @extend_schema(request=NewCreditSerializer, responses={201: CreditSerializer})
-    def create(self, request: Request) -> Response:
-        """Ask for a credit (ADJ-1)."""
-        data = self.checked(NewCreditSerializer)
-        invoice = Invoice.objects.filter(pk=data["invoice"]).first()
-        if invoice is None:
-            raise Invalid("there is no such document", rule="ADJ-1")
-        given = [one["net"] for one in data.get("lines", ())]
-        if data.get("amount") is not None:
-            given.append(data["amount"])
-        if any(one.currency != invoice.currency for one in given):
-            raise Invalid(f"the document is in {invoice.currency}", rule="ADJ-1")
-        asked = operations.request_credit(
-            invoice_id=invoice.pk,
-            scope=data["scope"],
-            reason_code=data["reason_code"],
-            comment=data["comment"],
-            lines={one["line"]: one["net"].amount for one in data.get("lines", ())},
-            amount=data["amount"].amount if data.get("amount") is not None else None,
-            requester=cast(User, request.user),
-        )
-        return self.created(dict(CreditSerializer(asked).data))
-
-    @extend_schema(request=GrantSerializer, responses={200: InvoiceDetailSerializer})
-    @action(detail=True, methods=["post"])
-    def grant(self, request: Request, pk: Any = None) -> Response:
-        """Grant a credit that somebody else asked for; return the memo."""
-        asked = self.get_object()
-        data = self.checked(GrantSerializer)
-        zone = ZoneInfo(asked.invoice.entity.time_zone)
-        on_date: date = data.get("on_date") or clock.today(zone)
-        note = operations.grant_credit(
-            request_id=asked.pk, approver=cast(User, request.user), on_date=on_date
-        )
-        shown = invoicing.queries.documents().get(pk=note.pk)
-        return Response(InvoiceDetailSerializer(shown).data)

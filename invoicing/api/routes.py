@@ -1,6 +1,7 @@
 """The addresses of invoicing under /api/v1/."""
 
-from invoicing.api.documents import CreditMemoViewSet, InvoiceViewSet
+from invoicing.api.documents import InvoiceViewSet
+from invoicing.api.memos import CreditMemoViewSet, DebitMemoViewSet
 from invoicing.api.previews import OrderPreviewViewSet
 from invoicing.api.runs import BillRunViewSet, RunAccountViewSet
 
@@ -9,5 +10,6 @@ ROUTES = [
     ("invoices", InvoiceViewSet, "invoice"),
     ("order-previews", OrderPreviewViewSet, "order-preview"),
     ("credit-memos", CreditMemoViewSet, "credit-memo"),
+    ("debit-memos", DebitMemoViewSet, "debit-memo"),
     ("bill-run-accounts", RunAccountViewSet, "bill-run-account"),
 ]

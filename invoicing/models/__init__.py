@@ -2,7 +2,7 @@
 
 from invoicing.models.artifact import DocumentArtifact
 from invoicing.models.charge_item import ChargeItem
-from invoicing.models.credit_request import CreditRequest
+from invoicing.models.credit_request import MemoRequest
 from invoicing.models.cycle import BillCycle
 from invoicing.models.invoice import Invoice
 from invoicing.models.line import InvoiceLine
@@ -17,10 +17,10 @@ __all__ = [
     "BillRunChunk",
     "BillRunFinding",
     "ChargeItem",
-    "CreditRequest",
     "DocumentArtifact",
     "Invoice",
     "InvoiceLine",
+    "MemoRequest",
     "TaxLine",
     "TaxTotal",
 ]

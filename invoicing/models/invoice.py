@@ -133,6 +133,8 @@ class Invoice(models.Model):
         permissions: ClassVar = [
             ("request_credit", "Can request a credit memo"),
             ("approve_credit", "Can approve a credit memo"),
+            ("request_debit", "Can request a debit memo"),
+            ("approve_debit", "Can approve a debit memo"),
             ("export_register", "Can export the billing register"),
         ]
 

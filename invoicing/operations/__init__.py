@@ -1,11 +1,16 @@
 """Writes of invoicing."""
 
+from invoicing.operations.account_memos import CannotIssueMemo
 from invoicing.operations.continuing import continue_run
 from invoicing.operations.credits import (
     CannotCredit,
-    grant_credit,
-    refuse_credit,
+    action_of,
+    approve_permission,
+    grant_memo,
+    refuse_memo,
     request_credit,
+    request_debit,
+    request_goodwill,
 )
 from invoicing.operations.cycles import define_cycle
 from invoicing.operations.previewing import (
@@ -41,17 +46,20 @@ __all__ = [
     "CannotChangeAccount",
     "CannotChangeRun",
     "CannotCredit",
+    "CannotIssueMemo",
     "CannotPreview",
     "CannotPrintDraft",
     "CannotStartRun",
     "NextInvoice",
     "Preview",
     "PreviewLine",
+    "action_of",
+    "approve_permission",
     "approve_run",
     "cancel_run",
     "continue_run",
     "define_cycle",
-    "grant_credit",
+    "grant_memo",
     "hold_account",
     "next_invoice",
     "pdf_of",
@@ -60,9 +68,11 @@ __all__ = [
     "preview_order",
     "recalculate_account",
     "recalculate_run",
-    "refuse_credit",
+    "refuse_memo",
     "release_account",
     "request_credit",
+    "request_debit",
+    "request_goodwill",
     "resume_run",
     "start_run",
 ]

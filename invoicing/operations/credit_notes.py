@@ -7,28 +7,23 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from django.db.models.functions import Now
-
 import audit.operations
 import invoicing.queries
-import ledger.operations
 import ledger.queries
 import receivables.operations
 from foundation.money import quantize
-from invoicing.choices import SOURCE, DocumentOrigin, DocumentState, DocumentType
-from invoicing.models import Invoice, InvoiceLine, TaxLine, TaxTotal
-from invoicing.rules.content import fingerprint, header_text, line_text
-from ledger.choices import Side
-from ledger.rules.entries import EntryLine
+from invoicing.choices import SOURCE, DocumentOrigin, DocumentType
+from invoicing.models import Invoice, InvoiceLine, TaxLine
+from invoicing.operations.memo_documents import post_memo, store_content
+from ledger.choices import AccountKind, Side
+from ledger.models import GLAccount
 from receivables.choices import Side as ItemSide
 from receivables.models import OpenItem
-from tax.models import TaxType
 from tax.rules import credit_share
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-EVENT: Final = "J7"
 ZERO: Final = Decimal(0)
 
 
@@ -39,8 +34,9 @@ def issue_credit_note(
     reason: str,
     on_date: date,
     actor: User | None,
+    permission: str,
 ) -> Invoice:
-    """Issue a credit memo over `nets` (net by line id) of a posted document (J7, INV-3, TAX-12).
+    """Issue a credit memo over `nets` (net by line id) of a posted document (J7, J8, TAX-12).
 
     Each line returns its share of its own original taxes whatever the rates are today. The memo
     opens a credit, which settles the original as far as that is open (J12). In the caller's
@@ -52,9 +48,11 @@ def issue_credit_note(
     for tax in taxes:
         tax_of[tax.line_id] += tax.amount
     note = _head(original, nets, sum(tax_of.values(), ZERO), reason, on_date, actor)
-    _store(note, lines, nets, tax_of, taxes)
-    _post(note, on_date, actor)
-    _settle(note, original, on_date, actor)
+    copies = _store(note, lines, nets, tax_of, taxes)
+    earned = _earned(original, copies)
+    event = "J8" if len(earned) == len(copies) else "J7"
+    post_memo(memo=note, event=event, on_date=on_date, actor=actor, accounts=earned)
+    _settle(note, original, on_date, actor, permission)
     audit.operations.record_event(
         topic="credit_memo.posted",
         subject=note,
@@ -145,8 +143,8 @@ def _store(
     nets: Mapping[int, Decimal],
     tax_of: Mapping[int, Decimal],
     taxes: list[TaxLine],
-) -> None:
-    """Write lines, taxes and tax totals of the draft, and its fingerprint."""
+) -> dict[int, InvoiceLine]:
+    """Write lines, taxes and tax totals of the draft; return its lines by original line."""
     copies = {
         line.pk: InvoiceLine(
             invoice=note,
@@ -174,120 +172,36 @@ def _store(
         for seq, line in enumerate(lines.values(), start=1)
     }
     InvoiceLine.objects.bulk_create(copies.values())
-    own = note.entity.functional_currency
-    totals: dict[tuple[int, int, str, Decimal], TaxTotal] = {}
     for tax in taxes:
         tax.line = copies[tax.line_id]
-        tax.amount_reporting = quantize(tax.amount * note.fx_rate, own)
-        key = (tax.jurisdiction_id, tax.tax_type_id, tax.category, tax.rate)
-        total = totals.setdefault(
-            key,
-            TaxTotal(
-                invoice=note, jurisdiction_id=key[0], tax_type_id=key[1], category=key[2],
-                rate=key[3], basis=ZERO, amount=ZERO, amount_reporting=ZERO,
-                currency=note.currency,
-            ),
-        )  # fmt: skip
-        total.basis += tax.basis
-        total.amount += tax.amount
-        total.amount_reporting += tax.amount_reporting
-    TaxLine.objects.bulk_create(taxes)
-    TaxTotal.objects.bulk_create(totals.values())
-    note.content_hash = _fingerprint(note, list(copies.values()))
+    store_content(note, list(copies.values()), taxes)
+    return copies
 
 
-def _fingerprint(note: Invoice, lines: list[InvoiceLine]) -> bytes:
-    head = header_text(
-        note.doc_type, note.payer_id, note.currency, str(note.invoice_date), note.net, note.tax
+def _earned(original: Invoice, copies: Mapping[int, InvoiceLine]) -> dict[int, str]:
+    """Return line id → account of the lines whose charge was income when it was billed (J8).
+
+    What was deferred (2400) is unearned until it is recognised, and returns from there (J7).
+    """
+    event = "J6" if original.doc_type == DocumentType.DEBIT_NOTE else "J1"
+    income = set(
+        GLAccount.objects.filter(
+            entity_id=original.entity_id, kind=AccountKind.REVENUE
+        ).values_list("number", flat=True)
     )
-    return fingerprint(
-        head,
-        [
-            line_text(
-                line.account_id, line.text, str(line.service_start), str(line.service_end),
-                line.quantity, line.net, line.tax,
-            )
-            for line in lines
-        ],
-    )  # fmt: skip
-
-
-def _post(note: Invoice, on_date: date, actor: User | None) -> None:
-    """Journal, credit and number; the counter last (J7, AR-1, INV-1)."""
-    ledger.operations.post_entry(
-        entity=note.entity,
-        source_type=SOURCE,
-        source_id=note.pk,
-        event=EVENT,
-        accounting_date=on_date,
-        currency=note.currency,
-        fx_rate=note.fx_rate,
-        lines=_entry_lines(note),
-        description=note.reason,
-        actor=actor,
-    )
-    (number,) = ledger.operations.draw_numbers(
-        entity_id=note.entity_id, doc_type=note.doc_type, on_date=on_date
-    )
-    note.number = number
-    note.state = DocumentState.POSTED
-    note.posted_by = actor
-    Invoice.objects.filter(pk=note.pk).update(
-        number=number,
-        state=DocumentState.POSTED,
-        posted_at=Now(),
-        posted_by=actor,
-        content_hash=note.content_hash,
-    )
-    receivables.operations.open_credit(
-        payer_id=note.payer_id,
-        entity_id=note.entity_id,
-        source_type=SOURCE,
-        source_id=note.pk,
-        number=number,
-        doc_date=on_date,
-        amount=note.payable,
-        currency=note.currency,
-        fx_rate=note.fx_rate,
-        functional_amount=note.functional_total,
-    )
-
-
-def _entry_lines(note: Invoice) -> list[EntryLine]:
-    """Debit what was deferred and the taxes, credit the payer (J7)."""
-
-    def account(side: Side, code: str) -> str:
-        return ledger.queries.posting_account(note.entity_id, EVENT, side, code, note.invoice_date)
-
-    sums: dict[tuple[str, int | None, str], Decimal] = {}
-    for line in note.lines.all():
-        key: tuple[str, int | None, str] = (account(Side.DEBIT, line.gl_code), None, "")
-        sums[key] = sums.get(key, ZERO) + line.net
-    kinds = TaxType.objects.in_bulk()
-    for total in note.tax_totals.all():
-        kind = kinds[total.tax_type_id]
-        code = "SURCHARGE" if kind.pass_through else "TAX"
-        key = (kind.gl_number or account(Side.DEBIT, code), total.jurisdiction_id, kind.code)
-        sums[key] = sums.get(key, ZERO) + total.amount
-    debits = [
-        EntryLine(
-            account=number,
-            debit=max(amount, ZERO),
-            credit=max(-amount, ZERO),
-            payer_id=note.payer_id,
-            jurisdiction_id=jurisdiction_id,
-            tax_type=tax_type,
+    found = {}
+    for line in copies.values():
+        number = ledger.queries.posting_account(
+            original.entity_id, event, Side.CREDIT, line.gl_code, original.invoice_date
         )
-        for (number, jurisdiction_id, tax_type), amount in sums.items()
-        if amount
-    ]
-    credit = EntryLine(
-        account=account(Side.CREDIT, ""), credit=note.payable, payer_id=note.payer_id
-    )
-    return [*debits, credit]
+        if number in income:
+            found[line.pk] = number
+    return found
 
 
-def _settle(note: Invoice, original: Invoice, on_date: date, actor: User | None) -> None:
+def _settle(
+    note: Invoice, original: Invoice, on_date: date, actor: User | None, permission: str
+) -> None:
     """Apply the credit to the document it corrects, as far as that is still owed (J12)."""
     items = OpenItem.objects.filter(source_type=SOURCE)
     owed = items.filter(source_id=original.pk, side=ItemSide.DEBIT).first()
@@ -301,5 +215,5 @@ def _settle(note: Invoice, original: Invoice, on_date: date, actor: User | None)
         amount=amount,
         on_date=max(on_date, original.invoice_date),
         actor=actor,
-        permission="invoicing.approve_credit",
+        permission=permission,
     )

@@ -1,6 +1,6 @@
 """Reads of invoicing."""
 
-from invoicing.queries.credits import creditable_lines, taxes_given_back, waiting_credits
+from invoicing.queries.credits import creditable_lines, taxes_given_back, waiting_memos
 from invoicing.queries.documents import (
     RegisterTotal,
     TaxLiability,
@@ -57,5 +57,5 @@ __all__ = [
     "tax_names",
     "taxes_given_back",
     "totals_by_currency",
-    "waiting_credits",
+    "waiting_memos",
 ]

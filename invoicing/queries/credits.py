@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Case, F, Q, QuerySet, Sum, When
 
 from invoicing.choices import CreditState, DocumentState, DocumentType
-from invoicing.models import CreditRequest, Invoice, InvoiceLine, TaxLine
+from invoicing.models import Invoice, InvoiceLine, MemoRequest, TaxLine
 from invoicing.rules.crediting import Creditable
 
 ZERO = Decimal(0)
@@ -63,10 +63,10 @@ def taxes_given_back(line_ids: Iterable[int]) -> dict[TaxKey, tuple[Decimal, Dec
     }
 
 
-def waiting_credits() -> QuerySet[CreditRequest]:
-    """Return the credit requests that wait for a second person, oldest first."""
+def waiting_memos() -> QuerySet[MemoRequest]:
+    """Return the memo requests that wait for a second person, oldest first."""
     return (
-        CreditRequest.objects.filter(state=CreditState.PENDING)
-        .select_related("invoice__payer", "requester")
+        MemoRequest.objects.filter(state=CreditState.PENDING)
+        .select_related("invoice", "account", "requester")
         .order_by("id")
     )

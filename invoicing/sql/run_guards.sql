@@ -37,7 +37,7 @@ ALTER TABLE invoicing_invoice SET (fillfactor = 50);
 
 SELECT audit_track('invoicing_billcycle');
 SELECT audit_track('invoicing_billrun');
-SELECT audit_track('invoicing_creditrequest');
+SELECT audit_track('invoicing_memorequest');
 
 -- reverse:
 DROP FUNCTION IF EXISTS invoicing_guard_run() CASCADE;

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 import invoicing.queries
+from customers.choices import AccountRole
 from customers.models import Account
 from foundation.screens import (
     Button,
@@ -112,6 +113,23 @@ class AccountInvoices(ListScreen):
         """Lead back to the account."""
         return [Crumb(self.account.number, links.account(self.account.pk))]
 
+    def buttons(self) -> Sequence[Button]:
+        """Offer memos that belong to no document, to an account that receives documents."""
+        if self.account.role != AccountRole.PAYER:
+            return ()
+        return (
+            Button(
+                label="Goodwill credit",
+                url=reverse("invoicing:goodwill", args=[self.account.pk]),
+                permission="invoicing.request_credit",
+            ),
+            Button(
+                label="Debit memo",
+                url=reverse("invoicing:debit", args=[self.account.pk]),
+                permission="invoicing.request_debit",
+            ),
+        )
+
     def rows(self, filters: dict[str, Any]) -> QuerySet[Invoice]:
         """Return its documents."""
         return invoicing.queries.documents().filter(payer=self.account)
@@ -161,12 +179,17 @@ class DocumentPage(Screen):
             url=reverse("invoicing:request_credit", args=[document.pk]),
             permission="invoicing.request_credit",
         )
+        debit = Button(
+            label="Debit",
+            url=reverse("invoicing:line_debit", args=[document.pk]),
+            permission="invoicing.request_debit",
+        )
         record = Button(
             label="Record payment",
             url=links.named("payments:record"),
             permission="payments.record_payment",
         )
-        return (paper, credit, record) if record.url else (paper, credit)
+        return (paper, credit, debit, record) if record.url else (paper, credit, debit)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return head, lines, taxes and what came of the document."""

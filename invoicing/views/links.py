@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from foundation import clock
 from foundation.periods import Period
 from invoicing.models import Invoice
+from ledger.models import LegalEntity
 
 
 def invoice(pk: int) -> str:
@@ -56,6 +57,11 @@ def person(request: HttpRequest) -> User:
 def today(document: Invoice) -> date:
     """Return the date in the zone of the document's entity."""
     return clock.today(ZoneInfo(document.entity.time_zone))
+
+
+def today_of(entity: LegalEntity) -> date:
+    """Return the date in the zone of an entity."""
+    return clock.today(ZoneInfo(entity.time_zone))
 
 
 def days(start: date, end: date) -> str:

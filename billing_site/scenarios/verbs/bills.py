@@ -103,8 +103,9 @@ def credit(
         requester=scene.cast.care,
         lines=nets,
         amount=amount,
+        on_date=scene.day,
     )
-    invoicing.operations.grant_credit(
+    invoicing.operations.grant_memo(
         request_id=request.pk, approver=scene.cast.approver, on_date=scene.day
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from audit import operations, queries
 from audit.choices import ApprovalState
@@ -87,14 +87,92 @@ def test_a_rejection_says_why_and_is_final(request_, checker):
         operations.approve(request_id=request_.pk, approver=checker)
 
 
-def test_policies_say_what_needs_nobody_else():
-    assert queries.needs_approval("invoicing.credit", amount=Decimal(1), currency="EUR")
-    ApprovalPolicy.objects.create(
-        action="invoicing.credit", currency="EUR", free_up_to=Decimal(100)
+def limit(amount: str, **more: object) -> ApprovalPolicy:
+    return ApprovalPolicy.objects.create(
+        action=ACTION, currency="EUR", free_up_to=Decimal(amount), **more
     )
-    assert not queries.needs_approval("invoicing.credit", amount=Decimal(100), currency="EUR")
-    assert queries.needs_approval("invoicing.credit", amount=Decimal("100.01"), currency="EUR")
-    assert queries.needs_approval("invoicing.credit", amount=Decimal(1), currency="USD")
+
+
+def ask_for(amount: str, subject: ReasonCode, maker: User, currency: str = "EUR"):
+    return operations.request_approval(
+        action=ACTION, subject=subject, payload={"amount": amount}, requester=maker,
+        amount=Decimal(amount), currency=currency, of=Decimal(1000),
+    )  # fmt: skip
+
+
+def test_within_a_limit_nobody_else_is_needed_and_that_is_recorded(subject, maker):
+    limit("100")
+    small = ask_for("100", subject, maker)
+    assert (small.state, small.alone, small.approver) == ("APPROVED", True, None)
+    used = operations.consume_approval(action=ACTION, subject=subject, payload={"amount": "100"})
+    assert used.pk == small.pk
+    topics = BusinessEvent.objects.filter(subject_id=small.pk, topic__startswith="approval.")
+    assert "approval.within_limit" in set(topics.values_list("topic", flat=True))
+
+
+def test_without_a_policy_above_it_or_in_another_currency_a_second_person_is_needed(
+    subject, maker
+):
+    assert ask_for("1", subject, maker).state == "PENDING"
+    limit("100")
+    assert ask_for("100.01", subject, maker).state == "PENDING"
+    assert ask_for("2", subject, maker, "USD").state == "PENDING"
+
+
+def test_cutting_an_amount_into_small_ones_does_not_help(subject, maker):
+    """24 hours of one person count together (matrix of approvals)."""
+    limit("100")
+    assert ask_for("60", subject, maker).alone
+    assert not ask_for("60.50", subject, maker).alone
+    assert ask_for("40", subject, maker).alone
+    left = queries.free_limit(ACTION, person=maker, currency="EUR")
+    assert left is not None
+    assert left.left == 0
+
+
+def test_a_limit_of_a_role_holds_for_those_who_have_it_and_a_share_bounds_it(subject, maker):
+    limit("100", role="Care agent", free_share=Decimal("0.05"))
+    assert not ask_for("10", subject, maker).alone
+    maker.groups.add(Group.objects.get_or_create(name="Care agent")[0])
+    assert ask_for("50", subject, maker).alone
+    assert not ask_for("50.01", subject, maker).alone
+
+
+def test_raw_sql_cannot_do_alone_what_is_above_the_limit(subject, maker):
+    limit("100")
+    insert = (
+        "INSERT INTO audit_approvalrequest (action, subject_type, subject_id, payload, "
+        "payload_hash, currency, amount, alone, state, reason, comment, requester_id, "
+        "expires_at) VALUES (%s, 'a.b', 1, '{}', 'x', %s, %s, true, 'PENDING', '', '', %s, "
+        "now() + interval '1 day')"
+    )
+    for currency, amount in (("EUR", Decimal("100.01")), ("USD", Decimal(1)), ("EUR", None)):
+        guard = refused_by(insert, ACTION, currency, amount, maker.pk)
+        assert guard == "audit_approvalrequest_within_limit"
+    assert ask_for("60", subject, maker).alone
+    guard = refused_by(insert, ACTION, "EUR", Decimal("40.01"), maker.pk)
+    assert guard == "audit_approvalrequest_within_limit"
+
+
+def test_raw_sql_cannot_turn_a_request_into_one_that_needed_nobody(request_, checker):
+    guard = refused_by(
+        "UPDATE audit_approvalrequest SET state = 'APPROVED', alone = true WHERE id = %s",
+        request_.pk,
+    )
+    assert guard == "audit_approvalrequest_is_bound"
+    guard = refused_by(
+        "UPDATE audit_approvalrequest SET state = 'APPROVED' WHERE id = %s", request_.pk
+    )
+    assert guard == "audit_approvalrequest_decided_by_somebody"
+
+
+def test_raw_sql_cannot_name_an_approver_of_what_was_done_alone(subject, maker, checker):
+    limit("100")
+    alone = ask_for("60", subject, maker)
+    guard = refused_by(
+        "UPDATE audit_approvalrequest SET approver_id = %s WHERE id = %s", checker.pk, alone.pk
+    )
+    assert guard == "audit_approvalrequest_is_bound"
 
 
 def test_raw_sql_cannot_make_one_person_both(request_, maker):

@@ -27,24 +27,38 @@ pytestmark = pytest.mark.django_db
         (
             "audit_approvalpolicy_is_unique",
             (
-                "INSERT INTO audit_approvalpolicy (action, currency, permissions, is_active) "
-                "VALUES ('a.b', '', '{}', true), ('a.b', '', '{}', true)"
+                "INSERT INTO audit_approvalpolicy (action, currency, role, permissions, "
+                "is_active) VALUES ('a.b', '', '', '{}', true), ('a.b', '', '', '{}', true)"
+            ),
+        ),
+        (
+            "audit_approvalpolicy_limit_has_currency",
+            (
+                "INSERT INTO audit_approvalpolicy (action, currency, role, permissions, "
+                "is_active, free_up_to) VALUES ('a.b', '', '', '{}', true, 5)"
+            ),
+        ),
+        (
+            "audit_approvalpolicy_share_is_a_part",
+            (
+                "INSERT INTO audit_approvalpolicy (action, currency, role, permissions, "
+                "is_active, free_share) VALUES ('a.b', 'EUR', '', '{}', true, 1.5)"
             ),
         ),
         (
             "audit_approvalpolicy_free_up_to_is_money",
             (
-                "INSERT INTO audit_approvalpolicy (action, currency, permissions, is_active, "
-                "free_up_to) VALUES ('a.b', 'EUR', '{}', true, 'NaN')"
+                "INSERT INTO audit_approvalpolicy (action, currency, role, permissions, "
+                "is_active, free_up_to) VALUES ('a.b', 'EUR', '', '{}', true, 'NaN')"
             ),
         ),
         (
             "audit_approvalrequest_amount_is_money",
             (
                 "INSERT INTO audit_approvalrequest (action, subject_type, subject_id, payload, "
-                "payload_hash, currency, amount, state, reason, comment, requester_id, "
+                "payload_hash, currency, amount, alone, state, reason, comment, requester_id, "
                 "expires_at) "
-                "SELECT 'a', 'b', 1, '{}', 'x', 'JPY', 1.5, 'PENDING', '', '', id, now() "
+                "SELECT 'a', 'b', 1, '{}', 'x', 'JPY', 1.5, false, 'PENDING', '', '', id, now() "
                 "+ '1 day' "
                 "FROM auth_user LIMIT 1"
             ),
@@ -53,9 +67,10 @@ pytestmark = pytest.mark.django_db
             "audit_approvalrequest_asked_once",
             (
                 "INSERT INTO audit_approvalrequest (action, subject_type, subject_id, payload, "
-                "payload_hash, currency, state, reason, comment, requester_id, expires_at) "
-                "SELECT action, subject_type, subject_id, payload, payload_hash, currency, state, "
-                "reason, comment, requester_id, expires_at FROM audit_approvalrequest"
+                "payload_hash, currency, alone, state, reason, comment, requester_id, "
+                "expires_at) "
+                "SELECT action, subject_type, subject_id, payload, payload_hash, currency, alone, "
+                "state, reason, comment, requester_id, expires_at FROM audit_approvalrequest"
             ),
         ),
         (

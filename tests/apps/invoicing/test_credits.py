@@ -14,7 +14,7 @@ import invoicing.operations
 import invoicing.queries
 import tax.operations
 from foundation.errors import Forbidden
-from invoicing.models import CreditRequest, Invoice
+from invoicing.models import Invoice, MemoRequest
 from invoicing.operations import CannotCredit
 from ledger.models import JournalLine
 from receivables.models import OpenItem
@@ -45,14 +45,19 @@ def invoice(company: Company) -> Invoice:
     return Invoice.objects.get(payer=payer)
 
 
-def ask(invoice: Invoice, maker: User, scope: str = "FULL", **more: Any) -> CreditRequest:
+def ask(invoice: Invoice, maker: User, scope: str = "FULL", **more: Any) -> MemoRequest:
     return invoicing.operations.request_credit(
-        invoice_id=invoice.pk, scope=scope, reason_code="GOODWILL", requester=maker, **more
+        invoice_id=invoice.pk,
+        scope=scope,
+        reason_code="GOODWILL",
+        requester=maker,
+        on_date=FEBRUARY,
+        **more,
     )
 
 
-def grant(request: CreditRequest, checker: User) -> Invoice:
-    return invoicing.operations.grant_credit(
+def grant(request: MemoRequest, checker: User) -> Invoice:
+    return invoicing.operations.grant_memo(
         request_id=request.pk, approver=checker, on_date=FEBRUARY
     )
 
@@ -151,7 +156,7 @@ def test_a_request_overtaken_by_another_is_refused_and_nothing_is_issued(
 
 def test_a_refused_request_issues_nothing(invoice: Invoice, maker: User, checker: User) -> None:
     request = ask(invoice, maker)
-    invoicing.operations.refuse_credit(request_id=request.pk, approver=checker, comment="no case")
+    invoicing.operations.refuse_memo(request_id=request.pk, approver=checker, comment="no case")
     with pytest.raises(CannotCredit, match="decided"):
         grant(request, checker)
 
@@ -166,6 +171,6 @@ def test_the_database_refuses_one_person_for_both(
         connection.cursor() as cursor,
     ):
         cursor.execute(
-            "UPDATE invoicing_creditrequest SET approver_id = requester_id WHERE id = %s",
+            "UPDATE invoicing_memorequest SET approver_id = requester_id WHERE id = %s",
             [request.pk],
         )

@@ -51,7 +51,7 @@ def test_a_document_is_read_with_lines_taxes_and_pdf(invoice: Invoice) -> None:
 def test_a_credit_is_asked_for_once_and_granted_by_another(invoice: Invoice) -> None:
     maker = staff("maker", "invoicing.request_credit")
     checker = staff(
-        "checker", "invoicing.view_creditrequest", "invoicing.approve_credit",
+        "checker", "invoicing.view_memorequest", "invoicing.approve_credit",
         "audit.approve_request",
     )  # fmt: skip
     body: dict[str, object] = {

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from customers.operations import IdentifierInput
-from invoicing.models import CreditRequest, DocumentArtifact, Invoice
+from invoicing.models import DocumentArtifact, Invoice, MemoRequest
 from tests.apps.invoicing.company import START, Company, add, use
 
 pytestmark = pytest.mark.django_db
@@ -124,14 +124,14 @@ def test_a_draft_is_not_printed(company: Company, reader: Client) -> None:
 def test_a_credit_is_asked_for_on_one_page_and_granted_on_another(invoice: Invoice) -> None:
     maker = staff("maker", "invoicing.view_invoice", "invoicing.request_credit")
     checker = staff(
-        "checker", "invoicing.view_invoice", "invoicing.view_creditrequest",
+        "checker", "invoicing.view_invoice", "invoicing.view_memorequest",
         "invoicing.approve_credit", "audit.approve_request",
     )  # fmt: skip
     form = reverse("invoicing:request_credit", args=[invoice.pk])
     asked = {"scope": "AMOUNT", "amount": "5.00", "reason_code": "GOODWILL", "comment": "sorry"}
     assert maker.post(form, {**asked, "amount": "5000"}).status_code == 422
     assert maker.post(form, asked).status_code == 302
-    request = CreditRequest.objects.get()
+    request = MemoRequest.objects.get()
     assert "5.00" in checker.get(reverse("invoicing:credits")).content.decode()
     assert checker.get(reverse("invoicing:credit", args=[request.pk])).status_code == 200
     grant = reverse("invoicing:grant_credit", args=[request.pk])

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from invoicing.models import BillRun, CreditRequest, DocumentArtifact, Invoice
+from invoicing.models import BillRun, DocumentArtifact, Invoice, MemoRequest
 from tests.apps.invoicing.company import Company, add, person
 
 pytestmark = pytest.mark.django_db
@@ -240,7 +240,8 @@ def test_a_run_a_chunk_and_a_payer_exist_once(draft: Invoice) -> None:
 
 def test_nobody_grants_a_credit_of_their_own_and_none_is_nothing(posted: Invoice) -> None:
     """ADJ-1."""
-    asked = CreditRequest.objects.create(
+    asked = MemoRequest.objects.create(
+        account_id=posted.payer_id,
         invoice=posted,
         scope="FULL",
         amount=Decimal(5),
@@ -248,11 +249,18 @@ def test_nobody_grants_a_credit_of_their_own_and_none_is_nothing(posted: Invoice
         reason_code="GOODWILL",
         requester=person("maker"),
     )
-    of = f"update invoicing_creditrequest set {{}} where id = {asked.pk}"
+    of = f"update invoicing_memorequest set {{}} where id = {asked.pk}"
     assert attempt(of.format("approver_id = requester_id")) == (
-        "invoicing_creditrequest_maker_is_not_checker"
+        "invoicing_memorequest_maker_is_not_checker"
     )
-    assert attempt(of.format("amount = 0")) == "invoicing_creditrequest_amount_positive"
+    copy = (
+        "insert into invoicing_memorequest (kind, account_id, invoice_id, scope, lines, amount, "
+        "currency, tax_category, gl_code, reason_code, comment, state, requester_id) "
+        "select {}, account_id, invoice_id, scope, lines, {}, currency, '', '', reason_code, '', "
+        "'PENDING', requester_id from invoicing_memorequest"
+    )
+    assert attempt(copy.format("kind", "0")) == "invoicing_memorequest_amount_positive"
+    assert attempt(copy.format("'GOODWILL'", "1")) == "invoicing_memorequest_credits_a_document"
 
 
 def test_a_file_of_a_document_is_kept_once_as_it_was_made(posted: Invoice) -> None:
