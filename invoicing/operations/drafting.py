@@ -157,6 +157,8 @@ def charge_payer(payer: Payer, frame: Frame) -> Charged:
                 f"{plan.text}: what was billed before {result.uncorrected_before} "
                 "may be wrong too and is not corrected by itself."
             )
+    if not found.unbilled:
+        found.unbilled += payer.told_late
     for item in payer.waiting:
         found.entries.append(_entry_of_waiting(item, payer, frame))
     return found

@@ -214,7 +214,13 @@ class Frame:
         since = calendar.horizon()
         longest = max(long.values(), default=0) * (self.cycle.rebill_periods + 1)
         long_since = min(since, _months_before(self.bill_date, longest))
-        return Window(self.run_id, self.bill_date, since, long_since, tuple(sorted(long)))
+        before = BillRun.objects.filter(
+            cycle=self.cycle, bill_date__lt=self.bill_date, posted_at__isnull=False
+        )
+        told_after = before.order_by("-bill_date").values_list("posted_at", flat=True).first()
+        return Window(
+            self.run_id, self.bill_date, since, long_since, tuple(sorted(long)), told_after
+        )
 
 
 def inputs_stamp() -> str:

@@ -12,7 +12,15 @@ from typing import NamedTuple
 from django.db.backends.utils import CursorWrapper
 
 from foundation.copying import escape
-from invoicing.operations.reading import Row, Rows, Window, fetch, fetch_usage, read_stamps
+from invoicing.operations.reading import (
+    Row,
+    Rows,
+    Window,
+    fetch,
+    fetch_told_late,
+    fetch_usage,
+    read_stamps,
+)
 from invoicing.rules.charging import Life, Usage
 from invoicing.rules.difference import Billed
 from invoicing.rules.prices import ContractTerms
@@ -80,6 +88,7 @@ class Payer:
     waiting: list[Waiting] = field(default_factory=list)
     previous_total: Decimal | None = None
     previous_tax: Decimal = ZERO
+    told_late: list[str] = field(default_factory=list)
 
 
 class Steps(NamedTuple):
@@ -126,6 +135,12 @@ def read_chunk(
     for payer_id, total, tax in rows.previous:
         payer = payers[payer_id]
         payer.previous_total, payer.previous_tax = total, tax
+    for account, order, day in fetch_told_late(cursor, list(of_account), window):
+        for payer in payers_of[account]:
+            payer.told_late.append(
+                f"Order {order} changes days from {day} on; what was billed before "
+                f"{window.since} is not corrected by itself."
+            )
     return payers
 
 

@@ -6,7 +6,7 @@ Rows come typed and all at once: the driver converts them in C, and nothing is r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
@@ -20,13 +20,17 @@ ARRAYS = frozenset({"payers", "accounts", "lines", "invoices", "long_charges", "
 
 
 class Window(NamedTuple):
-    """How far back a run looks, for charges up to a cycle long and for longer ones (CHG-6)."""
+    """How far back a run looks, for charges up to a cycle long and for longer ones (CHG-6).
+
+    `told_after` is the moment the run before was posted; None for a first run.
+    """
 
     run_id: int
     bill_date: date
     since: date
     long_since: date
     long_charges: tuple[int, ...]
+    told_after: datetime | None = None
 
 
 class Rows(NamedTuple):
@@ -99,6 +103,19 @@ def fetch_usage(
     )
 
 
+def fetch_told_late(cursor: CursorWrapper, accounts: Sequence[int], window: Window) -> list[Row]:
+    """Read the orders told since the run before that reach behind the look-back (CHG-6)."""
+    if window.told_after is None:
+        return []
+    return own_rows(
+        cursor,
+        "told_late",
+        accounts=list(accounts),
+        since=window.since,
+        told_after=window.told_after,
+    )
+
+
 def read_stamps(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> dict[int, int]:
     """Return the fingerprints of the payers' inputs as they are now (`stamps.sql`)."""
     rows = own_rows(
@@ -114,7 +131,9 @@ def read_stamps(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window)
     return {row[0]: row[1] for row in rows}
 
 
-def own_rows(cursor: CursorWrapper, name: str, **binds: int | date | list[Any]) -> list[Row]:
+def own_rows(
+    cursor: CursorWrapper, name: str, **binds: int | date | datetime | list[Any]
+) -> list[Row]:
     """Return the rows of one of this room's statements."""
     cursor.execute(
         statement("invoicing", name),
