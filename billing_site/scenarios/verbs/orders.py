@@ -26,7 +26,7 @@ def add(
     effective: date | None = None,
     identifier: str = "",
     prices: dict[str, Decimal] | None = None,
-    price_policy: str = "FLOATING",
+    price_policy: str = "",
     term_months: int | None = None,
     trial_end: date | None = None,
     with_one_time: bool | None = None,
@@ -41,7 +41,7 @@ def add(
         quantity=quantity,
         effective_on=effective or scene.day,
         prices=prices or {},
-        price_policy=price_policy,  # type: ignore[arg-type]
+        price_policy=price_policy,
         term_months=term_months,
         trial_end_on=trial_end,
         with_one_time=with_one_time,
@@ -98,6 +98,60 @@ def terminate(
         ),
         as_,
     )
+
+
+@verb("subscription.suspend")
+def suspend(
+    scene: Scene,
+    *,
+    subscription: str,
+    policy: str = "",
+    prices: dict[str, Decimal] | None = None,
+    effective: date | None = None,
+) -> None:
+    """Suspend a subscription; the policy is the offer's unless given (PRO-4)."""
+    _order(
+        scene,
+        subscription,
+        ItemInput(
+            action="SUSPEND",
+            subscription=scene.subscription(subscription),
+            effective_on=effective or scene.day,
+            pause_policy=policy,
+            prices=prices or {},
+        ),
+        "",
+    )
+
+
+@verb("subscription.resume")
+def resume(scene: Scene, *, subscription: str, effective: date | None = None) -> None:
+    """Resume a suspended subscription, or reinstate one that has ended."""
+    _order(
+        scene,
+        subscription,
+        ItemInput(
+            action="RESUME",
+            subscription=scene.subscription(subscription),
+            effective_on=effective or scene.day,
+        ),
+        "",
+    )
+
+
+@verb("subscription.transfer")
+def transfer(
+    scene: Scene, *, subscription: str, to: str, as_: str, effective: date | None = None
+) -> None:
+    """Hand a subscription to another account; what takes over there is called `as`."""
+    item = ItemInput(
+        action="TRANSFER",
+        subscription=scene.subscription(subscription),
+        effective_on=effective or scene.day,
+        target_account=scene.account(to),
+    )
+    _order(scene, subscription, item, as_)
+    scene.subscriptions[as_] = Subscription.objects.filter(account=scene.account(to)).latest("id")
 
 
 @verb("order.cancel")

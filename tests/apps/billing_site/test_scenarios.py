@@ -14,6 +14,8 @@ from billing_site import throwaway
 from billing_site.scenarios import listing, loading, playing, writing
 from billing_site.scenarios.reading import BadFile
 from billing_site.scenarios.stage import set_stage
+from billing_site.scenarios.verbs import VERBS
+from catalog.choices import ChangePolicy, InPolicy, OutPolicy, ProrationConvention
 
 GOOD = Path("scenarios/proration/start-in-mid-month.yaml")
 
@@ -139,3 +141,26 @@ def test_every_scenario_names_rules_and_says_why() -> None:
         assert scenario.rules, path
         assert len(scenario.why.split()) >= 8, path
         assert scenario.expect.documents is not None, path
+
+
+def test_every_verb_stands_in_the_description_of_the_format() -> None:
+    page = Path("docs/formats/scenarios.md").read_text()
+    assert [name for name in VERBS if f"| `{name}` |" not in page] == []
+
+
+def test_every_convention_of_proration_is_shown_by_a_scenario() -> None:
+    """PRO-1, PRO-2: whatever a charge can say about parts of a period reaches the bill."""
+    shown = "".join(path.read_text() for path in loading.files([Path("scenarios")]))
+    words = {
+        "proration": set(ProrationConvention.values) - {"ACTUAL_DAYS"},  # what is not said
+        "in_policy": set(InPolicy.values) - {"PRORATE"},
+        "out_policy": set(OutPolicy.values) - {"PRORATE"},
+        "change_policy": set(ChangePolicy.values) - {"PRORATE"},
+    }
+    missing = [
+        f"{key}: {word}"
+        for key, values in words.items()
+        for word in sorted(values)
+        if f"{key}: {word}" not in shown
+    ]
+    assert missing == []
