@@ -60,8 +60,10 @@ def stripped(table: str, *, keeping: str) -> Iterator[None]:
             raw(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
         for (column,) in rows(
             "select quote_ident(attname) from pg_attribute where attrelid = %s::regclass "
-            "and attnum > 0 and attnotnull and not attisdropped and attname <> %s",
-            table, key_of(table),
+            "and attnum > 0 and attnotnull and not attisdropped and attnum <> all ("
+            "select unnest(indkey::int2[]) from pg_index "
+            "where indisprimary and indrelid = attrelid)",
+            table,
         ):  # fmt: skip
             raw(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL")
         yield

@@ -61,7 +61,7 @@ def take_away(connection: psycopg.Connection[Any], guard: str) -> None:
     if (
         not removed
         and connection.execute(
-            "select 1 from pg_proc where prosrc like %s", [f"%''{guard}''%".replace("''", "'")]
+            "select 1 from pg_proc where prosrc like %s", [f"%'{guard}'%"]
         ).fetchone()
     ):
         connection.execute(sql.SQL(REFUSE).format(guard=sql.Literal(guard)))

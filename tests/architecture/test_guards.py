@@ -24,6 +24,17 @@ pytestmark = pytest.mark.django_db
 # Bits of pg_trigger.tgtype.
 ROW, BEFORE, INSERT, DELETE, UPDATE, TRUNCATE = 1, 2, 4, 8, 16, 32
 MODES = ("origin", "replica")
+ON_TRUNCATE = """
+    select tgname from pg_trigger join pg_class on pg_class.oid = tgrelid
+    where not tgisinternal and tgtype::int & %s > 0 and not relispartition
+"""
+# Guards against TRUNCATE that have a name of their own.
+KEPT = {
+    "payments_payment": "payments_payment_kept",
+    "payments_unidentifiedreceipt": "payments_receipt_kept",
+    "rating_usagekey": "rating_usagekey_kept",
+    "receivables_openitem": "receivables_openitem_kept",
+}
 
 
 def our_models() -> Iterator[type[models.Model]]:
@@ -54,12 +65,16 @@ def test_every_table_that_only_grows_refuses_update_and_deletion_in_any_session(
 
 
 def test_every_table_that_must_not_be_emptied_refuses_truncate_in_any_session() -> None:
-    tables = catalogs.tables_on_the_page("no_truncate")
-    assert set(catalogs.triggers_named("append_only")) <= tables
+    tables = {
+        table: f"{table}_no_truncate" for table in catalogs.tables_on_the_page("no_truncate")
+    }
+    tables |= KEPT
+    assert set(catalogs.triggers_named("append_only")) <= tables.keys()
+    assert {name for (name,) in rows(ON_TRUNCATE, TRUNCATE)} <= set(tables.values())
     emptied = []
-    for table in sorted(tables):
+    for table, guard in sorted(tables.items()):
         for mode in MODES:
-            with stripped(table, keeping=f"{table}_no_truncate"):
+            with stripped(table, keeping=guard):
                 raw(f"set local session_replication_role = {mode}")
                 try:
                     with transaction.atomic():
@@ -164,26 +179,74 @@ def refuses_nan(table: str, column: str, check: str) -> bool:
     return False
 
 
-SAMPLES: dict[str, Any] = {"uuid": "8d0f6ab2-4d5c-4a0e-9d42-6a5f7b0c1d2e"}
+def test_every_word_of_an_enumeration_is_a_known_one() -> None:
+    found = [
+        (model._meta.db_table, constraint.name, model._meta.get_field(lookup[:-4]))
+        for model in our_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.CheckConstraint)
+        for lookup in lookups_of(constraint.condition)
+        if lookup.endswith("__in")
+    ]
+    assert len(found) > 60
+    for table, guard, field in found:
+        column = field.column  # type: ignore[union-attr]
+        with copied(table, guard) as copy:
+            assert refused_by(f"insert into {copy} ({column}) values ('?')") == guard
+
+
+def lookups_of(condition: Any) -> list[str]:
+    """Return the lookups of a condition that asks only whether columns hold known words."""
+    children: list[Any] = condition.children if isinstance(condition, models.Q) else [None]
+    plain = all(isinstance(child, tuple) and child[0].endswith("__in") for child in children)
+    return [child[0] for child in children] if plain and not condition.negated else []
+
+
+SAMPLES = {
+    "uuid": "8d0f6ab2-4d5c-4a0e-9d42-6a5f7b0c1d2e",
+    "date": "2027-01-01",
+    "timestamp with time zone": "2027-01-01",
+    "boolean": "true",
+}
 
 
 def test_every_column_that_is_unique_by_itself_takes_a_value_once() -> None:
     found = [
-        (model._meta.db_table, field.column)
+        (model._meta.db_table, str(field.column))
         for model in our_models()
         for field in model._meta.local_concrete_fields
         if field.unique and not field.primary_key
     ]
     assert ("catalog_offer", "code") in found
     for table, column in found:
-        guard = f"{table}_{column}_key"
-        with copied(table, guard) as copy:
-            ((kind,),) = rows(
-                "select atttypid::regtype::text from pg_attribute "
-                "where attrelid = %s::regclass and attname = %s",
-                copy, column,
-            )  # fmt: skip
-            value = SAMPLES.get(kind, "7")
-            assert refused_by(
-                f"insert into {copy} ({column}) values (%s), (%s)", value, value
-            ) == (guard)
+        takes_once(table, f"{table}_{column}_key", [column])
+
+
+def test_every_combination_that_is_unique_is_taken_once() -> None:
+    found = [
+        (model._meta.db_table, constraint.name, constraint.fields, model)
+        for model in our_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.UniqueConstraint)
+        and constraint.fields
+        and constraint.condition is None
+    ]
+    assert len(found) > 20
+    for table, guard, names, model in found:
+        columns = [str(model._meta.get_field(name).column) for name in names]  # type: ignore[union-attr]
+        takes_once(table, guard, columns)
+
+
+def takes_once(table: str, guard: str, columns: list[str]) -> None:
+    """Write the same values twice into a copy that has this one guard."""
+    with copied(table, guard) as copy:
+        kinds = dict(
+            rows(
+                "select attname, atttypid::regtype::text from pg_attribute "
+                "where attrelid = %s::regclass and attnum > 0",
+                copy,
+            )
+        )
+        values = ", ".join(f"'{SAMPLES.get(kinds[column], '7')}'" for column in columns)
+        attack = f"insert into {copy} ({', '.join(columns)}) values ({values}), ({values})"
+        assert refused_by(attack) == guard

@@ -43,8 +43,17 @@ def test_the_sweep_sees_a_run_that_commits_a_part_by_itself(
 
     street = Street()
     street.carry(street.cycle("WARM"))
+    opened: list[int] = []
+    whole = receivables.operations.open_items_in_bulk
+    calm = street.cycle("CALM")
+
+    def noted(cursor: Any, chunks: Iterable[str]) -> None:
+        opened.append(boundaries.count)
+        whole(cursor, chunks)
+
+    monkeypatch.setattr(receivables.operations, "open_items_in_bulk", noted)
     with Boundaries() as boundaries:
-        street.carry(street.cycle("CALM"))
+        street.carry(calm)
     monkeypatch.setattr(receivables.operations, "open_items_in_bulk", leak)
 
     def live(cycle: BillCycle, last: int) -> None:
@@ -59,9 +68,8 @@ def test_the_sweep_sees_a_run_that_commits_a_part_by_itself(
         except psycopg.errors.UniqueViolation:
             return False
 
-    # Posting lies in the second quarter of the boundaries; what follows checks and closes.
-    posting = range(boundaries.count // 2, boundaries.count // 5, -7)
-    assert not all(survives(last) for last in posting)
+    # From the opening of receivables to the commit of their chunk.
+    assert not all(survives(last) for last in range(opened[0] + 4, opened[0] + 16, 2))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests.apps.catalog.attacks import (
     refused,
     run,
 )
+from tests.attacks import copied, refused_by
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +175,13 @@ def test_charges_are_checked(changes: dict[str, object], guard: str) -> None:
 )
 def test_offer_versions_are_checked(change: str, guard: str) -> None:
     assert refused(f"UPDATE {OFFER} SET {change} WHERE id = 9001") == f"{OFFER}_{guard}"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "guard"),
+    [("to_base", "0", "to_base_is_positive"), ("precision", "9", "precision_fits")],
+)
+def test_units_are_checked(column: str, value: str, guard: str) -> None:
+    with copied("catalog_unitofmeasure", f"catalog_unitofmeasure_{guard}") as copy:
+        attack = f"INSERT INTO {copy} ({column}) VALUES ({value})"
+        assert refused_by(attack) == f"catalog_unitofmeasure_{guard}"

@@ -13,6 +13,7 @@ from customers.models import (
 )
 from tests.apps.customers import build
 from tests.apps.customers.attacks import JAN, refused
+from tests.attacks import copied, refused_by
 
 pytestmark = pytest.mark.django_db
 
@@ -272,3 +273,10 @@ def test_a_draft_order_is_sound(root: Account, change: str, guard: str) -> None:
     )
     operations.place_order(account=root, items=[item], requested_on=JAN, actor=None)
     assert refused(change) == guard
+
+
+def test_a_subscription_ends_after_its_start() -> None:
+    guard = "customers_subscription_ends_after_start"
+    with copied("customers_subscription", guard) as copy:
+        attack = f"INSERT INTO {copy} (effective_on, end_on) VALUES ('2027-02-01', '2027-01-01')"
+        assert refused_by(attack) == guard
