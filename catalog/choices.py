@@ -22,12 +22,33 @@ class TimeAttribute(TextChoices):
 
 
 class AggregateRule(TextChoices):
-    """How events of a period become one quantity (UNIT-3, UNIT-4)."""
+    """How events of a period become one quantity (UNIT-3, UNIT-4, UNIT-9)."""
 
     SUM = "SUM", "Sum"
+    COUNT = "COUNT", "Number of events"
     MAX = "MAX", "Greatest"
     LAST = "LAST", "Last"
     UNIQUE = "UNIQUE", "Distinct"
+    UNIQUE_DAYS = "UNIQUE_DAYS", "Distinct, by the days they were active"
+    AVERAGE = "AVERAGE", "Mean of the events"
+    TIME_WEIGHTED = "TIME_WEIGHTED", "Mean over time"
+    P95 = "P95", "95th percentile"
+    BUCKET_MAX = "BUCKET_MAX", "Greatest of each hour or day, added up"
+
+
+class Bucket(TextChoices):
+    """Over what the greatest value is taken before it is added up (UNIT-9)."""
+
+    HOUR = "HOUR", "Hour"
+    DAY = "DAY", "Day"
+
+
+class QuantityMode(TextChoices):
+    """How an aggregate is rounded (UNIT-7)."""
+
+    HALF_UP = "ROUND_HALF_UP", "Half up"
+    UP = "ROUND_UP", "Up"
+    DOWN = "ROUND_DOWN", "Down"
 
 
 class ProductType(TextChoices):
@@ -166,6 +187,8 @@ class PriceModel(TextChoices):
     DYNAMIC = "DYNAMIC", "Cost plus a markup"
     MATRIX = "MATRIX", "Matrix by attributes"
     PER_DAY = "PER_DAY", "Per day"
+    P95_BURST = "P95_BURST", "95th percentile above a commit"
+    HIGH_WATER = "HIGH_WATER", "Highest level"
 
 
 EVENT_MODELS = ("FLAT", "PER_UNIT", "PERCENT", "DYNAMIC", "MATRIX")

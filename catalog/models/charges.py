@@ -6,7 +6,7 @@ from django.db.models import Q
 from catalog import choices
 from catalog.models.offers import OfferVersion
 from catalog.models.products import Product
-from catalog.models.usage import UsageType
+from catalog.models.usage import UnitOfMeasure, UsageType
 from foundation.fields import QuantityField, number_checks
 from foundation.stamped import Stamped
 
@@ -71,6 +71,14 @@ class Charge(Stamped):
     price_model = models.CharField(max_length=17, choices=choices.PriceModel)
     usage_type = models.ForeignKey(
         UsageType, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    price_unit = models.ForeignKey(
+        UnitOfMeasure,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Unit that the price is per; empty is the unit of the usage type.",
     )
     usage_filter = models.JSONField(
         default=dict,
@@ -182,6 +190,10 @@ class Charge(Stamped):
             models.CheckConstraint(
                 name="catalog_charge_days_are_of_a_recurring_charge",
                 condition=~Q(price_model="PER_DAY") | RECURRING,
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_levels_are_of_usage",
+                condition=~Q(price_model__in=["P95_BURST", "HIGH_WATER"]) | USAGE,
             ),
             models.CheckConstraint(
                 name="catalog_charge_event_decimals_fit", condition=Q(event_decimals__lte=10)

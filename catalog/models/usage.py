@@ -69,7 +69,36 @@ class UsageType(Stamped):
         default=False, help_text="Events may carry a negative quantity."
     )
     aggregate_rule = models.CharField(
-        max_length=8, choices=choices.AggregateRule, default=choices.AggregateRule.SUM
+        max_length=13, choices=choices.AggregateRule, default=choices.AggregateRule.SUM
+    )
+    bucket = models.CharField(
+        max_length=4,
+        choices=choices.Bucket,
+        default=choices.Bucket.DAY,
+        help_text="Of the greatest value added up: over what it is taken.",
+    )
+    unique_attribute = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        help_text="Of distinct counts: the attribute counted; empty is the identifier.",
+    )
+    carries_over = models.BooleanField(
+        default=False, help_text="A level holds until the next event, over periods too."
+    )
+    missing_zero = models.BooleanField(
+        "missing samples are zero",
+        default=False,
+        help_text="Of the 95th percentile: one sample in five minutes is expected.",
+    )
+    quantity_places = models.PositiveSmallIntegerField(
+        default=8, help_text="Decimals of the quantity of a period."
+    )
+    quantity_mode = models.CharField(
+        "quantity rounding",
+        max_length=13,
+        choices=choices.QuantityMode,
+        default=choices.QuantityMode.HALF_UP,
     )
     is_active = models.BooleanField(default=True)
 
@@ -85,6 +114,17 @@ class UsageType(Stamped):
             models.CheckConstraint(
                 name="catalog_usagetype_aggregate_rule_is_known",
                 condition=Q(aggregate_rule__in=choices.AggregateRule.values),
+            ),
+            models.CheckConstraint(
+                name="catalog_usagetype_bucket_is_known",
+                condition=Q(bucket__in=choices.Bucket.values),
+            ),
+            models.CheckConstraint(
+                name="catalog_usagetype_quantity_mode_is_known",
+                condition=Q(quantity_mode__in=choices.QuantityMode.values),
+            ),
+            models.CheckConstraint(
+                name="catalog_usagetype_quantity_places_fit", condition=Q(quantity_places__lte=8)
             ),
         ]
 

@@ -47,6 +47,12 @@ def define_usage_type(
     time_attribute: str = "START",
     allows_corrections: bool = False,
     aggregate_rule: str = "SUM",
+    bucket: str = "DAY",
+    unique_attribute: str = "",
+    carries_over: bool = False,
+    missing_zero: bool = False,
+    quantity_places: int = 8,
+    quantity_mode: str = "ROUND_HALF_UP",
     dedupe_fields: Sequence[str] = (),
     actor: User | None,
 ) -> UsageType:
@@ -59,6 +65,12 @@ def define_usage_type(
         "time_attribute": time_attribute,
         "allows_corrections": allows_corrections,
         "aggregate_rule": aggregate_rule,
+        "bucket": bucket,
+        "unique_attribute": unique_attribute,
+        "carries_over": carries_over,
+        "missing_zero": missing_zero,
+        "quantity_places": quantity_places,
+        "quantity_mode": quantity_mode,
         "dedupe_fields": list(dedupe_fields),
     }
     return _define(UsageType, code, values, actor)

@@ -48,6 +48,7 @@ def offer_checklist(version: OfferVersion) -> Checklist:
             "product__gl_code",
             "product__revenue_rule",
             "usage_type__unit",
+            "price_unit",
         )
     )
     problems: list[Problem] = []
@@ -67,6 +68,7 @@ def full_charge(charge_id: int) -> Charge:
         "product__gl_code",
         "product__revenue_rule",
         "usage_type__unit",
+        "price_unit",
     ).get(pk=charge_id)
 
 

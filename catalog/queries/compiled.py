@@ -164,6 +164,7 @@ def _read(stamp: str, currencies: tuple[str, ...]) -> CompiledCatalog:
             "product__gl_code",
             "product__revenue_rule",
             "usage_type__unit",
+            "price_unit",
         )
     }
     versions = PriceVersion.objects.filter(state__in=IN_FORCE).prefetch_related("tiers")

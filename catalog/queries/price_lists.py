@@ -144,6 +144,7 @@ def charges_by_reference(references: Iterable[str]) -> Mapping[str, Charge]:
         "product__gl_code",
         "product__revenue_rule",
         "usage_type__unit",
+        "price_unit",
     )
     return {charge.reference: charge for charge in found}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-from catalog.models import Charge, PriceVersion
+from catalog.models import Charge, PriceVersion, UsageType
+from catalog.rules.metering import COUNTING, MOST_PLACES, Metric
 from catalog.rules.pricing import PriceTerms, Tier
 from catalog.rules.selection import Candidate, attribute_pairs
 
@@ -67,11 +69,14 @@ class ChargeTerms:
     revenue_rule: str
     uom: str
     aggregate_rule: str
+    metric: Metric | None
+    units_fit: bool
 
 
 def charge_terms(charge: Charge) -> ChargeTerms:
     """Return a stored charge, its relations selected, as the engine reads it."""
     product, version, usage = charge.product, charge.offer_version, charge.usage_type
+    unit = charge.price_unit
     category = product.tax_category
     return ChargeTerms(
         id=charge.pk,
@@ -125,9 +130,40 @@ def charge_terms(charge: Charge) -> ChargeTerms:
         sourcing="" if category is None else category.sourcing,
         gl_code="" if product.gl_code is None else product.gl_code.code,
         revenue_rule="" if product.revenue_rule is None else product.revenue_rule.code,
-        uom="" if usage is None else usage.unit.code,
+        uom=unit.code if unit else "" if usage is None else usage.unit.code,
         aggregate_rule="" if usage is None else usage.aggregate_rule,
+        metric=None if usage is None else metric_of(charge, usage),
+        units_fit=unit is None
+        or (usage is not None and usage.aggregate_rule in COUNTING)
+        or (usage is not None and unit.dimension == usage.unit.dimension),
     )
+
+
+_RULES: Final = {"P95_BURST": "P95", "HIGH_WATER": "MAX"}
+"""Models that say how events are counted."""
+
+
+def metric_of(charge: Charge, usage: UsageType) -> Metric | None:
+    """Return how the events of a charge become a quantity; None where they are just added up."""
+    unit = charge.price_unit
+    metric = Metric(
+        rule=_RULES.get(charge.price_model, usage.aggregate_rule),
+        bucket=usage.bucket,
+        carries_over=usage.carries_over,
+        missing_zero=usage.missing_zero,
+        numerator=usage.unit.to_base if unit else Decimal(1),
+        denominator=unit.to_base if unit else Decimal(1),
+        places=usage.quantity_places,
+        mode=usage.quantity_mode,
+        unique_attribute=usage.unique_attribute,
+        at_end=usage.time_attribute == "END",
+    )
+    plain = (
+        metric.rule == "SUM"
+        and metric.numerator == metric.denominator
+        and metric.places == MOST_PLACES
+    )
+    return None if plain else metric
 
 
 def price_terms(version: PriceVersion, charge: ChargeTerms) -> PriceTerms:

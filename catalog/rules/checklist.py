@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from catalog.rules.metering import Metric
 from catalog.rules.pricing import CELLED, COUNTED, ROWED, PriceTerms
 from catalog.rules.selection import Candidate, attribute_pairs
 
@@ -51,6 +52,14 @@ class ChargeFacts(Protocol):
         """Name the revenue rule of the product, "" for none."""
 
     @property
+    def metric(self) -> Metric | None:
+        """Say how events are counted, None for a plain sum."""
+
+    @property
+    def units_fit(self) -> bool:
+        """Say whether the unit of the price measures what the usage is counted in."""
+
+    @property
     def price_attributes(self) -> tuple[str, ...]:
         """Name the attributes that a price may ask for."""
 
@@ -68,6 +77,21 @@ def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:
     if charge.model == "PER_DAY" and charge.kind != "RECURRING":
         message = f"{charge.code}: a PER_DAY price is of a recurring charge; choose that kind."
         yield Problem("TIER-2", charge.code, message)
+    if charge.model in ("P95_BURST", "HIGH_WATER") and charge.kind != "USAGE":
+        message = f"{charge.code}: a {charge.model} price is of usage; choose that kind."
+        yield Problem("UNIT-3", charge.code, message)
+    if not charge.units_fit:
+        message = (
+            f"{charge.code}: the unit of the price does not measure what the usage is counted "
+            "in; choose a unit of the same dimension."
+        )
+        yield Problem("UNIT-7", charge.code, message)
+    if charge.metric is not None and charge.rounding == "EVENT":
+        message = (
+            f"{charge.code}: usage that is not a plain sum is priced by the period; choose "
+            "rounding of the line."
+        )
+        yield Problem("UNIT-2", charge.code, message)
     if charge.model in CELLED and not charge.price_attributes:
         message = (
             f"{charge.code}: a matrix is priced by attributes; name them in the price attributes "
@@ -102,7 +126,7 @@ _USES = {
     "PER_UNIT": {"unit_price"},
     "PACKAGE": {"unit_price", "included"},
     "OVERAGE": {"unit_price", "included"},
-    "PERCENT": {"percent", "flat_amount"},
+    "PERCENT": {"percent", "flat_amount", "free_events", "free_amount"},
     "GRADUATED": set(),
     "VOLUME": set(),
     "STAIRSTEP": set(),
@@ -110,6 +134,8 @@ _USES = {
     "DYNAMIC": {"percent"},
     "MATRIX": set(),
     "PER_DAY": {"unit_price"},
+    "P95_BURST": {"unit_price", "included", "flat_amount"},
+    "HIGH_WATER": {"unit_price"},
 }
 _BY_EVENT = {"event_fee", "event_min", "event_max"}
 _WORDS = {
@@ -129,9 +155,15 @@ _EVENT_WORDS = {
 
 def _values(terms: PriceTerms, rounding: str) -> Iterator[Problem]:
     for name, words in _EVENT_WORDS.items():
-        if getattr(terms, name) and rounding != "EVENT":
-            message = f"Only a charge that rounds by event has a {words}."
+        if getattr(terms, name) and rounding != "EVENT" and terms.model != "PERCENT":
+            message = f"Only a charge that rounds by event, or PERCENT, has a {words}."
             yield Problem("UNIT-2", name, message)
+    if rounding == "EVENT" and (terms.free_events or terms.free_amount):
+        message = (
+            "Which transactions are free depends on those before them; let the charge round by "
+            "line."
+        )
+        yield Problem("UNIT-9", "free_events", message)
     for name, words in _WORDS.items():
         value: Decimal = getattr(terms, name)
         if value and name not in _USES[terms.model]:

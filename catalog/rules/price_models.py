@@ -199,4 +199,6 @@ MODELS: Final[dict[str, Callable[[PriceTerms, Decimal, Decimal, Decimal], Answer
     "DYNAMIC": dynamic,
     "MATRIX": matrix,
     "PER_DAY": per_unit,
+    "P95_BURST": overage,
+    "HIGH_WATER": per_unit,
 }

@@ -120,7 +120,8 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             "product", "code", "name", "kind", "timing", "price_model", "period_unit",
             "period_count", "alignment", "trigger", "proration", "in_policy", "out_policy",
-            "change_policy", "usage_type", "usage_filter", "price_attributes", "usage_rounding",
+            "change_policy", "usage_type", "price_unit", "usage_filter", "price_attributes",
+            "usage_rounding",
             "event_decimals", "event_mode", "first_increment", "next_increment", "counter_scope",
             "tier_proration", "free_proration", "bounds_prorated", "tier_after_proration",
             "upper_exclusive", "empty_tier_flat", "bill_zero", "show_zero",

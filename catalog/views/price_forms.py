@@ -19,7 +19,14 @@ from catalog.rules.pricing import CELLED, ROWED, Tier
 from catalog.rules.selection import attribute_pairs
 from catalog.views import words
 from catalog.views.prices import VIEW, price_url
-from foundation.parsing import BadValue, amount_text, code_text, currency_text, decimal_text
+from foundation.parsing import (
+    BadValue,
+    amount_text,
+    code_text,
+    currency_text,
+    decimal_text,
+    integer_text,
+)
 from foundation.screens import Crumb, FormScreen, Parsed
 from foundation.screens.cells import number_text
 
@@ -81,6 +88,13 @@ class ValuesForm(forms.Form):
     free_units = Parsed(
         _number(8), required=False, label="Included quantity", help_text="PACKAGE, OVERAGE"
     )
+    free_events = Parsed(
+        lambda text: integer_text(text, minimum=0, maximum=2_000_000_000),
+        required=False,
+        label="Free transactions",
+        help_text="PERCENT",
+    )
+    free_amount = Parsed(_number(4), required=False, label="Free money", help_text="PERCENT")
     event_fee = Parsed(
         _number(10), required=False, label="Fee of each event", help_text="Connect fee"
     )
@@ -107,6 +121,8 @@ class ValuesForm(forms.Form):
             "max_amount": given["max_amount"],
             "package_size": given["package_size"] or Decimal(1),
             "free_units": given["free_units"] or Decimal(0),
+            "free_events": given["free_events"] or 0,
+            "free_amount": given["free_amount"] or Decimal(0),
             "event_fee": given["event_fee"] or Decimal(0),
             "event_min": given["event_min"],
             "event_max": given["event_max"],
@@ -115,7 +131,7 @@ class ValuesForm(forms.Form):
 
     def check_money(self, currency: str) -> None:
         """Refuse amounts finer than the currency."""
-        for name in ("flat_amount", "min_amount", "max_amount"):
+        for name in ("flat_amount", "min_amount", "max_amount", "free_amount"):
             value = self.cleaned_data.get(name)
             if value is not None:
                 try:
@@ -275,6 +291,8 @@ def initial_of(price: PriceVersion) -> dict[str, Any]:
         "max_amount": shown(price.max_amount),
         "package_size": shown(price.package_size) if price.package_size != 1 else "",
         "free_units": shown(price.free_units),
+        "free_events": str(price.free_events or ""),
+        "free_amount": shown(price.free_amount),
         "event_fee": shown(price.event_fee),
         "event_min": shown(price.event_min),
         "event_max": shown(price.event_max),
