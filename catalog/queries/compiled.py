@@ -104,6 +104,15 @@ class CompiledCatalog:
             book_id = self.parents.get(book_id)
         yield None
 
+    def is_in_order(self, charge_id: int) -> bool:
+        """Say whether a price of the charge counts transactions in their order (UNIT-9)."""
+        return any(
+            one.terms.counts_transactions
+            for (charge, _, _), candidates in self.prices.items()
+            if charge == charge_id
+            for one in candidates
+        )
+
     def price_changes(self, charge_id: int, currency: str) -> list[date]:
         """Return the days on which a listed price of the charge begins or ends, in order."""
         days: set[date] = set()

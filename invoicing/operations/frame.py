@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -15,6 +16,7 @@ import catalog.queries
 import ledger.queries
 import tax.queries
 from catalog.queries import ChargeTerms, CompiledCatalog
+from catalog.rules.metering import Metric
 from catalog.rules.pricing import PriceTerms
 from catalog.rules.selection import attribute_pairs
 from customers.models import Account
@@ -71,8 +73,13 @@ class Frame:
         self.inclusive = frozenset(
             key for key, terms in self.catalog.terms.items() if terms.tax_inclusive
         )
+        in_order = {
+            charge
+            for (charge, _, _), prices in self.catalog.prices.items()
+            if any(one.terms.counts_transactions for one in prices)
+        }
         for terms in self.catalog.charges.values():
-            self.plans[terms.id] = _plan(terms)
+            self.plans[terms.id] = _plan(terms, terms.id in in_order)
             self.subjects[terms.id] = _subject(terms)
             self._sourcing[terms.id] = terms.sourcing
         self.cash_steps = dict(Currency.objects.values_list("code", "cash_step"))
@@ -202,7 +209,12 @@ class Frame:
             for charge_id, plan in self.plans.items()
             if plan.kind == "USAGE" and plan.timing.alignment in ("ANNIVERSARY", "TERM")
         )
-        return Steps(frozenset(days), frozenset(daily))
+        metered = {
+            charge_id: plan.metric
+            for charge_id, plan in self.plans.items()
+            if plan.metric is not None and plan.metric.needs_events
+        }
+        return Steps(frozenset(days), frozenset(daily), metered)
 
     def _window(self) -> Window:
         calendar = Calendar(self.cycle.rhythm, self.bill_date, self.cycle.rebill_periods)
@@ -257,9 +269,12 @@ def seller_snapshot(entity: LegalEntity) -> str:
     return escape(json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
 
 
-def _plan(terms: ChargeTerms) -> ChargePlan:
+def _plan(terms: ChargeTerms, in_order: bool) -> ChargePlan:
     policies = Policies(terms.in_policy, terms.out_policy, terms.change_policy)
     is_usage = terms.kind == "USAGE"
+    metric = terms.metric
+    if in_order and is_usage and terms.rounding == "LINE":
+        metric = replace(metric or Metric(), rule="TRANSACTIONS")
     return ChargePlan(
         charge_id=terms.id,
         kind=terms.kind,
@@ -277,6 +292,7 @@ def _plan(terms: ChargeTerms) -> ChargePlan:
         bills_zero=is_usage and terms.bill_zero,
         tier_proration=terms.tier_proration,
         free_proration=terms.free_proration,
+        metric=metric,
     )
 
 

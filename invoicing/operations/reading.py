@@ -116,6 +116,25 @@ def fetch_told_late(cursor: CursorWrapper, accounts: Sequence[int], window: Wind
     )
 
 
+def fetch_samples(
+    cursor: CursorWrapper,
+    accounts: Sequence[int],
+    window: Window,
+    charges: Sequence[int],
+    carried: Sequence[int],
+) -> list[Row]:
+    """Read the usage of subscription charges event by event, and the levels they began with."""
+    return own_rows(
+        cursor,
+        "samples",
+        accounts=list(accounts),
+        charges=list(charges),
+        carried=list(carried),
+        since=window.since,
+        until=window.bill_date,
+    )
+
+
 def read_stamps(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> dict[int, int]:
     """Return the fingerprints of the payers' inputs as they are now (`stamps.sql`)."""
     rows = own_rows(

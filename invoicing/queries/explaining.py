@@ -18,6 +18,16 @@ from ledger.models import JournalEntry
 from rating.models import UsageEvent
 
 MOST_EVENTS = 200
+METRICS = {
+    "MAX": "the greatest value (UNIT-4)",
+    "LAST": "the last value (UNIT-9)",
+    "UNIQUE": "the distinct ones (UNIT-4)",
+    "UNIQUE_DAYS": "the distinct ones by the days they were active (UNIT-6)",
+    "AVERAGE": "the mean",
+    "TIME_WEIGHTED": "the mean over time (UNIT-4)",
+    "P95": "the 95th percentile, nearest rank (UNIT-3)",
+    "BUCKET_MAX": "the greatest of each hour or day, added up (UNIT-9),",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,9 @@ def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> lis
     """Tell the calculation as a person would do it with a pencil."""
     unit = f" {line.uom}" if line.uom else ""
     steps = [f"Quantity {grouped(item.quantity)}{unit}"]
+    if trace.get("metric"):
+        told = METRICS[trace["metric"]]
+        steps.append(f"{told} of {trace['events']:,} events of the period")
     if trace.get("rounding") == "EVENT":
         steps.append("each event is priced and rounded by itself, then summed (UNIT-2)")
     elif trace.get("rows"):

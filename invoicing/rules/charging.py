@@ -7,19 +7,20 @@ calendar and the price list that are passed in.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
+from catalog.rules.metered import Reading
+from catalog.rules.metering import Metric
 from foundation import proration
 from foundation.periods import Period
 from invoicing.rules.calendar import DAY, Calendar, Timing, uncovered
-from invoicing.rules.difference import ONE, ZERO, Billed, Change, Target, changes
-from invoicing.rules.prices import WHOLE, Prices, Quote, Shares, Who
+from invoicing.rules.difference import ONE, Billed, Change, Target, changes
+from invoicing.rules.prices import Prices, Who
 from invoicing.rules.timeline import FOREVER, PLAIN, Piece, Policies, Segment, pieces
+from invoicing.rules.usage import Usage, usage_targets
 
 _new = tuple.__new__
 
@@ -42,16 +43,7 @@ class ChargePlan:
     bills_zero: bool = False
     tier_proration: bool = False
     free_proration: bool = False
-
-
-class Usage(NamedTuple):
-    """What was used on one local day in one attribute group."""
-
-    day: date
-    usage_key: str
-    quantity: Decimal
-    amount: Decimal
-    service_id: int | None
+    metric: Metric | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +64,7 @@ class Life:
     service_id: int | None = None
     place_id: int | None = None
     usage: list[Usage] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
     billed: dict[tuple[date, date], list[Billed]] = field(default_factory=dict)
 
 
@@ -109,7 +102,8 @@ def charge(
             found.unbilled_before = due.horizon
     billed = life.billed
     if not billed:
-        if not life.segments or (plan.kind == "USAGE" and not (life.usage or plan.bills_zero)):
+        used = life.usage or life.readings or plan.bills_zero
+        if not life.segments or (plan.kind == "USAGE" and not used):
             return found
         first = life.segments[0].start
         for period in periods:
@@ -184,7 +178,7 @@ def _targets(
     if not life.member_from <= start < life.member_to:
         return []
     if plan.kind == "USAGE":
-        return _usage_targets(life, plan, who, prices, period)
+        return usage_targets(life, plan, who, prices, period)
     segments = life.segments
     if plan.kind == "ONE_TIME":
         return _recurring(life, plan, who, prices, period, pieces(segments, start, period.end))
@@ -257,106 +251,6 @@ def _factor(plan: ChargePlan, who: Who, period: Period, piece: Piece) -> Decimal
         zone=who.zone,
         decimals=plan.factor_decimals,
     )
-
-
-def _usage_targets(
-    life: Life, plan: ChargePlan, who: Who, prices: Prices, period: Period
-) -> list[Target]:
-    """Price the usage of a period by attribute group and price; the counter runs on (TIER-3).
-
-    Usage belongs to its local day (PER-4) and is priced by the version valid then; where that
-    changes inside the period, each version prices what it adds to the quantity before.
-    """
-    groups: dict[str, list[Usage]] = {}
-    for one in life.usage:
-        if period.start <= one.day < period.end:
-            groups.setdefault(one.usage_key, []).append(one)
-    shares = WHOLE
-    only = life.segments[0]
-    if len(life.segments) > 1 or only.start > period.start or only.end < period.end:
-        shares = _shares(plan, who, period, pieces(life.segments, period.start, period.end))
-    if plan.bills_zero and not groups and shares.on:
-        groups["*"] = [Usage(max(only.start, period.start), "*", ZERO, ZERO, life.service_id)]
-    targets = []
-    for usage_key, rows in groups.items():
-        parts = list(_by_price(plan, who, life, prices, period, rows))
-        if plan.rounds_events:
-            priced = [prices.events(one[1], one[2], one[3]) for one in parts]
-        else:
-            priced = prices.counted([(one[1], one[2]) for one in parts], shares)
-        ends = [start for start, *_ in parts[1:]] + [period.end]
-        for (start, quote, quantity, _), end, money in zip(parts, ends, priced, strict=True):
-            if (quantity or plan.bills_zero) and (money[1] or plan.shows_zero):
-                services = {one.service_id for one in rows}
-                targets.append(
-                    Target(
-                        start=start,
-                        end=end,
-                        usage_key=usage_key,
-                        price_key=quote.key,
-                        quantity=quantity,
-                        unit_price=money[2],
-                        factor=ONE,
-                        exact=money[0],
-                        amount=money[1],
-                        price_version_id=quote.version_id,
-                        service_id=services.pop() if len(services) == 1 else None,
-                        trace=money[3],
-                    )
-                )
-    return targets
-
-
-def _shares(plan: ChargePlan, who: Who, period: Period, on: Sequence[Piece]) -> Shares:
-    """Say what tiers, included quantity and bounds are worth in a partial period (PRO-3)."""
-    if not on:
-        return WHOLE._replace(on=False)
-    gaps = any(one.end != after.start for one, after in itertools.pairwise(on))
-    if not gaps and on[0].start == period.start and on[-1].end == period.end:
-        return WHOLE
-    share = sum(
-        (
-            _factor(plan, who, period, one._replace(counted_from=one.start, counted_to=one.end))
-            for one in on
-        ),
-        ZERO,
-    )
-    share = min(ONE, share)
-    return Shares(
-        share if plan.tier_proration else ONE, share if plan.free_proration else ONE, share
-    )
-
-
-def _by_price(
-    plan: ChargePlan,
-    who: Who,
-    life: Life,
-    prices: Prices,
-    period: Period,
-    rows: list[Usage],
-) -> Iterator[tuple[date, Quote, Decimal, Decimal]]:
-    """Sum the usage of one group by the price valid on its day, in order of time."""
-    key = rows[0].usage_key
-    days = [one.day for one in rows]
-    first, last = min(days), max(days)
-    quote = prices.quote(plan.charge_id, who, life.owner_id, first, None, key)
-    if first == last or quote is prices.quote(plan.charge_id, who, life.owner_id, last, None, key):
-        yield (
-            period.start,
-            quote,
-            sum((one.quantity for one in rows), ZERO),
-            sum((one.amount for one in rows), ZERO),
-        )
-        return
-    start, running, quantity, amount = period.start, quote, ZERO, ZERO
-    for one in sorted(rows, key=lambda row: row.day):
-        quote = prices.quote(plan.charge_id, who, life.owner_id, one.day, None, key)
-        if quote is not running:
-            yield start, running, quantity, amount
-            start, running, quantity, amount = one.day, quote, ZERO, ZERO
-        quantity += one.quantity
-        amount += one.amount
-    yield start, running, quantity, amount
 
 
 def _notice(

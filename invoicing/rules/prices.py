@@ -14,6 +14,7 @@ from catalog.rules.pricing import (
     Priced,
     PriceTerms,
     price,
+    price_transactions,
     split_counter,
     with_override,
     with_percent_off,
@@ -167,6 +168,26 @@ class Prices:
             bound_factor=shares.bounds,
         )
         return [_money(one) for one in priced]
+
+    def transactions(self, quote: Quote, values: Sequence[Decimal], shares: Shares) -> Money:
+        """Price transactions one by one in their order (UNIT-9)."""
+        return _money(
+            price_transactions(
+                quote.terms,
+                values,
+                quote.terms.currency,
+                free_factor=shares.free,
+                bound_factor=shares.bounds,
+            )
+        )
+
+    def told(self, money: Money, quote: Quote, rule: str, count: int) -> Money:
+        """Add to the trace how the quantity came from its events (UNIT-3, UNIT-4)."""
+        exact, amount, shown, trace = money
+        if trace is None:
+            facts = f'"price_version_id":{quote.version_id or 0},"model":"{quote.terms.model}"'
+            trace = f"{{{facts}}}"
+        return exact, amount, shown, f'{{"metric":"{rule}","events":{count},{trace[1:]}'
 
     def events(self, quote: Quote, quantity: Decimal, amount: Decimal) -> Money:
         """Take the sum of events that were rounded one by one (UNIT-2, EVENT rounding)."""

@@ -6,7 +6,7 @@
 SELECT u.subscription_charge_id,
        CASE WHEN u.subscription_charge_id = ANY (%(daily)s::bigint[]) THEN u.on_date
             ELSE (%(cuts)s::date[])[width_bucket(u.on_date, %(cuts)s::date[])] END AS step,
-       u.attribute_key, sum(u.quantity), sum(u.amount),
+       u.attribute_key, sum(u.quantity), sum(u.amount), sum(u.event_count)::bigint,
        CASE WHEN min(u.service_id) = max(u.service_id) THEN min(u.service_id) END
 FROM rating_usageaggregate u
 WHERE u.account_id = ANY (%(accounts)s::bigint[]) AND u.on_date >= %(since)s AND u.on_date < %(until)s

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 import catalog.queries
 import customers.queries
+from catalog.rules.metering import Metric
 from catalog.rules.pricing import PriceTerms, with_override, with_percent_off
 from foundation import sql
 from rating.rules.eventprices import EventPrice
@@ -93,6 +94,13 @@ class EventPrices:
             ),
             {},
         )  # fmt: skip
+
+    def metric_of(self, charge_id: int) -> Metric | None:
+        """Return how the events of a charge become a quantity; None for a plain sum (UNIT-9)."""
+        terms = self._catalog.charges[charge_id]
+        if terms.rounding == "LINE" and self._catalog.is_in_order(charge_id):
+            return replace(terms.metric or Metric(), rule="TRANSACTIONS")
+        return terms.metric
 
     def price_on(self, guide: Guide, day: date) -> EventPrice | None:
         """Return the price of an event on a local day; None where there is none."""

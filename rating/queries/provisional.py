@@ -9,17 +9,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from catalog.choices import CounterScope
 from catalog.models import Charge
-from catalog.rules.pricing import CannotPriceQuantity, PriceTerms, split_counter
+from catalog.rules.metered import Metered, Reading, metered
+from catalog.rules.metering import Metric, Sample
+from catalog.rules.pricing import (
+    CannotPriceQuantity,
+    Priced,
+    PriceTerms,
+    price,
+    price_transactions,
+    split_counter,
+)
 from catalog.rules.selection import attribute_pairs
 from customers.models import Account, SubscriptionCharge
 from foundation.money import quantize
 from foundation.periods import Period
-from rating.models import UsageAggregate
+from rating.models import UsageAggregate, UsageEvent
 from rating.queries.guides import usage_charges_of
 from rating.queries.prices import EventPrices
 from rating.queries.terms import usage_charges
@@ -89,14 +99,24 @@ def _rated(
             pk__in={one.terms.charge_id for one in charges.values()}
         ).values_list("id", "counter_scope")
     )
+    metrics = {
+        one.terms.charge_id: prices.metric_of(one.terms.charge_id) for one in charges.values()
+    }
     found: list[RatedUsage] = []
     for own_id, usage in by_charge.items():
         own = charges[own_id]
         by_service = scopes[own.terms.charge_id] == CounterScope.SERVICE
+        metric = metrics.get(own.terms.charge_id)
+        if metric is not None and metric.needs_events:
+            found += _metered(own, metric, (account_id, start, end), currency, prices)
+            continue
         groups: dict[tuple[str, int], list[UsageAggregate]] = defaultdict(list)
         for row in usage:
             groups[row.attribute_key, row.service_id if by_service else 0].append(row)
-        found += [_priced(own, key, group, currency, prices) for (key, _), group in groups.items()]
+        found += [
+            _priced(own, key, group, currency, prices, metric)
+            for (key, _), group in groups.items()
+        ]
     return found
 
 
@@ -119,8 +139,12 @@ def _priced(
     rows: list[UsageAggregate],
     currency: str,
     prices: EventPrices,
+    metric: Metric | None,
 ) -> RatedUsage:
     services = {row.service_id for row in rows}
+    if metric is not None and metric.rule == "COUNT":
+        for row in rows:
+            row.quantity = Decimal(row.event_count)
     quantity = sum((row.quantity for row in rows), ZERO)
     exact: Decimal | None = None
     versions: tuple[int, ...] = ()
@@ -131,6 +155,8 @@ def _priced(
         rounded, note = quantize(exact, currency), "each event rounded by itself"
     else:
         parts, missing = _parts(own, key, rows, currency, prices)
+        if metric is not None:
+            parts, quantity = _converted(metric, parts), metric.converted(quantity)
         if missing is not None:
             note = f"no price on {missing.isoformat()}"
         else:
@@ -146,6 +172,97 @@ def _priced(
         own.subscription_charge_id, services.pop() if len(services) == 1 else None, key, quantity,
         sum(row.event_count for row in rows), versions, exact, rounded, note,
     )  # fmt: skip
+
+
+def _converted(
+    metric: Metric, parts: list[tuple[PriceTerms, Decimal]]
+) -> list[tuple[PriceTerms, Decimal]]:
+    """Convert and round the running sum, so that the parts add up to the whole (UNIT-7)."""
+    found, exact, done = [], ZERO, ZERO
+    for terms, quantity in parts:
+        exact += quantity
+        reached = metric.converted(exact)
+        found.append((terms, reached - done))
+        done = reached
+    return found
+
+
+def _metered(
+    own: UsageCharge,
+    metric: Metric,
+    scope: tuple[int, date, date],
+    currency: str,
+    prices: EventPrices,
+) -> list[RatedUsage]:
+    """Rate quantities that are no sums, from the events of the period (UNIT-3, UNIT-4, UNIT-9)."""
+    account_id, start, end = scope
+    zone = ZoneInfo(Account.objects.values_list("time_zone", flat=True).get(pk=account_id))
+    period = Period(start, end)
+    on = [
+        (max(first, start), min(last or end, end))
+        for first, last in own.days
+        if first < end and (last is None or last > start)
+    ]
+    readings = _readings(own.subscription_charge_id, metric, account_id, start, end)
+    answers = []
+    for one in metered(metric, readings, period, on, zone):
+        attributes = dict(attribute_pairs(one.usage_key))
+        terms = prices.terms_on(
+            account_id=account_id, currency=currency, own=own, attributes=attributes,
+            day=on[0][0],
+        )  # fmt: skip
+        priced, note = None, ""
+        if terms is None:
+            note = f"no price on {on[0][0].isoformat()}"
+        else:
+            try:
+                priced = _price_metered(metric, terms, one, currency)
+            except CannotPriceQuantity as problem:
+                note = str(problem)
+        answers.append(
+            RatedUsage(
+                own.subscription_charge_id, one.service_id, one.usage_key, one.quantity,
+                one.events, (terms.price_version_id,) if terms else (),
+                priced.amount_exact if priced else None, priced.amount if priced else None, note,
+            )
+        )  # fmt: skip
+    return answers
+
+
+def _price_metered(metric: Metric, terms: PriceTerms, one: Metered, currency: str) -> Priced:
+    if metric.rule == "TRANSACTIONS" and terms.counts_transactions:
+        return price_transactions(terms, one.values, currency)
+    return price(terms, one.quantity, currency)
+
+
+def _readings(
+    own_id: int, metric: Metric, account_id: int, start: date, end: date
+) -> list[Reading]:
+    """Read the events of a charge, and of each group the last one before the period."""
+    events = UsageEvent.objects.filter(account_id=account_id, subscription_charge_id=own_id)
+    found = list(events.filter(on_date__gte=start, on_date__lt=end))
+    if metric.carries_over:
+        found += (
+            events.filter(on_date__lt=start)
+            .order_by("attribute_key", "-event_start", "-id")
+            .distinct("attribute_key")
+        )
+    return [
+        Reading(
+            event.on_date,
+            event.attribute_key,
+            Sample(
+                event.event_end if metric.at_end else event.event_start,
+                event.billable_quantity,
+                str(event.attributes.get(metric.unique_attribute, ""))
+                if metric.unique_attribute
+                else event.identifier,
+                event.id,
+            ),
+            event.service_id,
+        )
+        for event in found
+    ]
 
 
 def _parts(

@@ -40,10 +40,11 @@ def lay_out_offer() -> None:
         OVERRIDING SYSTEM VALUE VALUES (9001, 'MIN', 'Minute', 'TIME', 60, 0);
         INSERT INTO catalog_usagetype (id, code, name, unit_id, attribute_schema, identifier_type,
             time_attribute, dedupe_fields, supports_partial, allows_corrections, aggregate_rule,
+            bucket, unique_attribute, carries_over, missing_zero, quantity_places, quantity_mode,
             is_active)
         OVERRIDING SYSTEM VALUE
         VALUES (9001, 'VOICE', 'Voice', 9001, '{}', 'MSISDN', 'START', '{}', false, false, 'SUM',
-                true);
+                'DAY', '', false, false, 8, 'ROUND_HALF_UP', true);
         """
     )
     offer_version(9001, 1, "[2026-01-01,2027-01-01)")

@@ -149,6 +149,7 @@ def test_charges_are_frozen_with_their_offer_version() -> None:
             "days_are_of_a_recurring_charge",
         ),
         ({"trigger": "END"}, "end_fee_is_one_time"),
+        ({"price_model": "P95_BURST"}, "levels_are_of_usage"),
         ({"event_decimals": 11}, "event_decimals_fit"),
         ({"factor_decimals": 17}, "factor_decimals_fit"),
         ({"period_count": 0}, "period_is_positive"),
@@ -161,6 +162,18 @@ def test_charges_are_frozen_with_their_offer_version() -> None:
 )  # fmt: skip
 def test_charges_are_checked(changes: dict[str, object], guard: str) -> None:
     assert refused(charge_statement(9002, 9001, **changes)) == f"catalog_charge_{guard}"
+
+
+@pytest.mark.parametrize(
+    ("change", "guard"),
+    [
+        ("bucket = 'WEEK'", "bucket_is_known"),
+        ("quantity_mode = 'ROUND_ANY'", "quantity_mode_is_known"),
+        ("quantity_places = 9", "quantity_places_fit"),
+    ],
+)
+def test_usage_types_are_checked(change: str, guard: str) -> None:
+    assert refused(f"UPDATE catalog_usagetype SET {change}") == f"catalog_usagetype_{guard}"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import pytest
 from catalog.rules.pricing import PriceTerms, Tier, price
 from foundation.periods import Period, Rhythm, Unit
 from invoicing.rules.calendar import Calendar, Timing
-from invoicing.rules.charging import ChargePlan, Life, Usage, charge
+from invoicing.rules.charging import ChargePlan, Life, charge
 from invoicing.rules.difference import Billed
 from invoicing.rules.prices import ContractTerms, PriceMissing, Prices, Who, trace_of
 from invoicing.rules.timeline import FOREVER, Policies, Segment
+from invoicing.rules.usage import Usage
 
 D = Decimal
 MONTHLY = Rhythm(date(2020, 1, 1), Unit.MONTH, 1, 1)
