@@ -94,7 +94,7 @@ def test_a_burst_above_the_commit_is_billed_and_explained(company: Company) -> N
     told = "; ".join(invoicing.queries.explain(line.pk).steps)
     assert "the 95th percentile, nearest rank (UNIT-3) of 20 events" in told
     rated = rating.queries.provisional(account_id=subscription.account_id, start=JAN, end=FEB)
-    assert [(one.quantity, one.event_count, one.amount) for one in rated] == [(130, 20, 620)]
+    assert [(one.quantity, one.event_count, one.amount) for one in rated] == [(D(130), 20, D(620))]
 
 
 def test_a_level_is_billed_until_it_changes_and_no_longer_than_its_charge(

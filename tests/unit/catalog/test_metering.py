@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,9 +27,9 @@ def at(hours: float, value: object, unique: str = "", order: int = 0) -> Sample:
     return Sample(START + timedelta(hours=hours), D(str(value)), unique, order)
 
 
-def of(rule: str, *samples: Sample, carried: D | None = None, **more: object) -> Decimal:
+def of(rule: str, *samples: Sample, carried: D | None = None, **more: Any) -> Decimal:
     return aggregate(
-        Metric(rule=rule, **more),  # type: ignore[arg-type]
+        Metric(rule=rule, **more),
         samples, WHOLE, zone=ZoneInfo("UTC"), carried=carried,
     )  # fmt: skip
 
@@ -131,7 +132,7 @@ def test_buckets_and_days_follow_the_local_clock() -> None:
 )
 def test_the_aggregate_is_converted_and_rounded(places: int, mode: str, expected: str) -> None:
     """UNIT-7: 1,536 MB in GB of a thousand; an event is never rounded."""
-    more: dict[str, object] = {"places": places} | ({"mode": mode} if mode else {})
+    more: dict[str, Any] = {"places": places} | ({"mode": mode} if mode else {})
     events = [at(n, "153.6") for n in range(10)]
     assert of("SUM", *events, denominator=D(1000), **more) == D(expected)
 
@@ -162,7 +163,7 @@ def test_groups_carry_over_period_by_period() -> None:
     level = Metric(rule="TIME_WEIGHTED", carries_over=True)
     utc = ZoneInfo("UTC")
     found = list(metered(level, readings, june, [(june.start, june.end)], utc))
-    assert [(one.usage_key, one.quantity, one.events) for one in found] == [("zone=EU", 6, 1)]
+    assert [(one.usage_key, one.quantity, one.events) for one in found] == [("zone=EU", D(6), 1)]
     found = list(metered(level, readings, july, [(july.start, july.end)], utc))
     assert [(one.usage_key, one.events) for one in found] == [("zone=EU", 0), ("zone=US", 1)]
     assert found[0].quantity == 7
@@ -188,7 +189,7 @@ def test_the_order_of_arrival_does_not_matter(
     found = [at(m / 60, v, u, n) for n, (m, v, u) in enumerate(events)]
     shuffled = list(found)
     dice.shuffle(shuffled)
-    more: dict[str, object] = {"carries_over": carries}
+    more: dict[str, Any] = {"carries_over": carries}
     assert of(rule, *found, **more) == of(rule, *shuffled, **more)
 
 
