@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from catalog.models import Charge, PriceVersion, UsageType
 from catalog.rules.metering import COUNTING, MOST_PLACES, Metric
@@ -75,8 +75,8 @@ class ChargeTerms:
 
 def charge_terms(charge: Charge) -> ChargeTerms:
     """Return a stored charge, its relations selected, as the engine reads it."""
-    product, version, usage = charge.product, charge.offer_version, charge.usage_type
-    unit = charge.price_unit
+    product, version = charge.product, charge.offer_version
+    counting = _counting(charge)
     category = product.tax_category
     return ChargeTerms(
         id=charge.pk,
@@ -126,17 +126,35 @@ def charge_terms(charge: Charge) -> ChargeTerms:
         product_id=product.pk,
         product_code=product.code,
         product_name=product.name,
-        tax_category="" if category is None else category.code,
-        sourcing="" if category is None else category.sourcing,
-        gl_code="" if product.gl_code is None else product.gl_code.code,
-        revenue_rule="" if product.revenue_rule is None else product.revenue_rule.code,
-        uom=unit.code if unit else "" if usage is None else usage.unit.code,
-        aggregate_rule="" if usage is None else usage.aggregate_rule,
-        metric=None if usage is None else metric_of(charge, usage),
-        units_fit=unit is None
-        or (usage is not None and usage.aggregate_rule in COUNTING)
-        or (usage is not None and unit.dimension == usage.unit.dimension),
+        tax_category=category.code if category else "",
+        sourcing=category.sourcing if category else "",
+        gl_code=product.gl_code.code if product.gl_code else "",
+        revenue_rule=product.revenue_rule.code if product.revenue_rule else "",
+        uom=counting.uom,
+        aggregate_rule=counting.rule,
+        metric=counting.metric,
+        units_fit=counting.units_fit,
     )
+
+
+class _Counting(NamedTuple):
+    """What a charge says of the counting of its usage."""
+
+    uom: str = ""
+    rule: str = ""
+    metric: Metric | None = None
+    units_fit: bool = True
+
+
+def _counting(charge: Charge) -> _Counting:
+    usage, unit = charge.usage_type, charge.price_unit
+    if usage is None:
+        return _Counting(uom=unit.code if unit else "", units_fit=unit is None)
+    fits = (
+        unit is None or usage.aggregate_rule in COUNTING or unit.dimension == usage.unit.dimension
+    )
+    uom = (unit or usage.unit).code
+    return _Counting(uom, usage.aggregate_rule, metric_of(charge, usage), fits)
 
 
 _RULES: Final = {"P95_BURST": "P95", "HIGH_WATER": "MAX"}
