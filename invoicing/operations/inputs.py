@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring as quoted
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
@@ -106,7 +107,7 @@ class Steps(NamedTuple):
 
     cuts: frozenset[date]
     daily: frozenset[int]
-    metered: Mapping[int, Metric]
+    metered: Mapping[int, Metric] = MappingProxyType({})
 
 
 def read_chunk(
