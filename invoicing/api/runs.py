@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -26,14 +28,28 @@ from invoicing.models import BillCycle, BillRun, BillRunAccount
 VIEW = "invoicing.view_billrun"
 
 
+class BillRunListSerializer(serializers.ListSerializer):  # type: ignore[type-arg]
+    """Runs of a page: their control totals are summed in one look."""
+
+    def to_representation(self, data: Any) -> Any:
+        """Sum for all, then show each."""
+        runs = list(data)
+        cast("BillRunSerializer", self.child).known = queries.totals_of_runs(
+            [run.pk for run in runs]
+        )
+        return super().to_representation(runs)
+
+
 class BillRunSerializer(HouseModelSerializer):
     """A run with its control totals as they stand."""
 
+    known: Mapping[int, queries.Totals] = MappingProxyType({})
     cycle = serializers.CharField(source="cycle.code")
     totals = serializers.SerializerMethodField()
 
     class Meta:
         model = BillRun
+        list_serializer_class = BillRunListSerializer
         fields = (
             *("id", "kind", "cycle", "bill_date", "cutoff_at", "state", "error", "run_hash"),
             *("totals", "created_at", "approved_at", "posted_at", "closed_at"),
@@ -42,7 +58,8 @@ class BillRunSerializer(HouseModelSerializer):
 
     def get_totals(self, run: BillRun) -> dict[str, Any]:
         """Return payers, signed amount and documents by currency and state (BR-8)."""
-        return queries.totals_by_currency(run.pk)
+        found = self.known.get(run.pk)
+        return queries.totals_by_currency(run.pk) if found is None else found
 
 
 class NewRunSerializer(HouseSerializer):

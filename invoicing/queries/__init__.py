@@ -18,6 +18,7 @@ from invoicing.queries.integrity import INTEGRITY
 from invoicing.queries.runs import (
     ControlTotal,
     Progress,
+    Totals,
     control_differences,
     control_totals,
     due_bill_date,
@@ -27,6 +28,7 @@ from invoicing.queries.runs import (
     parked_accounts,
     progress,
     totals_by_currency,
+    totals_of_runs,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "RegisterTotal",
     "TaxLiability",
     "TierStep",
+    "Totals",
     "control_differences",
     "control_totals",
     "creditable_lines",
@@ -57,5 +60,6 @@ __all__ = [
     "tax_names",
     "taxes_given_back",
     "totals_by_currency",
+    "totals_of_runs",
     "waiting_memos",
 ]

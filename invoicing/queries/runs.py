@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +18,8 @@ from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunChunk, B
 
 ZERO: Final = Decimal(0)
 SELECTED: Final = "SELECTED"
+Totals = dict[str, dict[str, object]]
+"""Control totals as plain values: currency → state → figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +49,28 @@ class Progress:
 
 def control_totals(run_id: int) -> list[ControlTotal]:
     """Return the control totals by currency and state (BR-8)."""
+    return [total for _, total in _totals_of([run_id])]
+
+
+def _totals_of(run_ids: Sequence[int]) -> list[tuple[int, ControlTotal]]:
     with connection.cursor() as cursor:
-        run_statement(cursor, "invoicing", "control_totals", run_id=run_id)
-        return [ControlTotal(*row) for row in cursor.fetchall()]
+        run_statement(cursor, "invoicing", "control_totals", run_ids=list(run_ids))
+        return [(run_id, ControlTotal(*total)) for run_id, *total in cursor.fetchall()]
 
 
-def totals_by_currency(run_id: int) -> dict[str, dict[str, object]]:
-    """Return the control totals as plain values, for storing: currency → state → figures."""
-    found: dict[str, dict[str, object]] = {}
-    for one in control_totals(run_id):
+def totals_by_currency(run_id: int) -> Totals:
+    """Return the control totals of a run as plain values, for storing."""
+    return totals_of_runs([run_id])[run_id]
+
+
+def totals_of_runs(run_ids: Sequence[int]) -> dict[int, Totals]:
+    """Return the control totals of each of the runs, as `totals_by_currency` does, in one look."""
+    found: dict[int, Totals] = {run_id: {} for run_id in run_ids}
+    for run_id, one in _totals_of(run_ids):
         if one.state == AccountState.NOT_SELECTED:
             continue
         figures = {"payers": one.payers, "amount": f"{one.amount:f}", "documents": one.documents}
-        found.setdefault(one.currency, {})[one.state] = figures
+        found[run_id].setdefault(one.currency, {})[one.state] = figures
     return found
 
 

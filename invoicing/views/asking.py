@@ -48,12 +48,8 @@ class _Ask(FormScreen):
     """What asking for memos has in common: the limit is said first, the answer tells which way."""
 
     action = ""
-    document = Invoice()
+    currency = ""
     result: MemoRequest | None = None
-
-    def currency(self) -> str:
-        """Return the currency of the memo: that of its document."""
-        return self.document.currency
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say up to which amount nobody else is needed."""
@@ -61,7 +57,7 @@ class _Ask(FormScreen):
 
     def limit_text(self) -> str:
         """Say what the person at the page may do alone."""
-        person, currency = links.person(self.request), self.currency()
+        person, currency = links.person(self.request), self.currency
         limit = audit.queries.free_limit(self.action, person=person, currency=currency)
         if limit is None:
             return "Another person grants what you ask for here; you have no limit of your own."
@@ -91,9 +87,8 @@ class CreditForm(forms.Form):
     """Whole, an amount, or amounts by line; the reason is printed on the memo."""
 
     scope = forms.ChoiceField(label="Credit", choices=CreditScope.choices, initial="FULL")
-    amount = Parsed(
-        lambda text: decimal_text(text, places=4, minimum=Decimal(0)),
-        label="Net amount",
+    amount = amount_field(
+        "Net amount",
         required=False,
         help_text="For an amount: it is spread over the lines in proportion.",
     )
@@ -106,9 +101,8 @@ class CreditForm(forms.Form):
         texts = dict(invoice.lines.values_list("pk", "text"))
         for line in invoicing.queries.creditable_lines(invoice):
             if line.left > 0:
-                self.fields[f"line_{line.line_id}"] = Parsed(
-                    lambda text: decimal_text(text, places=4, minimum=Decimal(0)),
-                    label=f"{line.seq}. {texts[line.line_id]}",
+                self.fields[f"line_{line.line_id}"] = amount_field(
+                    f"{line.seq}. {texts[line.line_id]}",
                     required=False,
                     help_text=f"For chosen lines: up to {line.left:.2f} {invoice.currency}.",
                 )
@@ -122,19 +116,14 @@ class CreditForm(forms.Form):
         }
 
 
-class RequestCredit(_Ask):
-    """Ask for a credit; another person grants it."""
-
-    title = "Credit"
-    permission = ("invoicing.view_invoice", "invoicing.request_credit")
-    form_class = CreditForm
-    submit_label = "Ask for the credit"
-    action, document = "invoicing.credit", Invoice()
+class _OfDocument(_Ask):
+    document = Invoice()
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Find the document."""
         super().setup(request, *args, **kwargs)
         self.document = get_object_or_404(invoicing.queries.documents(), pk=kwargs["pk"])
+        self.currency = self.document.currency
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the document."""
@@ -143,6 +132,16 @@ class RequestCredit(_Ask):
     def get_form_kwargs(self) -> dict[str, Any]:
         """Give the form its document."""
         return {**super().get_form_kwargs(), "invoice": self.document}
+
+
+class RequestCredit(_OfDocument):
+    """Ask for a credit; another person grants it."""
+
+    title = "Credit"
+    permission = ("invoicing.view_invoice", "invoicing.request_credit")
+    form_class = CreditForm
+    submit_label = "Ask for the credit"
+    action = "invoicing.credit"
 
     def submit(self, form: forms.Form) -> MemoRequest:
         """Ask."""
@@ -157,10 +156,6 @@ class RequestCredit(_Ask):
             requester=links.person(self.request),
             on_date=links.today(self.document),
         )
-
-    def currency(self) -> str:
-        """Return the document's currency."""
-        return self.document.currency
 
 
 class AccountMemoForm(forms.Form):
@@ -215,15 +210,12 @@ class _OfAccount(_Ask):
         super().setup(request, *args, **kwargs)
         payers = Account.objects.filter(role=AccountRole.PAYER).select_related("entity")
         self.account = get_object_or_404(payers, pk=kwargs["pk"])
+        self.currency = self.account.currency
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the account's documents."""
         address = links.named("invoicing:account_invoices", self.account.pk)
         return [Crumb(f"{self.account.number} {self.account.name}", address)]
-
-    def currency(self) -> str:
-        """Return the account's currency."""
-        return self.account.currency
 
     def asked(self, form: forms.Form) -> dict[str, Any]:
         """Return what both kinds of memo need."""
@@ -268,31 +260,14 @@ class RequestDebit(_OfAccount):
         return operations.request_debit(**self.asked(form), gl_code=code)
 
 
-class RequestLineDebit(_Ask):
+class RequestLineDebit(_OfDocument):
     """Ask that more of a billed line be billed, with its own taxes (J6, TAX-12)."""
 
     title = "Debit memo"
     permission = ("invoicing.view_invoice", "invoicing.request_debit")
     form_class = LineDebitForm
     submit_label = "Ask for the debit memo"
-    action, document = "invoicing.debit", Invoice()
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Find the document."""
-        super().setup(request, *args, **kwargs)
-        self.document = get_object_or_404(invoicing.queries.documents(), pk=kwargs["pk"])
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the document."""
-        return [Crumb(str(self.document), links.invoice(self.document.pk))]
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        """Give the form its document."""
-        return {**super().get_form_kwargs(), "invoice": self.document}
-
-    def currency(self) -> str:
-        """Return the document's currency."""
-        return self.document.currency
+    action = "invoicing.debit"
 
     def submit(self, form: forms.Form) -> MemoRequest:
         """Ask."""
