@@ -1,17 +1,14 @@
-"""Embedded fonts: Latin to Arabic from DejaVu, Chinese and Japanese from Droid, Korean from Nanum.
+"""Embedded fonts: how each is loaded, cut to what a document uses, and written into its file.
 
-A name is printed as typed. Right-to-left text is joined and reordered for the eye; a character
-that no embedded font holds is printed as its code point in brackets, never dropped, never a box.
+Plain text (one glyph a letter, left to right) is written by reportlab's simple fonts, cut and
+compressed once per process; `shaping` writes what needs more than that.
 """
 
-import re
 import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import arabic_reshaper
-from bidi import get_display
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.ttfonts import (
     FF_NONSYMBOLIC,
@@ -23,13 +20,35 @@ from reportlab.pdfbase.ttfonts import (
 
 HERE = Path(__file__).parent / "fonts"
 COMMON = "€£¥ÄÖÜäöüßÀÁÂÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕØÙÚÛÝàáâãåæçèéêëìíîïñòóôõøùúûýÿ§°·×–—‘’“”…©®%"
-RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-INVISIBLE = re.compile(
-    "[\u0000-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
-)
+FILES = {
+    "regular": "DejaVuSans.ttf",
+    "bold": "DejaVuSans-Bold.ttf",
+    "far": "DroidSansFallbackFull.ttf",
+    "korean": "NanumGothic.ttf",
+    "emoji": "NotoEmoji-Regular.ttf",
+    "bengali": "NotoSansBengali-Regular.ttf",
+    "cherokee": "NotoSansCherokee-Regular.ttf",
+    "devanagari": "NotoSansDevanagari-Regular.ttf",
+    "ethiopic": "NotoSansEthiopic-Regular.ttf",
+    "gujarati": "NotoSansGujarati-Regular.ttf",
+    "gurmukhi": "NotoSansGurmukhi-Regular.ttf",
+    "kannada": "NotoSansKannada-Regular.ttf",
+    "khmer": "NotoSansKhmer-Regular.ttf",
+    "lao": "NotoSansLao-Regular.ttf",
+    "malayalam": "NotoSansMalayalam-Regular.ttf",
+    "myanmar": "NotoSansMyanmar-Regular.ttf",
+    "oriya": "NotoSansOriya-Regular.ttf",
+    "sinhala": "NotoSansSinhala-Regular.ttf",
+    "syriac": "NotoSansSyriac-Regular.ttf",
+    "tamil": "NotoSansTamil-Regular.ttf",
+    "telugu": "NotoSansTelugu-Regular.ttf",
+    "thaana": "NotoSansThaana-Regular.ttf",
+    "thai": "NotoSansThai-Regular.ttf",
+    "tibetan": "NotoSerifTibetan-Regular.ttf",
+}
 
 
-class _Ready(pdfdoc.PDFObject):  # type: ignore[misc]
+class Ready(pdfdoc.PDFObject):  # type: ignore[misc]
     """An object whose bytes are known already."""
 
     def __init__(self, ready: bytes) -> None:
@@ -62,8 +81,8 @@ class _Font(TTFont):  # type: ignore[misc]
             font: Any = pdfdoc.PDFTrueTypeFont()
             font.Name, font.BaseFont = internal, base
             font.FirstChar, font.LastChar = 0, len(subset) - 1
-            font.Widths = _Ready(widths)
-            font.ToUnicode = doc.Reference(_flate(to_unicode), "toUnicodeCMap:" + base)
+            font.Widths = Ready(widths)
+            font.ToUnicode = doc.Reference(flate(to_unicode), "toUnicodeCMap:" + base)
             font.FontDescriptor = doc.Reference(
                 self._descriptor(doc, base, program, length), "fontDescriptor:" + base
             )
@@ -88,7 +107,7 @@ class _Font(TTFont):  # type: ignore[misc]
 
     def _descriptor(self, doc: Any, base: str, program: bytes, length: int) -> Any:
         face = self.face
-        stream = _flate(program)
+        stream = flate(program)
         stream.dictionary["Length1"] = length
         return pdfdoc.PDFDictionary(
             {
@@ -107,79 +126,14 @@ class _Font(TTFont):  # type: ignore[misc]
         )
 
 
-def _flate(compressed: bytes) -> Any:
+def flate(compressed: bytes) -> Any:
+    """Return a stream of bytes that are compressed already."""
     stream = pdfdoc.PDFStream(content=compressed)
     stream.dictionary["Filter"] = pdfdoc.PDFName("FlateDecode")
     return stream
 
 
-FILES = {
-    "regular": "DejaVuSans.ttf",
-    "bold": "DejaVuSans-Bold.ttf",
-    "far": "DroidSansFallbackFull.ttf",
-    "korean": "NanumGothic.ttf",
-}
-
-
 @lru_cache(maxsize=len(FILES))
 def face(name: str) -> Any:
-    """Load a font once per process, when a text first needs it."""
+    """Load a font for plain text once per process, when a text first needs it."""
     return _Font(f"Billing-{name}", FILES[name])
-
-
-@lru_cache(maxsize=20_000)
-def runs(text: str, weight: str) -> tuple[tuple[str, str], ...]:
-    """Cut `text` into (font, piece) in visual order."""
-    text = INVISIBLE.sub("", text)
-    if RIGHT_TO_LEFT.search(text):
-        text = get_display(arabic_reshaper.reshape(text))
-    order = (weight, "far", "korean")
-    pieces: list[tuple[str, str]] = []
-    for char in text:
-        code, shown = ord(char), char
-        font = next((name for name in order if code in face(name).unit_widths), "")
-        if not font:
-            font, shown = weight, f"[U+{code:04X}]"
-        if pieces and pieces[-1][0] == font:
-            pieces[-1] = (font, pieces[-1][1] + shown)
-        else:
-            pieces.append((font, shown))
-    return tuple(pieces)
-
-
-@lru_cache(maxsize=20_000)
-def unit_width(text: str, weight: str) -> float:
-    """Width of `text` at size 1."""
-    return sum(
-        sum(map(face(font).unit_widths.__getitem__, map(ord, piece)))
-        for font, piece in runs(text, weight)
-    )
-
-
-@lru_cache(maxsize=20_000)
-def wrap(text: str, weight: str, size: float, width: float) -> tuple[str, ...]:
-    """Break `text` into lines no wider than `width`; a word wider than a line is cut."""
-    limit = width / size
-    lines: list[str] = []
-    line = ""
-    for word in text.split():
-        candidate = f"{line} {word}" if line else word
-        if unit_width(candidate, weight) <= limit:
-            line = candidate
-            continue
-        if line:
-            lines.append(line)
-        *full, line = _cut(word, weight, limit)
-        lines.extend(full)
-    return (*lines, line) if line or not lines else tuple(lines)
-
-
-def _cut(word: str, weight: str, limit: float) -> list[str]:
-    pieces, piece, used = [], "", 0.0
-    for char in word:
-        wide = unit_width(char, weight)
-        if piece and used + wide > limit:
-            pieces.append(piece)
-            piece, used = "", 0.0
-        piece, used = piece + char, used + wide
-    return [*pieces, piece]

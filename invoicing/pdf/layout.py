@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from invoicing.pdf.content import PrintedDocument, PrintedLine, PrintedSection
-from invoicing.pdf.fonts import wrap
 from invoicing.pdf.labels import words
 from invoicing.pdf.sheet import Sheet
+from invoicing.pdf.text import wrap
 
 LEFT = 48.0
 LEADING = 11.5

@@ -1,10 +1,10 @@
 """Draw a document: the head, the table over as many pages as it needs, the remittance advice."""
 
 from invoicing.pdf.content import PrintedDocument
-from invoicing.pdf.fonts import wrap
 from invoicing.pdf.labels import words
 from invoicing.pdf.layout import LEFT, Band, bands, paged, table_head
 from invoicing.pdf.sheet import Sheet
+from invoicing.pdf.text import wrap
 
 TOP, FOOT, NEXT_TOP = 40.0, 46.0, 66.0
 

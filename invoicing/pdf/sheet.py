@@ -6,7 +6,9 @@ from typing import Any
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
-from invoicing.pdf.fonts import COMMON, face, runs, unit_width
+from invoicing.pdf.fonts import COMMON, face
+from invoicing.pdf.shaping import shaper
+from invoicing.pdf.text import Piece, runs, unit_width
 
 A4 = (595.28, 841.89)
 LETTER = (612.0, 792.0)
@@ -24,7 +26,7 @@ class Sheet:
         self._canvas.setAuthor(author)
         self._document: Any = self._canvas._doc
         self._ops: list[str] = []
-        self._encoded: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+        self._encoded: dict[tuple[str, str], tuple[tuple[str, str, float], ...]] = {}
         for weight in ("regular", "bold"):
             face(weight).splitString(COMMON, self._document)
 
@@ -33,7 +35,10 @@ class Sheet:
     ) -> None:
         """Write `text` with its left end at `x` and its baseline at `y`."""
         parts = "".join(
-            f"{font} {size:g} Tf ({chars}) Tj " for font, chars in self._encode(text, weight)
+            f"{font} {size:g} Tf {rise * size:.2f} Ts {show} 0 Ts "
+            if rise
+            else f"{font} {size:g} Tf {show} "
+            for font, show, rise in self._encode(text, weight)
         )
         self._ops.append(f"BT 1 0 0 1 {x:.2f} {self.height - y:.2f} Tm {parts}ET")
 
@@ -68,16 +73,35 @@ class Sheet:
         self._canvas.save()
         return self._out.getvalue()
 
-    def _encode(self, text: str, weight: str) -> tuple[tuple[str, str], ...]:
+    def _encode(self, text: str, weight: str) -> tuple[tuple[str, str, float], ...]:
         key = (text, weight)
         if key not in self._encoded:
             self._encoded[key] = tuple(
-                (font.getSubsetInternalName(subset, self._document), self._canvas._escape(chars))
-                for name, piece in runs(text, weight)
-                for font in (face(name),)
-                for subset, chars in font.splitString(piece, self._document)
+                shown for piece in runs(text, weight) for shown in self._shown(piece)
             )
         return self._encoded[key]
+
+    def _shown(self, piece: Piece) -> list[tuple[str, str, float]]:
+        """Return (font, operator, rise) for each stretch of one piece."""
+        if piece.glyphs:
+            shaped = shaper(piece.font)
+            stretches = list(shaped.write(piece.glyphs, self._document))
+            name = shaped.internal_name(self._document)
+            if piece.read:
+                spoken = piece.read.encode("utf-16-be").hex().upper()
+                first, last = stretches[0], stretches[-1]
+                stretches[0] = (f"/Span << /ActualText <FEFF{spoken}> >> BDC {first[0]}", first[1])
+                stretches[-1] = (f"{stretches[-1][0]} EMC", last[1])
+            return [(name, operator, rise) for operator, rise in stretches]
+        font = face(piece.font)
+        return [
+            (
+                font.getSubsetInternalName(subset, self._document),
+                f"({self._canvas._escape(chars)}) Tj",
+                0.0,
+            )
+            for subset, chars in font.splitString(piece.text, self._document)
+        ]
 
 
 def _canvas(out: io.BytesIO, width: float, height: float) -> Any:
