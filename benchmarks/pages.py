@@ -28,7 +28,7 @@ from foundation.screens import ListScreen
 from invoicing.models import BillRun, Invoice, InvoiceLine
 from rating.models import UsageEvent, UsageFile, UsageSource
 from rating.operations.partitions import ensure_partitions
-from tests.apps.billing_site.test_matrix import pages
+from tests.apps.billing_site.access.doors import pages
 
 PAYERS, ROWS, TURNS, LINES = 100_000, 1_000_000, 5, 40
 HEAVY = 10  # one row in so many is behind one line

@@ -54,15 +54,23 @@ def edits(*models: str) -> tuple[str, ...]:
     )
 
 
+def exports(*rooms: str) -> tuple[str, ...]:
+    """Return the right to take the lists of the rooms away as files."""
+    return tuple(f"{room}.export_lists" for room in rooms)
+
+
 # What every role of the trade reads: who the customer is, what was billed, what is owed.
 READ_TRADE = reads("catalog", "customers", "invoicing", "receivables")
+
+# Lists without personal data: those of customers and of usage are for whoever works with them.
+BOOKS = ("audit", "ledger", "tax", "catalog", "receivables", "invoicing", "payments")
 
 ROLES: tuple[Role, ...] = (
     Role(
         name=AUDITOR,
         username="auditor",
         purpose="Reads everything in every room, with history and evidence; changes nothing.",
-        may=(*reads(*ROOMS), "invoicing.export_register"),
+        may=(*reads(*ROOMS), *exports(*BOOKS)),
         handles_money=False,
     ),
     Role(
@@ -86,6 +94,7 @@ ROLES: tuple[Role, ...] = (
             "customers.hold_account",
             "customers.close_account",
             "customers.import_customers",
+            "customers.export_lists",
             "customers.set_contract_price",
             "customers.request_certificate",
             "receivables.dispute_item",
@@ -107,7 +116,7 @@ ROLES: tuple[Role, ...] = (
             "catalog.draft_offer",
             "catalog.draft_price",
             "catalog.import_prices",
-            "catalog.export_prices",
+            "catalog.export_lists",
         ),
     ),
     Role(
@@ -118,14 +127,16 @@ ROLES: tuple[Role, ...] = (
             *READ_TRADE,
             *reads("rating", "payments", "tax"),
             "audit.view_importbatch",
+            "audit.view_importrowerror",
             "audit.view_jobrun",
             "audit.view_approvalrequest",
             "rating.load_usage",
             "rating.recycle_suspense",
             "rating.rate_usage",
+            *edits("rating.usagesource"),
+            *exports("rating", "invoicing"),
             "customers.hold_account",
             "invoicing.hold_account",
-            "invoicing.export_register",
             "invoicing.start_run",
             "invoicing.post_run",
             "invoicing.cancel_run",
@@ -144,6 +155,7 @@ ROLES: tuple[Role, ...] = (
             "payments.reverse_payment",
             "receivables.allocate",
             "receivables.dispute_item",
+            *exports("payments", "receivables"),
         ),
     ),
     Role(
@@ -155,6 +167,7 @@ ROLES: tuple[Role, ...] = (
             *reads("payments", "collections"),
             "customers.hold_account",
             "receivables.dispute_item",
+            *exports("receivables"),
         ),
     ),
     Role(
@@ -167,7 +180,7 @@ ROLES: tuple[Role, ...] = (
             "audit.approve_request",
             "invoicing.approve_run",
             "invoicing.waive_item",
-            "invoicing.export_register",
+            *exports("audit", "ledger", "invoicing", "receivables", "payments"),
             "invoicing.approve_credit",
             "invoicing.approve_debit",
             "catalog.approve_offer",
@@ -176,6 +189,7 @@ ROLES: tuple[Role, ...] = (
             "catalog.publish_price",
             "customers.sign_contract",
             "customers.approve_certificate",
+            "payments.reverse_payment",
             "payments.reverse_any_payment",
             "rating.write_off_usage",
         ),
@@ -186,7 +200,8 @@ ROLES: tuple[Role, ...] = (
         purpose="Owns the books: periods, chart, series, exchange rates, thresholds.",
         may=(
             *reads(*ROOMS),
-            "invoicing.export_register",
+            *exports(*BOOKS),
+            "invoicing.add_billcycle",
             "ledger.add_accountingperiod",
             "ledger.close_period",
             "ledger.reopen_period",

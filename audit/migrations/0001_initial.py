@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'import batches',
+                'permissions': [('export_lists', 'Can export lists to files')],
                 'indexes': [models.Index(fields=['state', 'opened_at'], name='audit_importbatch_state')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'REFUSED'), _negated=True), fields=('kind', 'sha256'), name='audit_importbatch_read_once')],
             },

@@ -29,6 +29,7 @@ class ImportBatch(models.Model):
 
     class Meta:
         verbose_name_plural = "import batches"
+        permissions = [("export_lists", "Can export lists to files")]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "sha256"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
@@ -23,6 +23,13 @@ class History(Screen):
     permission = "audit.view_change"
     template_name = "console/table.html"
     label = ""
+
+    def permissions_of_request(self, request: HttpRequest) -> tuple[str, ...]:
+        """Ask for the right to look at the thing itself as well."""
+        model = subjects.model_of(self.kind)
+        if model is None or not subjects.is_ours(model):
+            return ()
+        return (f"{model._meta.app_label}.view_{model._meta.model_name}",)
 
     @cached_property
     def thing(self) -> Any:

@@ -79,7 +79,7 @@ class PriceVersion(Versioned):
             ("approve_price", "Can approve prices that others drafted"),
             ("publish_price", "Can publish and retire approved prices"),
             ("import_prices", "Can import prices from a file"),
-            ("export_prices", "Can export prices to a file"),
+            ("export_lists", "Can export lists to files"),
         ]
         indexes = [
             models.Index(fields=["charge", "currency"], name="catalog_price_charge_currency"),

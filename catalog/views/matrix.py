@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -56,6 +55,7 @@ class Matrix(Screen):
 
     title = "Prices"
     permission = VIEW
+    export_permission = "catalog.export_lists"
     template_name = "catalog/matrix.html"
 
     def buttons(self) -> list[Button]:
@@ -79,7 +79,7 @@ class Matrix(Screen):
                 Button(
                     label=f"Export {kind.upper()}",
                     url=f"?export={kind}{more}",
-                    permission="catalog.export_prices",
+                    permission="catalog.export_lists",
                 )
                 for kind in ("csv", "xlsx")
             ),
@@ -92,8 +92,6 @@ class Matrix(Screen):
         found = self.found(form.cleaned_data if valid else {})
         wanted = request.GET.get("export", "")
         if valid and wanted:
-            if not request.user.has_perm("catalog.export_prices"):
-                raise PermissionDenied("Exporting prices needs catalog.export_prices.")
             if wanted not in exports.TYPES:
                 messages.error(request, "Prices are exported as csv or xlsx.")
                 return HttpResponseRedirect(reverse("catalog:matrix"))

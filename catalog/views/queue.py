@@ -18,9 +18,7 @@ from catalog.views.prices import VIEW, price_url
 from foundation.errors import Refusal
 from foundation.screens import Column, Crumb, Empty, FilterForm, ListScreen
 from foundation.screens.forms import sentence
-from foundation.screens.frame import refuse
 
-EXPORT = "catalog.export_prices"
 RIGHT = {
     "submit": "catalog.draft_price",
     "discard": "catalog.draft_price",
@@ -60,6 +58,8 @@ class Queue(ListScreen):
 
     title = "Prices waiting"
     permission = VIEW
+    verb_field = "step"
+    verbs = RIGHT
     template_name = "catalog/queue.html"
     filters = QueueFilters
     page_size = 100
@@ -92,19 +92,6 @@ class Queue(ListScreen):
         )
         return found.filter(state__in=price_lists.WAITING)
 
-    def page(self, filters: dict[str, Any], *, valid: bool) -> dict[str, Any]:
-        """Offer the export to whoever may export prices."""
-        page = super().page(filters, valid=valid)
-        if not self.request.user.has_perm(EXPORT):
-            page |= {"export_csv": "", "export_xlsx": ""}
-        return page
-
-    def export(self, file_format: str, filters: dict[str, Any]) -> HttpResponse:
-        """Hand the list out to whoever may export prices."""
-        if not self.request.user.has_perm(EXPORT):
-            return refuse(self.request, [EXPORT])
-        return super().export(file_format, filters)
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Offer the steps that the user may take."""
         context = super().get_context_data(**kwargs)
@@ -127,9 +114,6 @@ class Queue(ListScreen):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take the chosen prices one step on, all or none."""
         step = request.POST.get("step", "")
-        right = RIGHT.get(step, "catalog.publish_price")
-        if not request.user.has_perm(right):
-            return refuse(request, [right])
         try:
             count = operations.advance_prices(
                 price_ids=[

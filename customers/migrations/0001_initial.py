@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('registration_no', models.CharField(blank=True, default='', max_length=64)),
             ],
             options={
-                'permissions': [('import_customers', 'Can import customers, accounts and orders')],
+                'permissions': [('import_customers', 'Can import customers, accounts and orders'), ('export_lists', 'Can export lists to files')],
                 'indexes': [django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('legal_name'), name='gin_trgm_ops'), name='customers_customer_name_like'), models.Index(fields=['number'], name='customers_customer_number_like', opclasses=['varchar_pattern_ops'])],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['PERSON', 'ORG', 'PARTNER'])), name='customers_customer_kind_known'), models.CheckConstraint(condition=models.Q(('status__in', ['PROSPECT', 'ACTIVE', 'CLOSED'])), name='customers_customer_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('number', ''), _negated=True), models.Q(('legal_name', ''), _negated=True)), name='customers_customer_named'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id',), name='customers_customer_external_id_once')],
             },

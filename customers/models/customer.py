@@ -29,7 +29,10 @@ class Customer(Stamped):
     registration_no = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
-        permissions = [("import_customers", "Can import customers, accounts and orders")]
+        permissions = [
+            ("import_customers", "Can import customers, accounts and orders"),
+            ("export_lists", "Can export lists to files"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="customers_customer_kind_known", condition=Q(kind__in=CustomerKind.values)

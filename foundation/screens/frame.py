@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
@@ -89,10 +89,17 @@ class Screen(TemplateView):
     Set `title`, `permission` ("app.codename" or several, all needed) and `template_name` (which
     extends `console/page.html` and fills its block `page`). Override `get_context_data` for what
     the page shows, `crumbs`, `buttons` and `tabs` for what stands around it.
+
+    A page that does several things names in `verbs` the right that each takes; `verb_field` is
+    the part of the address, or the field of the form sent, that says which. A page that hands
+    out a file for `?export=…` names in `export_permission` the right to take it away.
     """
 
     title = ""
     permission: str | Sequence[str] = ()
+    verb_field: ClassVar[str] = ""
+    verbs: ClassVar[Mapping[str, str]] = {}
+    export_permission: ClassVar[str] = ""
     template_name = "console/page.html"
 
     @classmethod
@@ -102,7 +109,9 @@ class Screen(TemplateView):
 
         @wraps(view)
         def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            response = cls(**initkwargs).gate(request) or view(request, *args, **kwargs)
+            screen = cls(**initkwargs)
+            screen.kwargs = kwargs
+            response = screen.gate(request) or view(request, *args, **kwargs)
             add_never_cache_headers(response)
             return response
 
@@ -115,6 +124,7 @@ class Screen(TemplateView):
         required = self.required_permissions()
         if not required:
             raise ImproperlyConfigured(f"{type(self).__name__} declares no permission.")
+        required = (*required, *self.permissions_of_request(request))
         missing = missing_rights(request, [name for name in required if name != STAFF])
         if missing or not request.user.is_staff:
             return refuse(request, missing or required)
@@ -125,6 +135,28 @@ class Screen(TemplateView):
         if isinstance(self.permission, str):
             return (self.permission,) if self.permission else ()
         return tuple(self.permission)
+
+    def permissions_of_request(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return what the verb asked for, or the file asked for, takes beyond the page itself.
+
+        A form sent without a verb that the page knows takes the rights of all of them.
+        """
+        verb = self.kwargs.get(self.verb_field) or request.POST.get(self.verb_field) or ""
+        needed = [self.verbs[verb]] if verb in self.verbs else []
+        if not needed and request.method == "POST":
+            needed = sorted(set(self.verbs.values()))
+        if (right := self.get_export_permission()) and request.GET.get("export"):
+            needed.append(right)
+        return tuple(needed)
+
+    def get_export_permission(self) -> str:
+        """Return the right to take the page away as a file; nothing where there is no file."""
+        return self.export_permission
+
+    def may_export(self) -> bool:
+        """Tell whether who looks at the page may also take it away as a file."""
+        right = self.get_export_permission()
+        return bool(right) and self.request.user.has_perm(right)
 
     def get_title(self) -> str:
         """Return the heading; override where it names the object shown."""

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from foundation import exports
 from foundation.paging import COUNT_CAP, capped_count, keyset_page
 from foundation.screens.cells import Cell, Column, Table, Total
-from foundation.screens.frame import Empty, Screen
+from foundation.screens.frame import STAFF, Empty, Screen
 
 EXPORT_CAP = 100_000
 STRETCH = 2_000
@@ -57,6 +57,9 @@ class ListScreen(Screen):
     Set `columns`, give `rows(filters)` (a queryset, or a sequence where it is short), and where
     wanted `filters` (a `FilterForm`), `totals`, `empty`. `keyset` (an ordering of own columns
     ending in a unique one) pages by key: use it where there may be more than 10,000 rows.
+
+    Whoever sees the list may export it with the room's right `export_lists`, unless
+    `export_permission` names another.
     """
 
     template_name = "console/list.html"
@@ -67,6 +70,11 @@ class ListScreen(Screen):
     export_name = ""
     empty = Empty()
     intro = ""
+
+    def get_export_permission(self) -> str:
+        """Return the right to take the list away: that of the room whose rows it shows."""
+        label = self.required_permissions()[0].partition(".")[0]
+        return self.export_permission or ("" if label == STAFF else f"{label}.export_lists")
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[Any] | Sequence[Any]:
         """Return what the list holds, narrowed by the cleaned filters."""
@@ -110,8 +118,8 @@ class ListScreen(Screen):
             "empty": Empty() if given else self.empty,
             "is_filtered": given or not valid,
             "intro": self.intro,
-            "export_csv": self.address(export="csv"),
-            "export_xlsx": self.address(export="xlsx"),
+            "export_csv": self.address(export="csv") if self.may_export() else "",
+            "export_xlsx": self.address(export="xlsx") if self.may_export() else "",
         }
 
     def address(self, **changes: str | int) -> str:

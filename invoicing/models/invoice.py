@@ -135,7 +135,7 @@ class Invoice(models.Model):
             ("approve_credit", "Can approve a credit memo"),
             ("request_debit", "Can request a debit memo"),
             ("approve_debit", "Can approve a debit memo"),
-            ("export_register", "Can export the billing register"),
+            ("export_lists", "Can export lists to files"),
         ]
 
     def __str__(self) -> str:

@@ -173,9 +173,16 @@ class CreditPage(Screen):
 
 
 class _Decision(ActionView):
-    """The operation asks for the right that the kind of memo takes."""
+    """Takes the right that the kind of memo takes."""
 
     permission = "invoicing.view_memorequest"
+
+    def permissions_of_request(self, request: HttpRequest) -> tuple[str, ...]:
+        """Ask for the right to grant a memo of this kind."""
+        asked = MemoRequest.objects.filter(pk=self.kwargs["pk"]).first()
+        if asked is None:
+            return ("invoicing.approve_credit", "invoicing.approve_debit")
+        return (operations.approve_permission(asked),)
 
     def get_failure_url(self) -> str:
         """Return to the queue."""

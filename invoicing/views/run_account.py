@@ -136,10 +136,13 @@ class RunAccountAction(FormScreen, AccountScreen):
 
     form_class = ReasonForm
     success_message = "Done; the run needs a new approval."
-
-    def required_permissions(self) -> tuple[str, ...]:
-        """Ask for viewing; the operation asks for the right of its verb."""
-        return ("invoicing.view_billrun",)
+    permission = "invoicing.view_billrun"
+    verb_field = "verb"
+    verbs = {
+        "hold": "invoicing.hold_account",
+        "release": "invoicing.hold_account",
+        "recalculate": "invoicing.start_run",
+    }
 
     def get_title(self) -> str:
         """Say what is about to happen."""

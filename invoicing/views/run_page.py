@@ -199,11 +199,14 @@ class RunPage(RunScreen):
 class RunAction(ActionView):
     """A button of the run console."""
 
-    PERMISSIONS = {"approve_run": "invoicing.approve_run", "post_run": "invoicing.post_run"}
-
-    def required_permissions(self) -> tuple[str, ...]:
-        """Ask for viewing; the operation asks for the right of its verb."""
-        return (VIEW,)
+    permission = VIEW
+    verb_field = "verb"
+    verbs = {
+        "approve_run": "invoicing.approve_run",
+        "post_run": "invoicing.post_run",
+        "recalculate": "invoicing.start_run",
+        "resume": "invoicing.start_run",
+    }
 
     def act(self) -> BillRun:
         """Do what the button says, and let the queue carry the run on."""

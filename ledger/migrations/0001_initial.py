@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'journal entries',
-                'permissions': [('post_to_soft_closed', 'Can post to a soft-closed accounting period')],
+                'permissions': [('post_to_soft_closed', 'Can post to a soft-closed accounting period'), ('export_lists', 'Can export lists to files')],
                 'indexes': [models.Index(fields=['entity', 'accounting_date'], name='ledger_journalentry_date')],
                 'constraints': [models.UniqueConstraint(fields=('source_type', 'source_id', 'event', 'version'), name='ledger_journalentry_once_per_event'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('fx_rate')), name='ledger_journalentry_fx_rate_is_number')],
             },

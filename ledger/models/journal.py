@@ -46,7 +46,10 @@ class JournalEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "journal entries"
-        permissions = [("post_to_soft_closed", "Can post to a soft-closed accounting period")]
+        permissions = [
+            ("post_to_soft_closed", "Can post to a soft-closed accounting period"),
+            ("export_lists", "Can export lists to files"),
+        ]
         constraints = [
             *number_checks("ledger_journalentry", "fx_rate"),
             models.UniqueConstraint(

@@ -92,6 +92,7 @@ class Payment(models.Model):
             ("import_payments", "Can record files of payments"),
             ("reverse_payment", "Can reverse payments"),
             ("reverse_any_payment", "Can reverse what others recorded in error"),
+            ("export_lists", "Can export lists to files"),
         ]
         constraints = [
             models.UniqueConstraint(

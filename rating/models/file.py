@@ -51,6 +51,7 @@ class UsageFile(models.Model):
         permissions = [
             ("load_usage", "Can load usage files"),
             ("rate_usage", "Can rate stored usage again"),
+            ("export_lists", "Can export lists to files"),
         ]
         constraints = [
             *number_checks(

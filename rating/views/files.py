@@ -120,7 +120,7 @@ class FileList(ListScreen):
 class FilePage(Screen):
     """One file: what was received, what became of it, what its sender declared."""
 
-    permission = "rating.view_usagefile"
+    permission: str | Sequence[str] = "rating.view_usagefile"
     template_name = "rating/file.html"
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -144,7 +144,7 @@ class FilePage(Screen):
                 Button(
                     label="Download rejected rows",
                     url=reverse("rating:rejected", args=[self.file.pk]),
-                    permission="rating.view_suspenseitem",
+                    permission="rating.export_lists",
                 )
             )
         if self.file.state == FileState.LOADING:
@@ -204,7 +204,7 @@ class FilePage(Screen):
 class RejectedRows(FilePage):
     """The suspended rows of a file as a file, in the form in which they can be sent again."""
 
-    permission = "rating.view_suspenseitem"
+    permission = ("rating.view_suspenseitem", "rating.export_lists")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Hand out the rows with reason, message and what was received."""

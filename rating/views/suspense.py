@@ -134,9 +134,11 @@ class WorkSuspense(ActionView):
     """Recycle or write off the chosen rows."""
 
     permission = "rating.view_suspenseitem"
+    verb_field = "verb"
+    verbs = {"recycle": "rating.recycle_suspense", "write_off": "rating.write_off_usage"}
 
     def act(self) -> str:
-        """Call the operation of the button pressed; the operation checks the right."""
+        """Call the operation of the button pressed."""
         posted = self.request.POST
         try:
             chosen = [int(text) for text in posted.getlist("item") if text.isascii()]

@@ -78,6 +78,7 @@ class OpenItem(models.Model):
         permissions = [
             ("allocate", "Can allocate credits to debits and take allocations back"),
             ("dispute_item", "Can mark part of an open item as disputed"),
+            ("export_lists", "Can export lists to files"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['code', 'id'],
-                'permissions': [('change_tax_tables', 'Can add and end places, taxes, rates and rules')],
+                'permissions': [('change_tax_tables', 'Can add and end places, taxes, rates and rules'), ('export_lists', 'Can export lists to files')],
                 'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('jurisdiction', '='), ('tax_type', '='), ('code', '='), ('valid', '&&')], name='tax_taxrate_one_at_a_time'), models.CheckConstraint(condition=models.Q(('kind__in', ['PERCENT', 'PER_UNIT', 'FLAT_LINE'])), name='tax_taxrate_kind_is_known'), models.CheckConstraint(condition=models.Q(('cap_scope__in', ['LINE', 'DOCUMENT'])), name='tax_taxrate_cap_scope_is_known'), models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lt', 1000000), models.Q(models.Q(('kind', 'PERCENT'), _negated=True), ('rate__lte', 1), _connector='OR')), name='tax_taxrate_rate_is_in_range'), models.CheckConstraint(condition=models.Q(('cap__isnull', True), models.Q(('cap__gt', 0), ('cap__lt', 1000000000)), _connector='OR'), name='tax_taxrate_cap_is_positive'), models.CheckConstraint(condition=models.Q(models.Q(('cap__isnull', True), ('currency', ''), ('kind', 'PERCENT')), models.Q(models.Q(models.Q(('kind', 'PERCENT'), _negated=True), ('cap__isnull', False), _connector='OR'), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='tax_taxrate_amounts_have_a_currency'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__startswith__isnull', False)), name='tax_taxrate_valid_begins')],
             },
         ),

@@ -67,7 +67,10 @@ class TaxRate(Stamped):
     class Meta:
         """One rate of a code at a time."""
 
-        permissions = [("change_tax_tables", "Can add and end places, taxes, rates and rules")]
+        permissions = [
+            ("change_tax_tables", "Can add and end places, taxes, rates and rules"),
+            ("export_lists", "Can export lists to files"),
+        ]
         ordering = ["code", "id"]
         constraints = [
             ExclusionConstraint(

@@ -10,7 +10,7 @@ from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from foundation.screens import ActionView
-from tests.apps.billing_site.test_matrix import pages
+from tests.apps.billing_site.access.doors import pages
 
 pytestmark = pytest.mark.browser
 

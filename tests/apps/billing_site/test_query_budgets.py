@@ -22,7 +22,8 @@ from customers.operations import IdentifierInput
 from foundation.api import HouseViewSet
 from foundation.screens import ListScreen
 from invoicing.models import BillRun, Invoice
-from tests.apps.billing_site.test_matrix import pages, routes
+from tests.apps.billing_site.access.doors import pages
+from tests.apps.billing_site.test_matrix import routes
 from tests.apps.invoicing.company import Company, add, use
 
 pytestmark = pytest.mark.django_db

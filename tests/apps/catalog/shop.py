@@ -31,7 +31,7 @@ def author(name: str = "author") -> User:
     return person(
         name,
         *("catalog.draft_offer", "catalog.draft_price", "catalog.import_prices"),
-        *("catalog.export_prices", "catalog.view_priceversion", "catalog.view_offerversion"),
+        *("catalog.export_lists", "catalog.view_priceversion", "catalog.view_offerversion"),
         *("catalog.view_offer", "catalog.view_charge", "catalog.view_product"),
     )
 

@@ -42,6 +42,7 @@ class UserFilters(FilterForm):
 class UserList(ListScreen):
     title = "People"
     permission = "auth.view_user"
+    export_permission = "auth.view_group"
     filters = UserFilters
     page_size = 3
     columns = (

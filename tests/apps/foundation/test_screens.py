@@ -83,8 +83,15 @@ def test_an_empty_list_says_what_to_do(client: Client) -> None:
     User.objects.exclude(username="clara").delete()
 
 
-def test_the_export_holds_every_row_and_keeps_the_filter(client: Client) -> None:
+def test_the_export_takes_a_right_of_its_own(client: Client) -> None:
     staff(client, "auth.view_user")
+    assert "export=" not in client.get("/t/people/").content.decode()
+    assert client.get("/t/people/?export=csv").status_code == 403
+
+
+def test_the_export_holds_every_row_and_keeps_the_filter(client: Client) -> None:
+    staff(client, "auth.view_user", "auth.view_group")
+    assert "export=csv" in client.get("/t/people/").content.decode()
     User.objects.bulk_create(User(username=f"u{n}") for n in range(7))
     User.objects.create(username="=cmd()")
     lines = client.get("/t/people/?name=u&export=csv").content.decode("utf-8-sig").splitlines()

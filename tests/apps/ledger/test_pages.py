@@ -39,6 +39,7 @@ def controller(db: None) -> User:
         "reopen_period",
         "view_exchangerate",
         "add_exchangerate",
+        "export_lists",
     )
 
 

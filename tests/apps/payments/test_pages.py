@@ -20,6 +20,7 @@ D = Decimal
 MARCH = date(2027, 3, 1)
 RIGHTS = (
     "payments.view_payment",
+    "payments.export_lists",
     "payments.view_paymentbatch",
     "payments.view_unidentifiedreceipt",
     "payments.record_payment",

@@ -106,7 +106,7 @@ def test_the_balance_of_now(book, payer) -> None:
 @pytest.fixture
 def browser(person) -> Client:
     client = Client()
-    client.force_login(person("reader", "receivables.view_openitem"))
+    client.force_login(person("reader", "receivables.view_openitem", "receivables.export_lists"))
     return client
 
 
