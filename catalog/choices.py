@@ -226,3 +226,4 @@ class TierReset(TextChoices):
     PERIOD = "PERIOD", "Each period"
     CONTRACT_YEAR = "CONTRACT_YEAR", "Each contract year"
     TERM = "TERM", "Each term"
+    NEVER = "NEVER", "Never"

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+import catalog.queries
 from catalog.models import (
     Charge,
     GLCode,
@@ -59,7 +60,11 @@ class UsageTypeAdmin(CodedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return what no longer changes: stored events follow it."""
-        return ("code", "unit", "identifier_type", "time_attribute") if obj else ()
+        if obj is None:
+            return ()
+        if catalog.queries.is_sold(obj):
+            return UsageType.MEANING
+        return ("code", "unit", "identifier_type", "time_attribute")
 
 
 @admin.register(GLCode)

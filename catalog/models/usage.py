@@ -1,5 +1,7 @@
 """Units of measure and the kinds of usage that are counted in them."""
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -44,7 +46,16 @@ class UnitOfMeasure(Stamped):
 
 
 class UsageType(Stamped):
-    """A kind of usage: its unit, who it belongs to, and how events are told apart."""
+    """A kind of usage: its unit, who it belongs to, and how events are told apart.
+
+    MEANING names what does not change once a charge that was submitted counts by it.
+    """
+
+    MEANING: Final = (
+        "code", "unit", "identifier_type", "time_attribute", "dedupe_fields", "aggregate_rule",
+        "bucket", "unique_attribute", "carries_over", "missing_zero", "quantity_places",
+        "quantity_mode",
+    )  # fmt: skip
 
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=100)

@@ -2,7 +2,7 @@
 
 from catalog.queries.compiled import ChargeTerms, CompiledCatalog, compiled, current_stamp
 from catalog.queries.integrity import INTEGRITY
-from catalog.queries.terms import charge_terms, price_candidate, price_terms
+from catalog.queries.terms import charge_terms, is_sold, price_candidate, price_terms
 
 __all__ = [
     "INTEGRITY",
@@ -11,6 +11,7 @@ __all__ = [
     "charge_terms",
     "compiled",
     "current_stamp",
+    "is_sold",
     "price_candidate",
     "price_terms",
 ]

@@ -226,3 +226,10 @@ def price_candidate(version: PriceVersion, charge: ChargeTerms) -> Candidate:
         channel=version.channel,
         attributes=attribute_pairs(version.attribute_key),
     )
+
+
+def is_sold(usage_type: UsageType) -> bool:
+    """Say whether a charge of a submitted offer counts by the usage type."""
+    return (
+        Charge.objects.filter(usage_type=usage_type).exclude(offer_version__state="DRAFT").exists()
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from catalog.rules.counter_checks import counter_problems, fall_of
 from catalog.rules.metering import Metric
 from catalog.rules.pricing import CELLED, COUNTED, ROWED, PriceTerms
 from catalog.rules.selection import Candidate, attribute_pairs
@@ -63,6 +64,30 @@ class ChargeFacts(Protocol):
     def price_attributes(self) -> tuple[str, ...]:
         """Name the attributes that a price may ask for."""
 
+    @property
+    def alignment(self) -> str:
+        """Say CYCLE, ANNIVERSARY, CALENDAR or TERM."""
+
+    @property
+    def counter_scope(self) -> str:
+        """Say whose quantities share the tier counter."""
+
+    @property
+    def tier_reset(self) -> str:
+        """Say when the tier counter begins anew."""
+
+    @property
+    def tier_proration(self) -> bool:
+        """Say whether tiers shrink with a partial period."""
+
+    @property
+    def free_proration(self) -> bool:
+        """Say whether what is included shrinks with a partial period."""
+
+    @property
+    def bill_zero(self) -> bool:
+        """Say whether a quantity of zero is priced."""
+
 
 def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:
     """Say what keeps a charge from being billed, taxed, posted and recognised."""
@@ -103,6 +128,8 @@ def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:
             f"{charge.code}: a {charge.model} price counts across events and cannot round each."
         )
         yield Problem("UNIT-2", charge.code, message)
+    for why in counter_problems(charge):
+        yield Problem("TIER-3", charge.code, f"{charge.code}: {why}")
 
 
 def price_problems(charge: ChargeFacts, candidate: Candidate) -> Iterator[Problem]:
@@ -113,11 +140,25 @@ def price_problems(charge: ChargeFacts, candidate: Candidate) -> Iterator[Proble
         yield from _cells(charge, terms)
     else:
         yield from _tiers(terms)
+    if (charge.counter_scope, charge.tier_reset) != ("SUBSCRIPTION", "PERIOD"):
+        yield from _counted(charge, terms)
     known = set(charge.price_attributes)
     for name, _ in candidate.attributes:
         if name not in known:
             message = f"The charge is not priced by the attribute {name}."
             yield Problem("PRC-3", "attributes", message)
+
+
+def _counted(charge: ChargeFacts, terms: PriceTerms) -> Iterator[Problem]:
+    """Say what keeps a price from being counted otherwise than by subscription and period."""
+    if terms.counts_transactions:
+        message = (
+            "Transactions are priced in the order of one subscription and period; let the "
+            "counter of the charge be by subscription and period."
+        )
+        yield Problem("TIER-3", "counter", message)
+    if charge.tier_reset != "PERIOD" and (fall := fall_of(terms)):
+        yield Problem("TIER-3", "tiers", fall[0].upper() + fall[1:])
 
 
 # What each model prices by; anything else that is not zero was meant for another model.

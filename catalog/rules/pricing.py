@@ -1,4 +1,4 @@
-"""Price a quantity, events one by one, or a counter that runs on (TIER, UNIT-2, UNIT-9).
+"""Price a quantity, or events one by one (TIER, UNIT-2, UNIT-9); counters: `counters.py`.
 
 Amounts are in the currency of the terms; nothing is rounded before the one `quantize` of the line,
 but for charges that round by event. The steps and their order: docs/order-of-computation.md.
@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from catalog.rules.price_models import MODELS as _MODELS
-from catalog.rules.price_models import mean_price, shown_price
+from catalog.rules.price_models import shown_price
 from catalog.rules.terms import (
     CELLED,
     COUNTED,
@@ -33,7 +33,8 @@ from foundation.money import quantize, round_places
 __all__ = [
     "CELLED", "COUNTED", "MODELS", "ROWED", "TIERED", "CannotPriceQuantity", "PriceTerms",
     "Priced", "Tier", "TierRow", "choose_cell", "price", "price_event", "price_events",
-    "price_transactions", "round_event", "split_counter", "with_override", "with_percent_off",
+    "price_transactions", "round_event", "with_override", "with_percent_off",
+    "within_bounds",
 ]  # fmt: skip
 
 MODELS: Final = tuple(_MODELS)
@@ -88,16 +89,16 @@ def price(
     frees = tier_factor if free_factor is None else free_factor
     exact, rows = _MODELS[terms.model](terms, value, tier_factor, frees)
     if terms.bounds_prorated:
-        exact, bound = _bounded(terms, exact, bound_factor)
+        exact, bound = within_bounds(terms, exact, bound_factor)
     shown = shown_price(terms, exact, value, rows)
     if left is not ONE:
         exact = _multiply(exact, left)
     if not terms.bounds_prorated:
-        exact, bound = _bounded(terms, exact)
+        exact, bound = within_bounds(terms, exact)
     return Priced(exact, quantize(exact, currency), shown, rows, terms, quantity, factor, bound)
 
 
-def _bounded(terms: PriceTerms, amount: Decimal, share: Decimal = ONE) -> tuple[Decimal, str]:
+def within_bounds(terms: PriceTerms, amount: Decimal, share: Decimal = ONE) -> tuple[Decimal, str]:
     """Apply the least and the greatest amount of the whole quantity (TIER-2, COM-1, COM-4)."""
     least, greatest = terms.min_amount, terms.max_amount
     if amount < 0 or (least is None and greatest is None):
@@ -206,7 +207,7 @@ def price_transactions(
     rows.append(TierRow(2, charged, terms.percent, fees, total))
     exact, bound = total, ""
     if value or terms.bill_zero:
-        exact, bound = _bounded(terms, total, bound_factor)
+        exact, bound = within_bounds(terms, total, bound_factor)
     return Priced(
         exact, quantize(exact, currency), terms.percent, tuple(rows), terms, value, ONE, bound
     )
@@ -280,74 +281,3 @@ def with_percent_off(terms: PriceTerms, percent_off: Decimal) -> PriceTerms:
         ),
         is_override=True,
     )
-
-
-def split_counter(
-    terms: Iterable[tuple[PriceTerms, Decimal]],
-    currency: str,
-    *,
-    tier_factor: Decimal = ONE,
-    free_factor: Decimal | None = None,
-    bound_factor: Decimal = ONE,
-) -> list[Priced]:
-    """Price a quantity split over successive price versions; the counter runs on (TIER-3).
-
-    Each (terms, quantity) part is priced as what it adds on top of the parts before it, under its
-    own terms: price(before + part) − price(before). The answers are unrounded differences, each
-    rounded once.
-    """
-    answers = []
-    before = ZERO
-    for version, quantity in terms:
-        after = before + quantity
-        whole = _at(version, after, currency, tier_factor, free_factor, bound_factor)
-        if before:
-            start = _at(version, before, currency, tier_factor, free_factor, bound_factor)
-            exact = whole.amount_exact - start.amount_exact
-            whole = Priced(
-                exact,
-                quantize(exact, currency),
-                mean_price(exact, quantity),
-                _difference(whole.rows, start.rows),
-                version,
-                quantity,
-                ONE,
-            )
-        answers.append(whole)
-        before = after
-    return answers
-
-
-def _at(
-    terms: PriceTerms,
-    quantity: Decimal,
-    currency: str,
-    tiers: Decimal,
-    free: Decimal | None,
-    bounds: Decimal,
-) -> Priced:
-    """Price what a running counter has reached."""
-    return price(
-        terms, quantity, currency, tier_factor=tiers, free_factor=free, bound_factor=bounds
-    )
-
-
-def _difference(after: tuple[TierRow, ...], before: tuple[TierRow, ...]) -> tuple[TierRow, ...]:
-    """Return the rows that a part of a running counter added."""
-    start = {row.tier: row for row in before}
-    rows = []
-    for row in after:
-        old = start.get(row.tier)
-        if old is None:
-            rows.append(row)
-        elif row.quantity != old.quantity or row.amount != old.amount:
-            rows.append(
-                TierRow(
-                    row.tier,
-                    row.quantity - old.quantity,
-                    row.unit_price,
-                    row.flat_amount - old.flat_amount,
-                    row.amount - old.amount,
-                )
-            )
-    return tuple(rows)

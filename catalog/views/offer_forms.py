@@ -123,7 +123,8 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
             "change_policy", "usage_type", "price_unit", "usage_filter", "price_attributes",
             "usage_rounding",
             "event_decimals", "event_mode", "first_increment", "next_increment", "counter_scope",
-            "tier_proration", "free_proration", "bounds_prorated", "tier_after_proration",
+            "tier_reset", "tier_proration", "free_proration", "bounds_prorated",
+            "tier_after_proration",
             "upper_exclusive", "empty_tier_flat", "bill_zero", "show_zero",
             "invoice_section", "text_template",
         )  # fmt: skip

@@ -25,8 +25,9 @@ from foundation.periods import Rhythm, Unit
 from foundation.proration import Convention
 from foundation.sql import statement
 from invoicing.models import BillCycle, BillRun
-from invoicing.operations.inputs import Payer, Steps
+from invoicing.operations.inputs import Payer
 from invoicing.operations.reading import Window
+from invoicing.operations.usage_inputs import Steps
 from invoicing.rules.calendar import Calendar, Timing
 from invoicing.rules.charging import ChargePlan
 from invoicing.rules.documents import Subject, Terms
@@ -204,17 +205,16 @@ class Frame:
         }:
             if self.plans[charge_id].kind == "USAGE":
                 days.update(self.catalog.price_changes(charge_id, currency))
-        daily = (
-            charge_id
-            for charge_id, plan in self.plans.items()
-            if plan.kind == "USAGE" and plan.timing.alignment in ("ANNIVERSARY", "TERM")
-        )
+        usage = {key: one for key, one in self.catalog.charges.items() if one.kind == "USAGE"}
+        resets = {key: one.tier_reset for key, one in usage.items() if one.tier_reset != "PERIOD"}
+        daily = {key for key, one in usage.items() if one.alignment in ("ANNIVERSARY", "TERM")}
         metered = {
             charge_id: plan.metric
             for charge_id, plan in self.plans.items()
             if plan.metric is not None and plan.metric.needs_events
         }
-        return Steps(frozenset(days), frozenset(daily), metered)
+        by_service = frozenset(key for key in usage if self.plans[key].by_service)
+        return Steps(frozenset(days), frozenset(daily | set(resets)), metered, by_service, resets)
 
     def _window(self) -> Window:
         calendar = Calendar(self.cycle.rhythm, self.bill_date, self.cycle.rebill_periods)
@@ -231,7 +231,13 @@ class Frame:
         )
         told_after = before.order_by("-bill_date").values_list("posted_at", flat=True).first()
         return Window(
-            self.run_id, self.bill_date, since, long_since, tuple(sorted(long)), told_after
+            self.run_id,
+            self.bill_date,
+            since,
+            long_since,
+            tuple(sorted(long)),
+            told_after,
+            frozenset(one for one in long if self.plans[one].kind == "USAGE"),
         )
 
 
@@ -293,6 +299,7 @@ def _plan(terms: ChargeTerms, in_order: bool) -> ChargePlan:
         tier_proration=terms.tier_proration,
         free_proration=terms.free_proration,
         metric=metric,
+        counter_scope=terms.counter_scope if is_usage else "SUBSCRIPTION",
     )
 
 

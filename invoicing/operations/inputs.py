@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring as quoted
-from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
-from catalog.rules.metered import Reading
-from catalog.rules.metering import Metric, Sample
 from foundation.copying import escape
 from invoicing.operations.reading import (
     Row,
     Rows,
     Window,
     fetch,
-    fetch_samples,
     fetch_told_late,
     fetch_usage,
     read_stamps,
 )
+from invoicing.operations.usage_inputs import Steps, attach_readings, earlier_usage
 from invoicing.rules.charging import Life
 from invoicing.rules.difference import Billed
 from invoicing.rules.prices import ContractTerms
@@ -97,19 +93,6 @@ class Payer:
     told_late: list[str] = field(default_factory=list)
 
 
-class Steps(NamedTuple):
-    """How usage may be summed before it is read.
-
-    `cuts` gives the days on which a period begins or a price changes for some cycle days;
-    `daily` the charges that have days of their own; `metered` those whose events are read one by
-    one, and how they become a quantity.
-    """
-
-    cuts: frozenset[date]
-    daily: frozenset[int]
-    metered: Mapping[int, Metric] = MappingProxyType({})
-
-
 def read_chunk(
     cursor: CursorWrapper, payer_ids: Sequence[int], window: Window, steps: Steps
 ) -> dict[int, Payer]:
@@ -134,13 +117,15 @@ def read_chunk(
     _billed_items(payers, of_account, lives, rows)
     cuts = {day for row in rows.contracts for day in row[9:11] if day is not None}
     daily = [row[1] for row in rows.timelines if row[2] in steps.daily]
-    usage = fetch_usage(cursor, list(of_account), window, steps.cuts | cuts, daily)
+    alone = [row[1] for row in rows.timelines if row[2] in steps.by_service]
+    usage = fetch_usage(cursor, list(of_account), window, steps.cuts | cuts, daily, alone)
+    usage += earlier_usage(cursor, lives, rows, list(of_account), window, steps)
     for charge, day, key, quantity, amount, count, service in usage:
         one = Usage(day, key, quantity, ZERO if amount is None else amount, service, count)
         for life in lives.get(charge, ()):
             life.usage.append(one)
     if steps.metered:
-        _readings(cursor, lives, rows, list(of_account), window, steps.metered)
+        attach_readings(cursor, lives, rows, list(of_account), window, steps.metered)
     _waiting(payers, rows)
     for payer_id, total, tax in rows.previous:
         payer = payers[payer_id]
@@ -321,40 +306,6 @@ def _billed_items(
                 payers[payer_id].lives.append((row[19], life))
         for life in known:
             life.billed.setdefault((row[5], row[6]), []).append(item)
-
-
-def _readings(
-    cursor: CursorWrapper,
-    lives: Mapping[int, list[Life]],
-    rows: Rows,
-    accounts: Sequence[int],
-    window: Window,
-    metered: Mapping[int, Metric],
-) -> None:
-    """Attach the events of charges whose quantity is not a sum (UNIT-3, UNIT-4, UNIT-9)."""
-    metrics = {row[1]: metered[row[2]] for row in rows.timelines if row[2] in metered}
-    if not metrics:
-        return
-    carried = [own for own, metric in metrics.items() if metric.carries_over]
-    for (
-        own,
-        day,
-        key,
-        start,
-        end,
-        number,
-        quantity,
-        identifier,
-        attributes,
-        service,
-    ) in fetch_samples(cursor, accounts, window, list(metrics), carried):
-        metric = metrics[own]
-        unique = identifier
-        if metric.unique_attribute:
-            unique = str(json.loads(attributes).get(metric.unique_attribute, ""))
-        sample = Sample(end if metric.at_end else start, quantity, unique, number)
-        for life in lives.get(own, ()):
-            life.readings.append(Reading(day, key, sample, service))
 
 
 def _waiting(payers: Mapping[int, Payer], rows: Rows) -> None:

@@ -5,7 +5,7 @@ Rows come typed and all at once: the driver converts them in C, and nothing is r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,13 +16,16 @@ from foundation.sql import statement
 
 Row = tuple[Any, ...]
 DAY = timedelta(days=1)
-ARRAYS = frozenset({"payers", "accounts", "lines", "invoices", "long_charges", "daily"})
+ARRAYS = frozenset(
+    {"payers", "accounts", "lines", "invoices", "long_charges", "daily", "by_service", "charges"}
+)
 
 
 class Window(NamedTuple):
     """How far back a run looks, for charges up to a cycle long and for longer ones (CHG-6).
 
-    `told_after` is the moment the run before was posted; None for a first run.
+    `told_after` is the moment the run before was posted; None for a first run. `long_usage` are
+    the usage charges among the longer ones.
     """
 
     run_id: int
@@ -31,6 +34,7 @@ class Window(NamedTuple):
     long_since: date
     long_charges: tuple[int, ...]
     told_after: datetime | None = None
+    long_usage: frozenset[int] = frozenset()
 
 
 class Rows(NamedTuple):
@@ -89,6 +93,7 @@ def fetch_usage(
     window: Window,
     cuts: Iterable[date],
     daily: Sequence[int],
+    by_service: Sequence[int],
 ) -> list[Row]:
     """Read the usage of the accounts in the window, summed between the cuts."""
     steps = sorted({window.since, *(one for one in cuts if one > window.since)})
@@ -99,6 +104,26 @@ def fetch_usage(
         since=window.since,
         until=window.bill_date,
         cuts=steps,
+        daily=list(daily),
+        by_service=list(by_service),
+    )
+
+
+def fetch_earlier_usage(
+    cursor: CursorWrapper,
+    accounts: Sequence[int],
+    window: Window,
+    starts: Mapping[int, date],
+    daily: Sequence[int],
+) -> list[Row]:
+    """Read the usage before the window of subscription charges from a day on (TIER-3)."""
+    return own_rows(
+        cursor,
+        "usage_earlier",
+        accounts=list(accounts),
+        charges=list(starts),
+        starts=list(starts.values()),
+        until=window.since,
         daily=list(daily),
     )
 
@@ -122,6 +147,7 @@ def fetch_samples(
     window: Window,
     charges: Sequence[int],
     carried: Sequence[int],
+    since: date,
 ) -> list[Row]:
     """Read the usage of subscription charges event by event, and the levels they began with."""
     return own_rows(
@@ -130,7 +156,7 @@ def fetch_samples(
         accounts=list(accounts),
         charges=list(charges),
         carried=list(carried),
-        since=window.since,
+        since=since,
         until=window.bill_date,
     )
 

@@ -126,6 +126,8 @@ def _explain_usage(found: Explanation, item: ChargeItem) -> None:
         start=item.segment_start,
         end=item.segment_end,
         subscription_charge_id=item.subscription_charge_id,
+        attribute_key=item.usage_key,
+        service_id=item.service_id if "@" in item.price_key else None,
     ).order_by("on_date", "event_start", "id")
     events = list(rows[: MOST_EVENTS + 1])
     found.events, found.more_events = events[:MOST_EVENTS], len(events) > MOST_EVENTS
@@ -148,6 +150,11 @@ def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> lis
     if trace.get("metric"):
         told = METRICS[trace["metric"]]
         steps.append(f"{told} of {trace['events']:,} events of the period")
+    if trace.get("counted_before"):
+        before = grouped(Decimal(trace["counted_before"]))
+        steps.append(f"counted on from the {before}{unit} that its counter had reached (TIER-3)")
+    if "@" in item.price_key:
+        steps.append("with tiers of this service alone (TIER-3)")
     if trace.get("rounding") == "EVENT":
         steps.append("each event is priced and rounded by itself, then summed (UNIT-2)")
     elif trace.get("rows"):

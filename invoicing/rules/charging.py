@@ -44,6 +44,12 @@ class ChargePlan:
     tier_proration: bool = False
     free_proration: bool = False
     metric: Metric | None = None
+    counter_scope: str = "SUBSCRIPTION"
+
+    @property
+    def by_service(self) -> bool:
+        """Say whether each service has a tier counter of its own (TIER-3)."""
+        return self.counter_scope == "SERVICE"
 
 
 @dataclass(slots=True)
@@ -52,7 +58,8 @@ class Life:
 
     It is billed to this payer for full periods that start in `[member_from, member_to)`: a change
     of payer takes effect at the next full period (HIER-6). `place_id` is the jurisdiction of a
-    service address of its own.
+    service address of its own. `resets` are the days on which its tier counter begins anew, where
+    that is not each period (TIER-3); `usage` then reaches back to the last of them.
     """
 
     id: int
@@ -65,6 +72,7 @@ class Life:
     place_id: int | None = None
     usage: list[Usage] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
+    resets: tuple[date, ...] = ()
     billed: dict[tuple[date, date], list[Billed]] = field(default_factory=dict)
 
 
@@ -178,7 +186,7 @@ def _targets(
     if not life.member_from <= start < life.member_to:
         return []
     if plan.kind == "USAGE":
-        return usage_targets(life, plan, who, prices, period)
+        return usage_targets(life, plan, who, prices, period, part)
     segments = life.segments
     if plan.kind == "ONE_TIME":
         return _recurring(life, plan, who, prices, period, pieces(segments, start, period.end))

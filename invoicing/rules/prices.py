@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,18 +11,19 @@ from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
+from catalog.rules.counters import split_counter
 from catalog.rules.pricing import (
     Priced,
     PriceTerms,
     price,
     price_transactions,
-    split_counter,
     with_override,
     with_percent_off,
 )
 from foundation.money import quantize
 
 ONE = Decimal(1)
+ZERO = Decimal(0)
 
 Money: TypeAlias = tuple[Decimal, Decimal, Decimal, str | None]
 """Exact amount, rounded amount, unit price to show, trace as JSON text."""
@@ -153,21 +155,37 @@ class Prices:
         return _money(price(quote.terms, quantity, quote.terms.currency, factor=factor))
 
     def counted(
-        self, parts: Sequence[tuple[Quote, Decimal]], shares: Shares = WHOLE
+        self,
+        parts: Sequence[tuple[Quote, Decimal]],
+        shares: Shares = WHOLE,
+        before: Decimal = ZERO,
     ) -> list[Money]:
         """Price usage; over several versions each prices what it adds (TIER-3).
 
-        `shares` are the parts of tiers, included quantity and bounds that a partial period has.
+        `shares` are the parts of tiers, included quantity and bounds that a partial period has;
+        `before` is what the counter had reached when the period began.
         """
-        currency = parts[0][0].terms.currency
-        priced = split_counter(
+        found = [_money(one) for one in self.counter(parts, shares, before)]
+        if not before:
+            return found
+        reached = itertools.accumulate((quantity for _, quantity in parts), initial=before)
+        return [
+            told(money, quote, f'"counted_before":"{counted:f}"')
+            for money, (quote, _), counted in zip(found, parts, reached, strict=False)
+        ]
+
+    def counter(
+        self, parts: Sequence[tuple[Quote, Decimal]], shares: Shares, before: Decimal
+    ) -> list[Priced]:
+        """Return the calculations of a counter, stretch by stretch (TIER-3)."""
+        return split_counter(
             [(quote.terms, quantity) for quote, quantity in parts],
-            currency,
+            parts[0][0].terms.currency,
+            before=before,
             tier_factor=shares.tiers,
             free_factor=shares.free,
             bound_factor=shares.bounds,
         )
-        return [_money(one) for one in priced]
 
     def transactions(self, quote: Quote, values: Sequence[Decimal], shares: Shares) -> Money:
         """Price transactions one by one in their order (UNIT-9)."""
@@ -183,11 +201,7 @@ class Prices:
 
     def told(self, money: Money, quote: Quote, rule: str, count: int) -> Money:
         """Add to the trace how the quantity came from its events (UNIT-3, UNIT-4)."""
-        exact, amount, shown, trace = money
-        if trace is None:
-            facts = f'"price_version_id":{quote.version_id or 0},"model":"{quote.terms.model}"'
-            trace = f"{{{facts}}}"
-        return exact, amount, shown, f'{{"metric":"{rule}","events":{count},{trace[1:]}'
+        return told(money, quote, f'"metric":"{rule}","events":{count}')
 
     def events(self, quote: Quote, quantity: Decimal, amount: Decimal) -> Money:
         """Take the sum of events that were rounded one by one (UNIT-2, EVENT rounding)."""
@@ -272,6 +286,15 @@ def trace_of(priced: Priced) -> str:
         + (',"override":true' if terms.is_override else "")
         + "}"
     )
+
+
+def told(money: Money, quote: Quote, facts: str) -> Money:
+    """Put facts, as JSON members, in front of a trace."""
+    exact, amount, shown, trace = money
+    if trace is None:
+        plain = f'"price_version_id":{quote.version_id or 0},"model":"{quote.terms.model}"'
+        trace = f"{{{plain}}}"
+    return exact, amount, shown, f"{{{facts},{trace[1:]}"
 
 
 def _missing(key: tuple[int, int | None, str, str, str, date]) -> PriceMissing:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from catalog.rules.counters import running_since
 from catalog.rules.metered import metered
 from catalog.rules.metering import Metric
 from foundation import proration
@@ -35,52 +36,117 @@ class Usage(NamedTuple):
 
 
 def usage_targets(
-    life: Life, plan: ChargePlan, who: Who, prices: Prices, period: Period
+    life: Life,
+    plan: ChargePlan,
+    who: Who,
+    prices: Prices,
+    period: Period,
+    part: Period | None = None,
 ) -> list[Target]:
     """Price the usage of a period by attribute group and price; the counter runs on (TIER-3).
 
     Usage belongs to its local day (PER-4) and is priced by the version valid then; where that
     changes inside the period, each version prices what it adds to the quantity before. What is no
-    sum (UNIT-3, UNIT-4) is one quantity of the whole period.
+    sum (UNIT-3, UNIT-4) is one quantity of the whole period. `part` is what of the period no
+    other billed period has (PER-7).
     """
+    cut = part or period
     shares = WHOLE
-    only = life.segments[0]
-    if len(life.segments) > 1 or only.start > period.start or only.end < period.end:
-        shares = _shares(plan, who, period, pieces(life.segments, period.start, period.end))
+    only = life.segments[0] if life.segments else None
+    if only is None or len(life.segments) > 1 or only.start > period.start or (
+        only.end < period.end or part is not None
+    ):  # fmt: skip
+        shares = shares_of(plan, who, period, pieces(life.segments, cut.start, cut.end))
     if plan.metric is not None and plan.metric.needs_events:
-        return _metered_targets(life, plan, plan.metric, who, prices, period, shares)
-    groups: dict[str, list[Usage]] = {}
+        return _metered_targets(life, plan, plan.metric, who, prices, cut, shares)
+    groups: dict[tuple[str, int | None], list[Usage]] = {}
     for one in life.usage:
-        if period.start <= one.day < period.end:
-            groups.setdefault(one.usage_key, []).append(one)
-    if plan.bills_zero and not groups and shares.on:
-        groups["*"] = [Usage(max(only.start, period.start), "*", ZERO, ZERO, life.service_id)]
+        if cut.start <= one.day < cut.end:
+            key = (one.usage_key, one.service_id if plan.by_service else None)
+            groups.setdefault(key, []).append(one)
+    if plan.bills_zero and not groups and shares.on and only is not None:
+        nothing = Usage(max(only.start, cut.start), "*", ZERO, ZERO, life.service_id)
+        groups["*", None] = [nothing]
     targets: list[Target] = []
-    for usage_key, rows in groups.items():
-        if plan.metric is not None and plan.metric.rule == "COUNT":
-            rows = [one._replace(quantity=Decimal(one.events)) for one in rows]
-        parts = list(_by_price(plan, who, life, prices, period, rows))
-        if plan.metric is not None:
-            parts = list(_converted(plan.metric, parts))
-        if plan.rounds_events:
-            priced = [prices.events(one[1], one[2], one[3]) for one in parts]
-        else:
-            priced = prices.counted([(one[1], one[2]) for one in parts], shares)
+    for (usage_key, service), rows in groups.items():
+        parts, priced = _counted(plan, who, life, prices, cut, shares, rows, service)
         services = {one.service_id for one in rows}
-        service = services.pop() if len(services) == 1 else None
-        targets += _targets(plan, period, usage_key, parts, priced, service)
+        told = services.pop() if len(services) == 1 else None
+        suffix = f"@{service}" if plan.by_service else ""
+        targets += targets_of(plan, cut, usage_key, parts, priced, told, suffix)
     return targets
 
 
-def _targets(
+def _counted(
+    plan: ChargePlan,
+    who: Who,
+    life: Life,
+    prices: Prices,
+    cut: Period,
+    shares: Shares,
+    rows: list[Usage],
+    service: int | None,
+) -> tuple[list[Part], list[Money]]:
+    """Price the usage of one group, counter by counter: most periods have one (TIER-3)."""
+    metric = plan.metric
+    if metric is not None and metric.rule == "COUNT":
+        rows = [one._replace(quantity=Decimal(one.events)) for one in rows]
+    if not life.resets:
+        parts = list(by_price(plan, who, life, prices, cut.start, rows))
+        if metric is not None:
+            parts = list(converted(metric, parts))
+        if plan.rounds_events:
+            return parts, [prices.events(one[1], one[2], one[3]) for one in parts]
+        return parts, prices.counted([(one[1], one[2]) for one in parts], shares)
+    found: list[Part] = []
+    priced: list[Money] = []
+    for start, end in itertools.pairwise(
+        [cut.start, *(day for day in life.resets if cut.start < day < cut.end), cut.end]
+    ):
+        inside = [one for one in rows if start <= one.day < end]
+        if not inside:
+            continue
+        before = _before(plan, life, start, rows[0].usage_key, service)
+        parts = list(by_price(plan, who, life, prices, start, inside))
+        if metric is not None:
+            parts = list(converted(metric, parts, before))
+            before = metric.converted(before)
+        own = shares
+        if (start, end) != (cut.start, cut.end):
+            own = shares._replace(bounds=shares.bounds * share_of(plan, who, cut, start, end))
+        found += parts
+        priced += prices.counted([(one[1], one[2]) for one in parts], own, before)
+    return found, priced
+
+
+def _before(
+    plan: ChargePlan, life: Life, day: date, usage_key: str, service: int | None
+) -> Decimal:
+    """Return what the counter that runs on a day had counted before it (TIER-3)."""
+    began = running_since(life.resets, day)
+    by_count = plan.metric is not None and plan.metric.rule == "COUNT"
+    return sum(
+        (
+            Decimal(one.events) if by_count else one.quantity
+            for one in life.usage
+            if began <= one.day < day
+            and one.usage_key == usage_key
+            and (not plan.by_service or one.service_id == service)
+        ),
+        ZERO,
+    )
+
+
+def targets_of(
     plan: ChargePlan,
     period: Period,
     usage_key: str,
     parts: Sequence[Part],
     priced: Sequence[Money],
     service_id: int | None,
+    suffix: str = "",
 ) -> Iterator[Target]:
-    """Yield what each priced stretch of a group owes."""
+    """Yield what each priced stretch of a group owes; `suffix` tells counters apart."""
     ends = [start for start, *_ in parts[1:]] + [period.end]
     for (start, quote, quantity, _), end, money in zip(parts, ends, priced, strict=True):
         if (quantity or money[1] or plan.bills_zero) and (money[1] or plan.shows_zero):
@@ -88,7 +154,7 @@ def _targets(
                 start=start,
                 end=end,
                 usage_key=usage_key,
-                price_key=quote.key,
+                price_key=quote.key + suffix if suffix else quote.key,
                 quantity=quantity,
                 unit_price=money[2],
                 factor=ONE,
@@ -100,9 +166,9 @@ def _targets(
             )
 
 
-def _converted(metric: Metric, parts: Iterable[Part]) -> Iterator[Part]:
+def converted(metric: Metric, parts: Iterable[Part], before: Decimal = ZERO) -> Iterator[Part]:
     """Convert and round the running sum, so that the parts add up to the whole (UNIT-7)."""
-    exact = done = ZERO
+    exact, done = before, metric.converted(before) if before else ZERO
     for start, quote, quantity, amount in parts:
         exact += quantity
         reached = metric.converted(exact)
@@ -134,66 +200,62 @@ def _metered_targets(
         if metric.rule != "TRANSACTIONS":
             money = prices.told(money, quote, metric.rule, one.events)
         part: Part = (period.start, quote, one.quantity, ZERO)
-        targets += _targets(plan, period, one.usage_key, [part], [money], one.service_id)
+        targets += targets_of(plan, period, one.usage_key, [part], [money], one.service_id)
     if plan.bills_zero and not found and on:
         quote = prices.quote(
             plan.charge_id, who, life.owner_id, max(period.start, on[0].start), None, "*"
         )
         money = prices.counted([(quote, ZERO)], shares)[0]
         part = (period.start, quote, ZERO, ZERO)
-        targets += _targets(plan, period, "*", [part], [money], life.service_id)
+        targets += targets_of(plan, period, "*", [part], [money], life.service_id)
     return targets
 
 
-def _shares(plan: ChargePlan, who: Who, period: Period, on: Sequence[Piece]) -> Shares:
+def shares_of(plan: ChargePlan, who: Who, period: Period, on: Sequence[Piece]) -> Shares:
     """Say what tiers, included quantity and bounds are worth in a partial period (PRO-3)."""
     if not on:
         return WHOLE._replace(on=False)
     gaps = any(one.end != after.start for one, after in itertools.pairwise(on))
     if not gaps and on[0].start == period.start and on[-1].end == period.end:
         return WHOLE
-    share = sum(
-        (
-            proration.factor(
-                period,
-                Period(one.start, one.end),
-                convention=plan.convention,
-                months=plan.months,
-                zone=who.zone,
-                decimals=plan.factor_decimals,
-            )
-            for one in on
-        ),
-        ZERO,
-    )
-    share = min(ONE, share)
+    share = min(ONE, sum((share_of(plan, who, period, one.start, one.end) for one in on), ZERO))
     return Shares(
         share if plan.tier_proration else ONE, share if plan.free_proration else ONE, share
     )
 
 
-def _by_price(
-    plan: ChargePlan,
-    who: Who,
-    life: Life,
-    prices: Prices,
-    period: Period,
-    rows: list[Usage],
-) -> Iterator[tuple[date, Quote, Decimal, Decimal]]:
-    """Sum the usage of one group by the price valid on its day, in order of time."""
+def share_of(plan: ChargePlan, who: Who, period: Period, start: date, end: date) -> Decimal:
+    """Return what part of a full period some of its days are (PRO)."""
+    return proration.factor(
+        period,
+        Period(start, end),
+        convention=plan.convention,
+        months=plan.months,
+        zone=who.zone,
+        decimals=plan.factor_decimals,
+    )
+
+
+def by_price(
+    plan: ChargePlan, who: Who, life: Life, prices: Prices, first_day: date, rows: list[Usage]
+) -> Iterator[Part]:
+    """Sum the usage of one group by the price valid on its day, in order of time.
+
+    The first stretch begins on `first_day`.
+    """
     key = rows[0].usage_key
     days = [one.day for one in rows]
     first, last = min(days), max(days)
     quote = prices.quote(plan.charge_id, who, life.owner_id, first, None, key)
     if first == last or quote is prices.quote(plan.charge_id, who, life.owner_id, last, None, key):
         yield (
-            period.start,
+            first_day,
             quote,
             sum((one.quantity for one in rows), ZERO),
             sum((one.amount for one in rows), ZERO),
         )
         return
-    start, running, quantity, amount = period.start, quote, ZERO, ZERO
+    start, running, quantity, amount = first_day, quote, ZERO, ZERO
     for one in sorted(rows, key=lambda row: row.day):
         quote = prices.quote(plan.charge_id, who, life.owner_id, one.day, None, key)
         if quote is not running:

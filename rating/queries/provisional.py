@@ -15,6 +15,7 @@ from django.db import connection
 
 from catalog.choices import CounterScope
 from catalog.models import Charge
+from catalog.rules.counters import split_counter
 from catalog.rules.metered import Metered, Reading, metered
 from catalog.rules.metering import Metric, Sample
 from catalog.rules.pricing import (
@@ -23,7 +24,6 @@ from catalog.rules.pricing import (
     PriceTerms,
     price,
     price_transactions,
-    split_counter,
 )
 from catalog.rules.selection import attribute_pairs
 from customers.models import Account, SubscriptionCharge

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from catalog import choices
 from catalog.rules import pricing
+from catalog.rules.counters import split_counter
 from catalog.rules.pricing import (
     CannotPriceQuantity,
     PriceTerms,
     Tier,
     price,
     price_events,
-    split_counter,
     with_override,
     with_percent_off,
 )

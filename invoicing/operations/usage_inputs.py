@@ -1,0 +1,96 @@
+"""Read what of the usage of a chunk is more than the sums of the window (TIER-3, UNIT)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+from typing import NamedTuple
+
+from django.db.backends.utils import CursorWrapper
+
+import customers.queries
+from catalog.rules.counters import resets, running_since
+from catalog.rules.metered import Reading
+from catalog.rules.metering import Metric, Sample
+from invoicing.operations.reading import Row, Rows, Window, fetch_earlier_usage, fetch_samples
+from invoicing.rules.charging import Life
+
+
+class Steps(NamedTuple):
+    """How usage may be summed before it is read.
+
+    `cuts` gives the days on which a period begins or a price changes for some cycle days;
+    `daily` the charges that have days of their own; `metered` those whose events are read one by
+    one, and how they become a quantity. `by_service` are the charges that count each service by
+    itself, `resets` say when the counter of a charge begins anew, if not each period (TIER-3).
+    """
+
+    cuts: frozenset[date]
+    daily: frozenset[int]
+    metered: Mapping[int, Metric] = MappingProxyType({})
+    by_service: frozenset[int] = frozenset()
+    resets: Mapping[int, str] = MappingProxyType({})
+
+
+def earlier_usage(
+    cursor: CursorWrapper,
+    lives: Mapping[int, list[Life]],
+    rows: Rows,
+    accounts: Sequence[int],
+    window: Window,
+    steps: Steps,
+) -> list[Row]:
+    """Return usage before the window that counters and long periods need (TIER-3)."""
+    long = {row[1] for row in rows.timelines if row[2] in window.long_usage}
+    starts = dict.fromkeys(long, window.long_since)
+    counting = {row[1]: steps.resets[row[2]] for row in rows.timelines if row[2] in steps.resets}
+    if counting:
+        until = window.bill_date
+        for own, began, terms in customers.queries.set_rows(
+            cursor, "counter_starts", charges=list(counting)
+        ):
+            days = resets(counting[own], began, terms, until)
+            for life in lives[own]:
+                life.resets = days
+            starts[own] = running_since(days, starts.get(own, window.since))
+    if not starts:
+        return []
+    return fetch_earlier_usage(cursor, accounts, window, starts, sorted(long))
+
+
+def attach_readings(
+    cursor: CursorWrapper,
+    lives: Mapping[int, list[Life]],
+    rows: Rows,
+    accounts: Sequence[int],
+    window: Window,
+    metered: Mapping[int, Metric],
+) -> None:
+    """Attach the events of charges whose quantity is not a sum (UNIT-3, UNIT-4, UNIT-9)."""
+    metrics = {row[1]: metered[row[2]] for row in rows.timelines if row[2] in metered}
+    if not metrics:
+        return
+    carried = [own for own, metric in metrics.items() if metric.carries_over]
+    long = any(row[2] in window.long_usage for row in rows.timelines if row[1] in metrics)
+    since = window.long_since if long else window.since
+    for (
+        own,
+        day,
+        key,
+        start,
+        end,
+        number,
+        quantity,
+        identifier,
+        attributes,
+        service,
+    ) in fetch_samples(cursor, accounts, window, list(metrics), carried, since):
+        metric = metrics[own]
+        unique = identifier
+        if metric.unique_attribute:
+            unique = str(json.loads(attributes).get(metric.unique_attribute, ""))
+        sample = Sample(end if metric.at_end else start, quantity, unique, number)
+        for life in lives.get(own, ()):
+            life.readings.append(Reading(day, key, sample, service))
