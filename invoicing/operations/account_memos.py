@@ -18,9 +18,10 @@ from foundation.money import quantize
 from invoicing.choices import DocumentOrigin, DocumentType
 from invoicing.models import Invoice, InvoiceLine, MemoRequest, TaxLine
 from invoicing.operations.frame import seller_snapshot
-from invoicing.operations.inputs import Payer, Steps, read_chunk
+from invoicing.operations.inputs import Payer, read_chunk
 from invoicing.operations.memo_documents import post_memo, store_content
 from invoicing.operations.reading import Window
+from invoicing.operations.usage_inputs import Steps
 from invoicing.rules.due_dates import due_date
 from ledger.choices import RateKind
 from tax.rules import TaxableLine, TaxDocument, TaxRateMissing, calculate

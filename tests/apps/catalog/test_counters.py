@@ -23,7 +23,7 @@ CHEAPER = (Tier(D(100), D("0.10"), D(0)), Tier(None, D("0.05"), D(0)))
 def counted(model: str = "GRADUATED", kind: str = "USAGE", **terms: Any) -> Any:
     fiber = shop.open_shop()
     product = fiber.usage if kind == "USAGE" else fiber.product
-    more = {"usage_type": fiber.voice} if kind == "USAGE" else {}
+    more: dict[str, Any] = {"usage_type": fiber.voice} if kind == "USAGE" else {}
     return operations.add_charge(
         version=fiber.version, product=product, code="COUNTED", name="Counted", kind=kind,
         price_model=model, actor=None, **more, **terms,

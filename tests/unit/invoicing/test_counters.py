@@ -203,5 +203,5 @@ def test_tiers_choose_where_a_whole_counter_stands() -> None:
     for quantity in cuts:
         (priced,) = split_counter([(terms, quantity)], "EUR", before=before)
         before, total = before + quantity, total + priced.amount_exact
-    (whole,) = split_counter([(terms, sum(cuts))], "EUR")
+    (whole,) = split_counter([(terms, sum(cuts, D(0)))], "EUR")
     assert total == whole.amount_exact
