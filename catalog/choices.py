@@ -156,6 +156,7 @@ class InPolicy(TextChoices):
     PRORATE = "PRORATE", "Prorate"
     FULL = "FULL", "Charge whole"
     FREE = "FREE", "Free"
+    MERGE = "MERGE", "Prorate, billed with the first whole period"
 
 
 class OutPolicy(TextChoices):
@@ -163,6 +164,8 @@ class OutPolicy(TextChoices):
 
     PRORATE = "PRORATE", "Credit the unused part"
     KEEP = "KEEP", "Keep"
+    FREE = "FREE", "Free"
+    MERGE = "MERGE", "Prorate, billed with the last whole period"
 
 
 class ChangePolicy(TextChoices):
@@ -170,6 +173,35 @@ class ChangePolicy(TextChoices):
 
     PRORATE = "PRORATE", "Prorate"
     NEXT_PERIOD = "NEXT_PERIOD", "From the next period"
+
+
+class ChangeDay(TextChoices):
+    """Whose the day of a change inside a period is (PRO-5)."""
+
+    NEW = "NEW", "The new state's"
+    OLD = "OLD", "The old state's"
+    BOTH = "BOTH", "Charged for both"
+
+
+class EndDay(TextChoices):
+    """Whether the day on which an end was told, as an instant, is billed (PRO-5)."""
+
+    LAST_DAY_BILLED = "LAST_DAY_BILLED", "Billed"
+    NOT_BILLED = "NOT_BILLED", "Not billed"
+
+
+class LongAnchor(TextChoices):
+    """Where a charge longer than the bill cycle is pinned (PER-6)."""
+
+    NEXT_CYCLE_DATE = "NEXT_CYCLE_DATE", "The next cycle day"
+    WHOLE_STEP = "WHOLE_STEP", "Whole charge periods from the cycle day"
+
+
+class BilledThrough(TextChoices):
+    """How far a charge in arrears is billed (PER-8)."""
+
+    PERIOD_END = "PERIOD_END", "The last period that has ended"
+    RUN_DATE = "RUN_DATE", "The day of the run"
 
 
 class PriceModel(TextChoices):

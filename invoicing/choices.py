@@ -18,6 +18,13 @@ class ZeroDocuments(TextChoices):
     CREATE = "CREATE", "Issue"
 
 
+class Corrections(TextChoices):
+    """How a changed amount stands on the next document (CHG-3)."""
+
+    NET = "NET", "The difference"
+    REBILL = "REBILL", "Given back whole and billed anew"
+
+
 class RunKind(TextChoices):
     CYCLE = "CYCLE", "Cycle"
     CATCH_UP = "CATCH_UP", "Catch-up"

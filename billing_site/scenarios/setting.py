@@ -39,7 +39,7 @@ def build(scene: Scene, setup: words.Setup) -> None:
     for code, offer in setup.offers.items():
         put_up(scene, code, offer, starts=ON_SALE)
     for name, account in setup.accounts.items():
-        open_account(scene, name, account, rebill_periods=setup.rebill_periods)
+        open_account(scene, name, account, setup)
 
 
 def put_up(scene: Scene, code: str, offer: words.Offer, *, starts: date) -> None:
@@ -113,7 +113,7 @@ def columns(model: type[Model], terms: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def open_account(scene: Scene, name: str, given: words.Account, *, rebill_periods: int) -> None:
+def open_account(scene: Scene, name: str, given: words.Account, setup: words.Setup) -> None:
     """Open an account for a customer of its own, or below a parent for the parent's."""
     parent = scene.account(given.parent) if given.parent else None
     customer = (
@@ -128,7 +128,7 @@ def open_account(scene: Scene, name: str, given: words.Account, *, rebill_period
         )
     )
     own = given.pays if given.pays is not None else parent is None
-    cycle_code = cycle(given.cycle, given.cycle_months, rebill_periods) if own else ""
+    cycle_code = cycle(given.cycle, given.cycle_months, setup) if own else ""
     scene.accounts[name] = customers.operations.open_account(
         customer=customer,
         name=name.title(),
@@ -148,7 +148,7 @@ def open_account(scene: Scene, name: str, given: words.Account, *, rebill_period
     )
 
 
-def cycle(day: int, months: int, rebill_periods: int) -> str:
+def cycle(day: int, months: int, setup: words.Setup) -> str:
     """Define the cycle of a day and a number of months, once, and return its code."""
     code = f"C{day:02d}" if months == 1 else f"C{day:02d}M{months}"
     invoicing.operations.define_cycle(
@@ -156,7 +156,8 @@ def cycle(day: int, months: int, rebill_periods: int) -> str:
         name=f"Day {day} of every {months} month(s)",
         day=day,
         months=months,
-        rebill_periods=rebill_periods,
+        rebill_periods=setup.rebill_periods,
+        corrections=setup.corrections,
         hold_percent=100_000,
         actor=None,
     )

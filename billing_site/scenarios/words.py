@@ -87,12 +87,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What there is before the first step. `rebill_periods` is the cycles' look-back (CHG-6)."""
+    """What there is before the first step. `rebill_periods` is the cycles' look-back (CHG-6).
+
+    `corrections` says how they show a changed amount: NET or REBILL (CHG-3).
+    """
 
     accounts: dict[str, Account]
     offers: dict[str, Offer] = field(default_factory=dict)
     currency: str = "EUR"
     rebill_periods: int = 3
+    corrections: str = "NET"
 
 
 @dataclass(frozen=True, slots=True)

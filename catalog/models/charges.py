@@ -68,6 +68,24 @@ class Charge(Stamped):
         choices=choices.ChangePolicy,
         default=choices.ChangePolicy.PRORATE,
     )
+    change_day = models.CharField(
+        "day of a change",
+        max_length=4,
+        choices=choices.ChangeDay,
+        default=choices.ChangeDay.NEW,
+    )
+    long_anchor = models.CharField(
+        "longer than the cycle, counts from",
+        max_length=15,
+        choices=choices.LongAnchor,
+        default=choices.LongAnchor.NEXT_CYCLE_DATE,
+    )
+    billed_through = models.CharField(
+        max_length=10,
+        choices=choices.BilledThrough,
+        default=choices.BilledThrough.PERIOD_END,
+        help_text="In arrears: up to the last period that has ended, or the day of the run.",
+    )
     price_model = models.CharField(max_length=17, choices=choices.PriceModel)
     usage_type = models.ForeignKey(
         UsageType, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -162,6 +180,9 @@ class Charge(Stamped):
                     ("in_policy", choices.InPolicy),
                     ("out_policy", choices.OutPolicy),
                     ("change_policy", choices.ChangePolicy),
+                    ("change_day", choices.ChangeDay),
+                    ("long_anchor", choices.LongAnchor),
+                    ("billed_through", choices.BilledThrough),
                     ("price_model", choices.PriceModel),
                     ("usage_rounding", choices.UsageRounding),
                     ("event_mode", choices.EventMode),
@@ -177,6 +198,10 @@ class Charge(Stamped):
             models.CheckConstraint(
                 name="catalog_charge_usage_is_in_arrears",
                 condition=~USAGE | Q(timing="ARREARS"),
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_run_date_is_for_arrears",
+                condition=Q(billed_through="PERIOD_END") | (RECURRING & Q(timing="ARREARS")),
             ),
             models.CheckConstraint(
                 name="catalog_charge_end_fee_is_one_time",

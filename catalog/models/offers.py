@@ -56,6 +56,12 @@ class OfferVersion(Versioned):
     suspension_policy = models.CharField(
         max_length=8, choices=choices.SuspensionPolicy, default=choices.SuspensionPolicy.STOP
     )
+    end_day = models.CharField(
+        "day of an end told at a moment",
+        max_length=15,
+        choices=choices.EndDay,
+        default=choices.EndDay.LAST_DAY_BILLED,
+    )
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -93,6 +99,10 @@ class OfferVersion(Versioned):
             models.CheckConstraint(
                 name="catalog_offerversion_suspension_policy_is_known",
                 condition=Q(suspension_policy__in=choices.SuspensionPolicy.values),
+            ),
+            models.CheckConstraint(
+                name="catalog_offerversion_end_day_is_known",
+                condition=Q(end_day__in=choices.EndDay.values),
             ),
         ]
 

@@ -255,6 +255,7 @@ def _payload(version: OfferVersion) -> dict[str, Any]:
         "terms_months": list(version.terms_months),
         "notice_days": version.notice_days,
         "suspension_policy": version.suspension_policy,
+        "end_day": version.end_day,
         "charges": [_columns(charge) for charge in version.charges.order_by("code")],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from catalog.models import Charge, PriceVersion, UsageType
 from catalog.rules.metering import COUNTING, MOST_PLACES, Metric
@@ -36,6 +36,9 @@ class ChargeTerms:
     in_policy: str
     out_policy: str
     change_policy: str
+    change_day: str
+    long_anchor: str
+    billed_through: str
     suspension_policy: str
     model: str
     usage_type_id: int | None
@@ -73,54 +76,38 @@ class ChargeTerms:
     units_fit: bool
 
 
+_SAME: Final = (
+    *("reference", "code", "name", "sequence", "kind", "timing", "alignment", "trigger"),
+    *("factor_decimals", "in_policy", "out_policy", "change_policy", "change_day"),
+    *("long_anchor", "billed_through", "usage_type_id", "event_decimals", "event_mode"),
+    *("first_increment", "next_increment", "counter_scope", "tier_reset", "tier_proration"),
+    *("free_proration", "bounds_prorated", "tier_after_proration", "upper_exclusive"),
+    *("empty_tier_flat", "bill_zero", "show_zero", "split_on_price_change", "payer_price"),
+)
+"""Columns of a charge that its terms have by the same name."""
+
+
 def charge_terms(charge: Charge) -> ChargeTerms:
     """Return a stored charge, its relations selected, as the engine reads it."""
     product, version = charge.product, charge.offer_version
     counting = _counting(charge)
     category = product.tax_category
+    same: dict[str, Any] = {name: getattr(charge, name) for name in _SAME}
     return ChargeTerms(
+        **same,
         id=charge.pk,
-        reference=charge.reference,
-        code=charge.code,
-        name=charge.name,
         offer_version_id=version.pk,
         offer_id=version.offer_id,
         offer_code=version.offer.code,
         offer_name=version.offer.name,
-        sequence=charge.sequence,
-        kind=charge.kind,
-        timing=charge.timing,
         unit=charge.period_unit,
         count=charge.period_count,
-        alignment=charge.alignment,
-        trigger=charge.trigger,
         convention=charge.proration,
-        factor_decimals=charge.factor_decimals,
-        in_policy=charge.in_policy,
-        out_policy=charge.out_policy,
-        change_policy=charge.change_policy,
         suspension_policy=version.suspension_policy,
         model=charge.price_model,
-        usage_type_id=charge.usage_type_id,
         usage_filter=tuple(sorted((str(k), str(v)) for k, v in charge.usage_filter.items())),
         price_attributes=tuple(charge.price_attributes),
         rounding=charge.usage_rounding,
-        event_decimals=charge.event_decimals,
-        event_mode=charge.event_mode,
-        first_increment=charge.first_increment,
-        next_increment=charge.next_increment,
-        counter_scope=charge.counter_scope,
-        tier_reset=charge.tier_reset,
-        tier_proration=charge.tier_proration,
-        free_proration=charge.free_proration,
-        bounds_prorated=charge.bounds_prorated,
-        tier_after_proration=charge.tier_after_proration,
-        upper_exclusive=charge.upper_exclusive,
-        empty_tier_flat=charge.empty_tier_flat,
-        bill_zero=charge.bill_zero,
-        show_zero=charge.show_zero,
-        split_on_price_change=charge.split_on_price_change,
-        payer_price=charge.payer_price,
         section=charge.invoice_section,
         text=charge.text_template,
         product_id=product.pk,

@@ -41,6 +41,14 @@ class ChargeFacts(Protocol):
         """Say RECURRING, USAGE or ONE_TIME."""
 
     @property
+    def timing(self) -> str:
+        """Say ADVANCE or ARREARS."""
+
+    @property
+    def billed_through(self) -> str:
+        """Say PERIOD_END or RUN_DATE."""
+
+    @property
     def tax_category(self) -> str:
         """Name the tax category of the product, "" for none."""
 
@@ -105,6 +113,12 @@ def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:
     if charge.model in ("P95_BURST", "HIGH_WATER") and charge.kind != "USAGE":
         message = f"{charge.code}: a {charge.model} price is of usage; choose that kind."
         yield Problem("UNIT-3", charge.code, message)
+    if charge.billed_through == "RUN_DATE" and charge.kind != "RECURRING":
+        message = f"{charge.code}: only a recurring charge is billed up to the day of the run."
+        yield Problem("PER-8", charge.code, message)
+    elif charge.billed_through == "RUN_DATE" and charge.timing != "ARREARS":
+        message = f"{charge.code}: what is billed up to the day of the run is billed in arrears."
+        yield Problem("PER-8", charge.code, message)
     if not charge.units_fit:
         message = (
             f"{charge.code}: the unit of the price does not measure what the usage is counted "

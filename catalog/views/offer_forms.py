@@ -107,6 +107,7 @@ class AddVersion(FormScreen):
             terms_months=source.terms_months,
             notice_days=source.notice_days,
             suspension_policy=source.suspension_policy,
+            end_day=source.end_day,
         )
 
 
@@ -120,8 +121,9 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             "product", "code", "name", "kind", "timing", "price_model", "period_unit",
             "period_count", "alignment", "trigger", "proration", "in_policy", "out_policy",
-            "change_policy", "usage_type", "price_unit", "usage_filter", "price_attributes",
-            "usage_rounding",
+            "change_policy", "change_day", "long_anchor", "billed_through",
+            "split_on_price_change", "usage_type", "price_unit", "usage_filter",
+            "price_attributes", "usage_rounding",
             "event_decimals", "event_mode", "first_increment", "next_increment", "counter_scope",
             "tier_reset", "tier_proration", "free_proration", "bounds_prorated",
             "tier_after_proration",

@@ -169,6 +169,7 @@ def _facts(version: OfferVersion) -> list[Fact]:
         Fact(label="Terms", value=terms or "open-ended"),
         Fact(label="Notice", value=f"{version.notice_days} days"),
         Fact(label="When suspended", value=version.get_suspension_policy_display()),
+        Fact(label="Day of an end told at a moment", value=version.get_end_day_display()),
     ]
 
 

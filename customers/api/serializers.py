@@ -178,6 +178,7 @@ class NewItemSerializer(HouseSerializer):
         max_digits=24, decimal_places=8, min_value=Decimal("0.00000001"), required=False
     )
     effective_on = serializers.DateField(required=False)
+    effective_at = serializers.DateTimeField(required=False)
     activation_on = serializers.DateField(required=False)
     acceptance_on = serializers.DateField(required=False)
     agreed_on = serializers.DateField(required=False)
@@ -202,6 +203,7 @@ class NewItemSerializer(HouseSerializer):
     pause_policy = serializers.ChoiceField(choices=choices.PausePolicy.choices, required=False)
     pause_reason = serializers.ChoiceField(choices=choices.PauseReason.choices, required=False)
     end_rule = serializers.ChoiceField(choices=choices.EndRule.choices, required=False)
+    credits_days = serializers.BooleanField(required=False)
     waives_fee = serializers.BooleanField(required=False)
     waived_from = serializers.DateField(required=False)
     target_account = NumberedField(Account.objects.all(), required=False)
@@ -233,6 +235,7 @@ class OrderItemSerializer(HouseModelSerializer):
             *("seq", "action", "offer", "subscription", "quantity", "effective_on"),
             *("activation_on", "acceptance_on", "trial_end_on", "term_months", "reason"),
             *("pause_policy", "pause_reason", "renewal", "uplift", "waives_fee", "waived_from"),
+            *("effective_at", "credits_days"),
             *("identifiers", "price_snapshot", "fulfilled_on", "withdrawn_on"),
         ]
 

@@ -63,7 +63,8 @@ class OrderItem(models.Model):
     """One action asked for a subscription on a day; a withdrawn one counts for nothing.
 
     Dates are days in the account's time zone; the day of a change belongs to the new state, the
-    day of a termination is the first that is no longer billed (PRO-5). `price_snapshot` keeps
+    day of a termination is the first that is no longer billed (PRO-5); a moment given instead is
+    kept in `effective_at`. `price_snapshot` keeps
     the list prices at submission, so that billed can be compared with quoted.
     """
 
@@ -82,6 +83,9 @@ class OrderItem(models.Model):
     )
     quantity = QuantityField(null=True, blank=True)
     effective_on = models.DateField()
+    effective_at = models.DateTimeField(
+        null=True, blank=True, help_text="The moment from which the day follows, if one was given."
+    )
     activation_on = models.DateField(null=True, blank=True)
     acceptance_on = models.DateField(null=True, blank=True)
     awaits_activation = models.BooleanField(default=False)
@@ -125,6 +129,9 @@ class OrderItem(models.Model):
     )
     phase_of = models.ForeignKey(
         "self", models.PROTECT, related_name="phases", null=True, blank=True
+    )
+    credits_days = models.BooleanField(
+        default=False, help_text="The suspended days that were charged on are given back."
     )
     waives_fee = models.BooleanField(default=False)
     waived_from = models.DateField(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import catalog.queries
+from catalog.choices import EndDay
 from catalog.models import Charge, OfferVersion
 from customers.choices import (
     EndRule,
@@ -33,6 +35,7 @@ from customers.queries.periods import period_end
 from customers.queries.tree import pricebook_of
 from customers.rules.renewal import raised
 from foundation.errors import Invalid
+from foundation.periods import local_date
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -61,13 +64,16 @@ class ItemInput:
     """One item as it is asked for; what an action does not use stays empty.
 
     `prices` maps charge codes of the offer to own unit prices. `effective_on` defaults to the
-    order's requested day. `awaits_activation` and `awaits_acceptance` keep charges with that
-    trigger waiting until the day is recorded (CHG-7).
+    order's requested day; `effective_at` gives a moment instead, whose day counts where the
+    account is, and of an end the day after where the offer bills the last day (PRO-5).
+    `awaits_activation` and `awaits_acceptance` keep charges with that trigger waiting until the
+    day is recorded (CHG-7).
 
     ADD takes `phases`, later states of a ramp. SUSPEND takes its policy (that of the offer unless
     given), a reason, and under REDUCE the suspension prices as `prices`. TERMINATE may name the
     day by `end_rule`, waive the fee of an early end and, with `waived_from`, what is not billed of
-    charges in arrears. RENEW begins a term of `term_months`, or none, with an `uplift` on today's
+    charges in arrears. RESUME may give back the days that were charged on (`credits_days`,
+    CHG-12). RENEW begins a term of `term_months`, or none, with an `uplift` on today's
     unit prices if given. TRANSFER hands the subscription to `target_account`.
     """
 
@@ -76,6 +82,7 @@ class ItemInput:
     subscription: Subscription | None = None
     quantity: Decimal | None = None
     effective_on: date | None = None
+    effective_at: datetime | None = None
     activation_on: date | None = None
     acceptance_on: date | None = None
     agreed_on: date | None = None
@@ -96,6 +103,7 @@ class ItemInput:
     pause_policy: PausePolicy | str = ""
     pause_reason: PauseReason | str = PauseReason.CUSTOMER
     end_rule: EndRule | str = EndRule.ON_DATE
+    credits_days: bool = False
     waives_fee: bool = False
     waived_from: date | None = None
     target_account: Account | None = None
@@ -163,6 +171,8 @@ def _record_item(
         uplift=given.uplift,
         pause_policy=_pause_policy(order, given),
         pause_reason=given.pause_reason if given.action == OrderAction.SUSPEND else "",
+        effective_at=given.effective_at,
+        credits_days=given.credits_days,
         waives_fee=given.waives_fee,
         waived_from=given.waived_from,
         target_account=given.target_account,
@@ -179,6 +189,8 @@ def _record_item(
 def _effective_on(order: Order, given: ItemInput) -> date:
     """Return the day of an item; that of an end may follow from the running period or term."""
     day = given.effective_on or order.requested_on
+    if given.effective_at is not None:
+        day = _day_of_moment(order, given, given.effective_at)
     if given.action != OrderAction.TERMINATE or given.subscription is None:
         return day
     if given.end_rule == EndRule.PERIOD_END:
@@ -189,6 +201,18 @@ def _effective_on(order: Order, given: ItemInput) -> date:
             raise Invalid(f"{given.subscription.number} has no term", rule="ORD-24")
         return max(day, term.upper)
     return day
+
+
+def _day_of_moment(order: Order, given: ItemInput, moment: datetime) -> date:
+    """Map a moment to the local day; an end comes a day later where the last day is billed."""
+    if given.effective_on is not None:
+        raise Invalid("give a day or a moment, not both", rule="PRO-5")
+    day = local_date(moment, ZoneInfo(order.account.time_zone))
+    if given.action != OrderAction.TERMINATE or given.subscription is None:
+        return day
+    current = current_item(given.subscription, day)
+    is_billed = current is not None and current.offer_version.end_day == EndDay.LAST_DAY_BILLED
+    return day + timedelta(days=1) if is_billed else day
 
 
 def _policy(given: ItemInput) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from customers.models import Account, Subscription, SubscriptionCharge
 from customers.queries.tree import payer_of
-from foundation.periods import Alignment, Period, Rhythm, Unit, charge_rhythm
+from foundation.periods import Alignment, LongAnchor, Period, Rhythm, Unit, charge_rhythm
 
 CYCLE_ANCHOR: Final = date(2020, 1, 1)
 """The day from which longer cycles count unless their cycle says otherwise (PER-2)."""
@@ -31,6 +31,7 @@ def period_end(*, subscription: Subscription, on_date: date) -> date:
             cycle=cycle,
             unit=Unit(row.charge.period_unit),
             count=row.charge.period_count,
+            long_anchor=LongAnchor(row.charge.long_anchor),
         )
         .containing(on_date)
         .end

@@ -47,6 +47,7 @@ class Action:
     price_policy: str = ""
     pause_policy: str = ""
     pause_reason: str = ""
+    credits_days: bool = False
     waives_fee: bool = False
     waived_from: date | None = None
     reason: str = ""
@@ -269,9 +270,15 @@ def _end_pause(told: History, day: date) -> None:
 
 
 def _resume(told: History, one: Action) -> None:
-    """End a pause; of an ended subscription: reinstate it, free of charge in between (2.11)."""
+    """End a pause; of an ended subscription: reinstate it, free of charge in between (2.11).
+
+    A cure may give back the suspended days that were charged on: they become free, and what was
+    billed of them is credited by difference, once however often it is told (CHG-12).
+    """
     if told.end_on is None:
         _end_pause(told, one.on)
+        if one.credits_days and told.pauses and told.pauses[-1].end == one.on:
+            told.pauses[-1] = replace(told.pauses[-1], policy="STOP")
         return
     ended_on, told.end_on, told.end_reason, told.end_action = told.end_on, None, "", None
     told.renewal = "AUTO" if told.renewal == "NONE" else told.renewal

@@ -176,6 +176,7 @@ ORDERS: Final = Format(
         "pause_policy": one_of("CONTINUE", "STOP", "REDUCE"),
         "pause_reason": one_of("CUSTOMER", "NON_PAYMENT", "FRAUD"),
         "end_rule": one_of("NOW", "PERIOD_END", "TERM_END", "ON_DATE"),
+        "credits_days": boolean_text,
         "waives_fee": boolean_text,
         "waived_from": date_text,
         "target_account": code_of(32),

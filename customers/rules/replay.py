@@ -34,6 +34,7 @@ class ChargeTerms:
     count: int = 1
     in_advance: bool = True
     is_flat: bool = False
+    change_day: str = "NEW"
 
 
 @dataclass(slots=True)
@@ -144,6 +145,7 @@ class _Drawing:
             day = max(trigger_on, trial_end or trigger_on)
             line = tuple(replace(one, start=day, end=day + DAY) for one in line if one.covers(day))
             return self._locked(line, trigger_on)
+        line = self._handed_over(line, plan, charge)
         line = edited(line, date.min, trigger_on, lambda span: None)
         if trial_end is not None:
             line = edited(line, date.min, trial_end, _off("TRIAL"))
@@ -156,6 +158,20 @@ class _Drawing:
         if charge.alignment == "TERM":
             line = self._within_terms(line, charge, trigger_on)
         return merged(self._locked(line, trigger_on))
+
+    def _handed_over(self, line: Timeline, plan: Plan, charge: ChargeTerms) -> Timeline:
+        """Give the day of a change of plan to whom the charge says, as one of quantity (PRO-5)."""
+        if charge.kind != "RECURRING" or charge.change_day == "NEW" or not line:
+            return line
+        plans, end = self.told.plans, line[-1].end
+        if end is not None and plan is not plans[-1]:
+            line = (
+                *line[:-1],
+                replace(line[-1], end=min(end + DAY, self.told.end_on or date.max)),
+            )
+        if charge.change_day == "OLD" and plan is not plans[0]:
+            line = edited(line, plan.start, plan.start + DAY, lambda span: None)
+        return line
 
     def _locked(self, line: Timeline, trigger_on: date) -> Timeline:
         """Note the day whose prices hold: of the start, or of the running term (PRC-1)."""

@@ -38,6 +38,12 @@ class SuspendFields(OrderFields):
 class ResumeFields(OrderFields):
     """The end of a pause."""
 
+    credits_days = forms.BooleanField(
+        label="Give back the suspended days",
+        required=False,
+        help_text="What was charged on meanwhile is credited on the next document (CHG-12).",
+    )
+
 
 class RenewFields(OrderFields):
     """A new term."""

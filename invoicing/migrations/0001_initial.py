@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('anchor', models.DateField(default=datetime.date(2020, 1, 1), help_text='A day in the month from which longer cycles are counted.')),
                 ('usage_delay_days', models.PositiveSmallIntegerField(default=0, help_text='Days to wait for late usage before a run is due (PER-8).')),
                 ('rebill_periods', models.PositiveSmallIntegerField(default=3, help_text='Earlier periods that a run corrects by itself (CHG-6).')),
+                ('corrections', models.CharField(choices=[('NET', 'The difference'), ('REBILL', 'Given back whole and billed anew')], default='NET', help_text='How a changed amount is shown (CHG-3).', max_length=6)),
                 ('approval_mode', models.CharField(choices=[('MANUAL', 'Another person approves'), ('AUTOMATIC', 'Approved by rule when nothing is found')], default='MANUAL', max_length=12)),
                 ('zero_documents', models.CharField(choices=[('SUPPRESS', 'Keep without a number'), ('CREATE', 'Issue')], default='SUPPRESS', max_length=12)),
                 ('warn_percent', models.PositiveIntegerField(default=50, help_text='A total that differs more from the previous one is shown (BR-5).')),
@@ -43,7 +44,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('day__gte', 1), ('day__lte', 31)), name='invoicing_billcycle_day_is_1_to_31'), models.CheckConstraint(condition=models.Q(('months__gte', 1)), name='invoicing_billcycle_months_positive')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('day__gte', 1), ('day__lte', 31)), name='invoicing_billcycle_day_is_1_to_31'), models.CheckConstraint(condition=models.Q(('months__gte', 1)), name='invoicing_billcycle_months_positive'), models.CheckConstraint(condition=models.Q(('corrections__in', ['NET', 'REBILL'])), name='invoicing_billcycle_corrections_known')],
             },
         ),
         migrations.CreateModel(

@@ -8,7 +8,7 @@ from django.db import models
 
 from foundation.periods import Rhythm, Unit
 from foundation.stamped import Stamped
-from invoicing.choices import ApprovalMode, ZeroDocuments
+from invoicing.choices import ApprovalMode, Corrections, ZeroDocuments
 
 
 class BillCycle(Stamped):
@@ -32,6 +32,12 @@ class BillCycle(Stamped):
     rebill_periods = models.PositiveSmallIntegerField(
         default=3, help_text="Earlier periods that a run corrects by itself (CHG-6)."
     )
+    corrections = models.CharField(
+        max_length=6,
+        choices=Corrections.choices,
+        default=Corrections.NET,
+        help_text="How a changed amount is shown (CHG-3).",
+    )
     approval_mode = models.CharField(
         max_length=12, choices=ApprovalMode.choices, default=ApprovalMode.MANUAL
     )
@@ -52,6 +58,10 @@ class BillCycle(Stamped):
             models.CheckConstraint(
                 condition=models.Q(day__gte=1, day__lte=31),
                 name="invoicing_billcycle_day_is_1_to_31",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(corrections__in=Corrections.values),
+                name="invoicing_billcycle_corrections_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(months__gte=1), name="invoicing_billcycle_months_positive"

@@ -15,6 +15,7 @@ from django.db import connection
 import catalog.queries
 import ledger.queries
 import tax.queries
+from catalog.choices import BilledThrough
 from catalog.queries import ChargeTerms, CompiledCatalog
 from catalog.rules.metering import Metric
 from catalog.rules.pricing import PriceTerms
@@ -24,6 +25,7 @@ from foundation.copying import escape
 from foundation.periods import Rhythm, Unit
 from foundation.proration import Convention
 from foundation.sql import statement
+from invoicing.choices import Corrections
 from invoicing.models import BillCycle, BillRun
 from invoicing.operations.inputs import Payer
 from invoicing.operations.reading import Window
@@ -70,6 +72,7 @@ class Frame:
         self.prices = Prices(
             self._find_price,
             {one.id: one.product_id for one in self.catalog.charges.values()},
+            self.catalog.price_changes,
         )
         self.inclusive = frozenset(
             key for key, terms in self.catalog.terms.items() if terms.tax_inclusive
@@ -80,7 +83,7 @@ class Frame:
             if any(one.terms.counts_transactions for one in prices)
         }
         for terms in self.catalog.charges.values():
-            self.plans[terms.id] = _plan(terms, terms.id in in_order)
+            self.plans[terms.id] = _plan(terms, terms.id in in_order, cycle)
             self.subjects[terms.id] = _subject(terms)
             self._sourcing[terms.id] = terms.sourcing
         self.cash_steps = dict(Currency.objects.values_list("code", "cash_step"))
@@ -275,8 +278,8 @@ def seller_snapshot(entity: LegalEntity) -> str:
     return escape(json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
 
 
-def _plan(terms: ChargeTerms, in_order: bool) -> ChargePlan:
-    policies = Policies(terms.in_policy, terms.out_policy, terms.change_policy)
+def _plan(terms: ChargeTerms, in_order: bool, cycle: BillCycle) -> ChargePlan:
+    policies = Policies(terms.in_policy, terms.out_policy, terms.change_policy, terms.change_day)
     is_usage = terms.kind == "USAGE"
     metric = terms.metric
     if in_order and is_usage and terms.rounding == "LINE":
@@ -285,7 +288,12 @@ def _plan(terms: ChargeTerms, in_order: bool) -> ChargePlan:
         charge_id=terms.id,
         kind=terms.kind,
         timing=Timing(
-            terms.timing == "ADVANCE" and not is_usage, terms.alignment, terms.unit, terms.count
+            terms.timing == "ADVANCE" and not is_usage,
+            terms.alignment,
+            terms.unit,
+            terms.count,
+            terms.long_anchor,
+            terms.billed_through == BilledThrough.RUN_DATE,
         ),
         convention=Convention(terms.convention),
         months=MONTHS.get(terms.unit, 0) * terms.count,
@@ -298,6 +306,8 @@ def _plan(terms: ChargeTerms, in_order: bool) -> ChargePlan:
         bills_zero=is_usage and terms.bill_zero,
         tier_proration=terms.tier_proration,
         free_proration=terms.free_proration,
+        splits=terms.split_on_price_change and terms.kind == "RECURRING",
+        rebills=cycle.corrections == Corrections.REBILL,
         metric=metric,
         counter_scope=terms.counter_scope if is_usage else "SUBSCRIPTION",
     )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from foundation.periods import Alignment, Period, Rhythm, Unit, charge_rhythm
+from foundation.periods import Alignment, LongAnchor, Period, Rhythm, Unit, charge_rhythm
 
 DAY = timedelta(days=1)
 
@@ -19,13 +19,19 @@ class Timing(NamedTuple):
     alignment: str
     unit: str
     steps: int
+    long_anchor: str = LongAnchor.NEXT_CYCLE_DATE
+    to_run_date: bool = False
 
 
 class Due(NamedTuple):
-    """Full periods to look at, first to last, and the day before which nothing is looked at."""
+    """Full periods to look at, first to last, and the day before which nothing is looked at.
+
+    `following` is the period after the last.
+    """
 
     periods: tuple[Period, ...]
     horizon: date
+    following: Period
 
 
 class Calendar:
@@ -58,7 +64,8 @@ class Calendar:
         """Return the periods owed by the bill date and still within the horizon (PER-8, CHG-6).
 
         In advance: up to the period that has begun by the bill date; in arrears: up to the last
-        that has ended by it. The life of the charge does not matter here.
+        that has ended by it, or to the running one where it is billed up to the run date. The life
+        of the charge does not matter here.
         """
         pinned = self._pinned.get(timing)
         if pinned is None:
@@ -87,15 +94,17 @@ class Calendar:
                 cycle=self.cycle,
                 unit=Unit(timing.unit),
                 count=timing.steps,
+                long_anchor=LongAnchor(timing.long_anchor),
             )
         last = rhythm.number(self.bill_date)
-        if not timing.in_advance:
+        is_running = timing.to_run_date and rhythm.boundary(last) < self.bill_date
+        if not timing.in_advance and not is_running:
             last -= 1
         first = last - self.rebill_periods
         if timing.alignment == Alignment.TERM:
             first = max(first, 0)
         periods = tuple(rhythm.period(k) for k in range(first, last + 1))
-        return Due(periods, rhythm.boundary(first))
+        return Due(periods, rhythm.boundary(first), rhythm.period(last + 1))
 
 
 def uncovered(period: Period, billed: Iterable[tuple[date, date]]) -> Period | None:

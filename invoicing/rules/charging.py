@@ -19,6 +19,7 @@ from foundation.periods import Period
 from invoicing.rules.calendar import DAY, Calendar, Timing, uncovered
 from invoicing.rules.difference import ONE, Billed, Change, Target, changes
 from invoicing.rules.prices import Prices, Who
+from invoicing.rules.splitting import split_by_price, until_run, with_stubs
 from invoicing.rules.timeline import FOREVER, PLAIN, Piece, Policies, Segment, pieces
 from invoicing.rules.usage import Usage, usage_targets
 
@@ -43,6 +44,8 @@ class ChargePlan:
     bills_zero: bool = False
     tier_proration: bool = False
     free_proration: bool = False
+    splits: bool = False
+    rebills: bool = False
     metric: Metric | None = None
     counter_scope: str = "SUBSCRIPTION"
 
@@ -106,6 +109,8 @@ def charge(
     else:
         due = calendar.due(plan.timing, life.anchor)
         periods = due.periods
+        if plan.policies is not PLAIN:
+            periods = with_stubs(life, plan, due)
         if life.segments and life.segments[0].start < due.horizon and not life.billed:
             found.unbilled_before = due.horizon
     billed = life.billed
@@ -117,15 +122,17 @@ def charge(
         for period in periods:
             if period.end <= first:
                 continue
-            targets = _targets(life, plan, who, prices, period, None)
+            targets = _owed(life, plan, who, prices, calendar, period, None)
             if targets:
                 found.items += [(period, one) for one in changes(targets, ())]
         return found
     for period, part in _with_billed(periods, billed, calendar):
         known = billed.get((period.start, period.end), ())
-        targets = _targets(life, plan, who, prices, period, part)
+        targets = _owed(life, plan, who, prices, calendar, period, part)
         if targets or known:
-            found.items += [(period, one) for one in changes(targets, known, payer_id)]
+            found.items += [
+                (period, one) for one in changes(targets, known, payer_id, rebills=plan.rebills)
+            ]
         is_first = bool(periods) and period.start == periods[0].start
         if is_first and _owes_otherwise(known, targets, period.start):
             found.uncorrected_before = period.start
@@ -173,6 +180,24 @@ def _with_billed(
             yield Period(start, end), None
 
 
+def _owed(
+    life: Life,
+    plan: ChargePlan,
+    who: Who,
+    prices: Prices,
+    calendar: Calendar,
+    period: Period,
+    part: Period | None,
+) -> list[Target]:
+    """List what a full period owes by the bill date."""
+    if not plan.timing.to_run_date:
+        return _targets(life, plan, who, prices, period, part)
+    cut = until_run(life, calendar.bill_date, period, part)
+    if cut is None:
+        return []
+    return _targets(life, plan, who, prices, period, None if cut == period else cut)
+
+
 def _targets(
     life: Life,
     plan: ChargePlan,
@@ -190,7 +215,8 @@ def _targets(
     segments = life.segments
     if plan.kind == "ONE_TIME":
         return _recurring(life, plan, who, prices, period, pieces(segments, start, period.end))
-    if part is None and len(segments) == 1 and segments[0].state != "OFF" and not plan.per_day:
+    is_whole = part is None and not (plan.per_day or plan.splits)
+    if is_whole and len(segments) == 1 and segments[0].state != "OFF":
         only = segments[0]
         if only.start <= start and only.end >= period.end:  # the common case: the whole period
             day = only.price_day or start
@@ -219,8 +245,13 @@ def _recurring(
     period: Period,
     found: Sequence[Piece],
 ) -> list[Target]:
-    """Price the pieces of a period; the price is the one valid when it starts (CHG-9, PRO-1)."""
+    """Price the pieces of a period; the price is the one valid when it starts (CHG-9, PRO-1).
+
+    Where the charge splits on price changes, each price has the days on which it is valid.
+    """
     targets = []
+    if plan.splits:
+        found = list(split_by_price(found, plan.charge_id, who, life.owner_id, prices))
     for piece in found:
         day = piece.price_day or max(period.start, life.segments[0].start)
         quote = prices.quote(plan.charge_id, who, life.owner_id, day, piece.override)

@@ -71,14 +71,19 @@ class Change(NamedTuple):
 
 
 def changes(
-    targets: Sequence[Target], billed: Sequence[Billed], payer_id: int = 0
+    targets: Sequence[Target],
+    billed: Sequence[Billed],
+    payer_id: int = 0,
+    *,
+    rebills: bool = False,
 ) -> list[Change]:
     """Return the items after which billed equals target for one charge and full period (CHG-3).
 
     Same identity and amount: nothing. Same start and price, other amount: one difference item.
     No longer owed: the full billed amount is given back. Not yet billed: a new item. Running it
     on its own result returns nothing (CHG-8). With a payer named, items of other payers count
-    for nothing but the generation (HIER-6).
+    for nothing but the generation (HIER-6). `rebills` gives a changed amount back whole and bills
+    it anew, where nothing of it was credited by hand; what is unchanged stays untouched.
     """
     if not billed:
         return [_new(target, 0) for target in targets]
@@ -94,7 +99,10 @@ def changes(
             found.append(_new(target, generation))
             continue
         difference = target.amount - _sum(items)
-        if difference > ZERO:
+        if difference and rebills and _is_whole(items):
+            back = _less(None, items, -_sum(items), generation)
+            found += [*back, _new(target, generation + len(back))]
+        elif difference > ZERO:
             found.append(_more(target, items, difference, generation))
         elif difference < ZERO:
             found += _less(target, items, difference, generation)
@@ -185,6 +193,12 @@ def _less(
         if rest == ZERO:
             break
     return found
+
+
+def _is_whole(items: Sequence[Billed]) -> bool:
+    """Tell whether all that is billed can be given back: nothing of it was credited by hand."""
+    total = _sum(items)
+    return total > ZERO and total == sum((one.left for one in items), ZERO)
 
 
 def _moved(target: Target, items: list[Billed]) -> tuple[Decimal, Decimal]:

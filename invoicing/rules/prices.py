@@ -93,8 +93,14 @@ Find: TypeAlias = Callable[[int, int | None, str, str, str, date], PriceTerms | 
 class Prices:
     """The prices of a run, each found and computed once."""
 
-    def __init__(self, find: Find, product_of: Mapping[int, int]) -> None:
+    def __init__(
+        self,
+        find: Find,
+        product_of: Mapping[int, int],
+        days: Callable[[int, str], Sequence[date]] = lambda charge_id, currency: (),
+    ) -> None:
         self._find = find
+        self._days = days
         self._product_of = product_of
         self._listed: dict[tuple[int, int | None, str, str, str, date], Quote | None] = {}
         self._quotes: dict[tuple[str, str, int], Quote] = {}
@@ -139,6 +145,13 @@ class Prices:
         if listed is None:
             raise _missing(key)
         return listed
+
+    def changes(self, charge_id: int, who: Who, owner_id: int) -> list[date]:
+        """Return the days on which another price may begin, listed or agreed, in order (CHG-9)."""
+        days = set(self._days(charge_id, who.currency))
+        for terms in who.contracts.get(owner_id, ()):
+            days.update((terms.starts, terms.ends))
+        return sorted(days)
 
     def whole(self, quote: Quote, quantity: Decimal) -> Money:
         """Price a quantity for a whole period; remembered."""

@@ -7,10 +7,12 @@ the charge decide what a segment that begins, changes or ends inside the period 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
+DAY = timedelta(days=1)
 FOREVER = date.max
 PRORATE = "PRORATE"
 OFF = "OFF"
@@ -33,9 +35,10 @@ class Segment(NamedTuple):
 class Policies(NamedTuple):
     """How a charge treats parts of a period at its start, its end and a change (PRO-2)."""
 
-    start: str = PRORATE  # PRORATE, FULL or FREE
-    end: str = PRORATE  # PRORATE or KEEP
+    start: str = PRORATE  # PRORATE, FULL, FREE or MERGE
+    end: str = PRORATE  # PRORATE, KEEP, FREE or MERGE
     change: str = PRORATE  # PRORATE or NEXT_PERIOD
+    change_day: str = "NEW"  # whose the day of a change is: NEW, OLD or BOTH (PRO-5)
 
 
 PLAIN = Policies()
@@ -99,20 +102,42 @@ def _by_policy(
     end: date,
     policies: Policies,
 ) -> list[Piece]:
-    """Apply the policies of start, end and change to prorated pieces (PRO-2)."""
-    if policies.change == "NEXT_PERIOD" and len(found) > 1:
-        found = _changes_wait(found)
-    first = found[0]
+    """Apply the policies of start, end and change to prorated pieces (PRO-2, PRO-5).
+
+    A first or last partial period is free as a whole, whatever changed inside it. MERGE prorates
+    here; it moves the day on which the part is due.
+    """
+    if len(found) > 1:
+        if policies.change == "NEXT_PERIOD":
+            found = _changes_wait(found)
+        elif policies.change_day != "NEW":
+            found = _change_days(found, policies.change_day)
+    first, last = found[0], found[-1]
     begins_here = first.start > start and not _owed_before(segments, first.start)
+    ends_here = last.end < end and not _owed_after(segments, last.end)
+    if (begins_here and policies.start == "FREE") or (ends_here and policies.end == "FREE"):
+        return []
     if begins_here and policies.start == "FULL":
-        found[0] = first._replace(counted_from=start)
-    elif begins_here and policies.start == "FREE":
-        found = found[1:] if found[0].end < end else []
-    if found and policies.end == "KEEP":
-        last = found[-1]
-        if last.end < end and not _owed_after(segments, last.end):
-            found[-1] = last._replace(end=end, counted_to=end)
+        found[0] = found[0]._replace(counted_from=start)
+    if ends_here and policies.end == "KEEP":
+        found[-1] = found[-1]._replace(end=end, counted_to=end)
     return found
+
+
+def _change_days(found: list[Piece], owner: str) -> list[Piece]:
+    """Give the day of each change to the old state, or charge it for both (PRO-5).
+
+    A change on the first day of a period divides nothing: the day is the new state's.
+    """
+    shifted = list(found)
+    for number, (old, new) in enumerate(pairwise(found)):
+        if old.end != new.start:
+            continue
+        day = new.start + DAY
+        shifted[number] = shifted[number]._replace(end=day, counted_to=day)
+        if owner == "OLD":
+            shifted[number + 1] = new._replace(start=day, counted_from=day)
+    return [one for one in shifted if one.start < one.end]
 
 
 def _changes_wait(found: list[Piece]) -> list[Piece]:

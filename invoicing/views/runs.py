@@ -234,7 +234,7 @@ class CycleForm(forms.ModelForm):  # type: ignore[type-arg]
         model = BillCycle
         fields = (
             *("code", "name", "day", "months", "anchor", "usage_delay_days", "rebill_periods"),
-            *("approval_mode", "zero_documents", "warn_percent", "hold_percent"),
+            *("corrections", "approval_mode", "zero_documents", "warn_percent", "hold_percent"),
         )
         widgets = {"anchor": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 

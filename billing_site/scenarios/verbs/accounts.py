@@ -20,7 +20,7 @@ def open_account(scene: Scene, *, name: str, under: str = "", cycle: int = 1) ->
         opened=scene.day,
         entity=scene.account(under).entity.code if under else "EU",
     )
-    setting.open_account(scene, name, plan, rebill_periods=3)
+    setting.open_account(scene, name, plan, words.Setup(accounts={}))
 
 
 @verb("account.move")
@@ -62,7 +62,7 @@ def role(scene: Scene, *, account: str, pays: bool, effective: date | None = Non
 def cycle(scene: Scene, *, account: str, day: int, months: int = 1) -> None:
     """Bill an account on another day of the month (PER-7)."""
     row = scene.account(account)
-    code = setting.cycle(day, months, 3)
+    code = setting.cycle(day, months, words.Setup(accounts={}))
     customers.operations.change_account(
         account=row,
         changes={"cycle_code": code, "cycle_day": day, "cycle_months": months},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import customers.operations
@@ -85,16 +85,27 @@ def change(
 
 @verb("subscription.terminate")
 def terminate(
-    scene: Scene, *, subscription: str, effective: date | None = None, as_: str = ""
+    scene: Scene,
+    *,
+    subscription: str,
+    effective: date | None = None,
+    moment: str = "",
+    waives_fee: bool = False,
+    as_: str = "",
 ) -> None:
-    """End a subscription: `effective` is the first day that is no longer billed (PRO-5)."""
+    """End a subscription: `effective` is the first day that is no longer billed (PRO-5).
+
+    A `moment` (2027-04-30 18:00, UTC) may be given instead.
+    """
     _order(
         scene,
         subscription,
         ItemInput(
             action="TERMINATE",
             subscription=scene.subscription(subscription),
-            effective_on=effective or scene.day,
+            effective_on=None if moment else effective or scene.day,
+            effective_at=datetime.fromisoformat(f"{moment}+00:00") if moment else None,
+            waives_fee=waives_fee,
         ),
         as_,
     )
@@ -106,6 +117,7 @@ def suspend(
     *,
     subscription: str,
     policy: str = "",
+    reason: str = "CUSTOMER",
     prices: dict[str, Decimal] | None = None,
     effective: date | None = None,
 ) -> None:
@@ -118,6 +130,7 @@ def suspend(
             subscription=scene.subscription(subscription),
             effective_on=effective or scene.day,
             pause_policy=policy,
+            pause_reason=reason,
             prices=prices or {},
         ),
         "",
@@ -125,8 +138,17 @@ def suspend(
 
 
 @verb("subscription.resume")
-def resume(scene: Scene, *, subscription: str, effective: date | None = None) -> None:
-    """Resume a suspended subscription, or reinstate one that has ended."""
+def resume(
+    scene: Scene,
+    *,
+    subscription: str,
+    effective: date | None = None,
+    credits_days: bool = False,
+) -> None:
+    """Resume a suspended subscription, or reinstate one that has ended.
+
+    `credits_days` gives back the suspended days that were charged on (CHG-12).
+    """
     _order(
         scene,
         subscription,
@@ -134,6 +156,7 @@ def resume(scene: Scene, *, subscription: str, effective: date | None = None) ->
             action="RESUME",
             subscription=scene.subscription(subscription),
             effective_on=effective or scene.day,
+            credits_days=credits_days,
         ),
         "",
     )

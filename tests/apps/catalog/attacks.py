@@ -55,11 +55,11 @@ def offer_version(number: int, version: int, window: str) -> None:
     run(
         f"""
         INSERT INTO catalog_offerversion (id, offer_id, number, sale_window, channels, currencies,
-            min_quantity, terms_months, trial_days, notice_days, suspension_policy, note, state,
-            created_by_id)
+            min_quantity, terms_months, trial_days, notice_days, suspension_policy, end_day, note,
+            state, created_by_id)
         OVERRIDING SYSTEM VALUE
         VALUES ({number}, 9001, {version}, '{window}', '{{}}', '{{}}', 1, '{{}}', 0, 0, 'STOP',
-                '', 'DRAFT', 9001)
+                'LAST_DAY_BILLED', '', 'DRAFT', 9001)
         """
     )
 
@@ -87,6 +87,9 @@ def charge_statement(number: int, version: int = 9001, **changes: object) -> str
         "in_policy": "PRORATE",
         "out_policy": "PRORATE",
         "change_policy": "PRORATE",
+        "change_day": "NEW",
+        "long_anchor": "NEXT_CYCLE_DATE",
+        "billed_through": "PERIOD_END",
         "price_model": "FLAT",
         "usage_filter": "{}",
         "price_attributes": "[]",

@@ -134,6 +134,10 @@ def test_charges_are_frozen_with_their_offer_version() -> None:
         ({"usage_type_id": 9001}, "usage_has_a_usage_type"),
         ({"kind": "USAGE", "usage_type_id": 9001}, "usage_is_in_arrears"),
         ({"usage_rounding": "EVENT"}, "event_rounding_is_for_usage"),
+        ({"change_day": "ANY"}, "change_day_is_known"),
+        ({"long_anchor": "NEVER"}, "long_anchor_is_known"),
+        ({"timing": "ARREARS", "billed_through": "EVER"}, "billed_through_is_known"),
+        ({"billed_through": "RUN_DATE"}, "run_date_is_for_arrears"),
         (
             {
                 "kind": "USAGE", "timing": "ARREARS", "usage_type_id": 9001,
@@ -182,6 +186,7 @@ def test_usage_types_are_checked(change: str, guard: str) -> None:
         ("min_quantity = 5, max_quantity = 4", "quantities_fit"),
         ("min_quantity = 'NaN'", "min_quantity_is_number"),
         ("suspension_policy = 'MAYBE'", "suspension_policy_is_known"),
+        ("end_day = 'MAYBE'", "end_day_is_known"),
         ("sale_window = 'empty'", "sale_window_begins"),
         ("state = 'SOLD'", "follows_its_life"),
     ],

@@ -303,6 +303,7 @@ def test_an_offer_goes_from_a_form_to_sale(client: Client, fiber: Shop) -> None:
         "timing": "ADVANCE", "price_model": "FLAT", "period_unit": "MONTH", "period_count": 1,
         "alignment": "CYCLE", "trigger": "EFFECTIVE", "proration": "ACTUAL_DAYS",
         "in_policy": "PRORATE", "out_policy": "PRORATE", "change_policy": "PRORATE",
+        "change_day": "NEW", "long_anchor": "NEXT_CYCLE_DATE", "billed_through": "PERIOD_END",
         "usage_rounding": "LINE", "event_decimals": 4, "event_mode": "ROUND_HALF_UP",
         "first_increment": 0, "next_increment": 0, "counter_scope": "SUBSCRIPTION",
         "tier_reset": "PERIOD", "invoice_section": "Charges", "text_template": "{name}",

@@ -229,8 +229,9 @@ def test_what_was_ordered_is_what_is_billed(sub: Subscription, change: str, guar
                 "INSERT INTO customers_orderitem (order_id, seq, action, effective_on, "
                 "awaits_activation, awaits_acceptance, price_policy, with_one_time, attributes, "
                 "reason, price_snapshot, trial_outcome, renewal, pause_policy, pause_reason, "
-                "waives_fee) SELECT order_id, seq, action, effective_on, false, false, "
-                "'FLOATING', true, '{}', '', '[]', 'CONVERT', 'AUTO', '', '', false "
+                "waives_fee, credits_days) "
+                "SELECT order_id, seq, action, effective_on, false, false, "
+                "'FLOATING', true, '{}', '', '[]', 'CONVERT', 'AUTO', '', '', false, false "
                 "FROM customers_orderitem"
             ),
             "customers_orderitem_seq_once",

@@ -205,6 +205,10 @@ def test_a_charge_item_is_billed_once_within_its_period(posted: Invoice) -> None
          "invoicing_billrun_approver_is_not_creator"),
         ("update invoicing_billcycle set day = 32", "invoicing_billcycle_day_is_1_to_31"),
         ("update invoicing_billcycle set months = 0", "invoicing_billcycle_months_positive"),
+        (
+            "update invoicing_billcycle set corrections = 'GUESS'",
+            "invoicing_billcycle_corrections_known",
+        ),
     ],
 )  # fmt: skip
 def test_a_run_goes_its_way(draft: Invoice, statement: str, guard: str) -> None:
