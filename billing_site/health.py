@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_q.models import OrmQ
 
+from billing_site import schema
+
 TASKS_LATE_AFTER = timedelta(minutes=2)
 
 
@@ -31,6 +33,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         connection = connections[DEFAULT_DB_ALIAS]
         executor = MigrationExecutor(connection)
+        if changed := schema.changed_since(connection):
+            answer = {"status": "tables of another version", "changed": changed}
+            return JsonResponse(answer, status=503)
         missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if missing:
             return JsonResponse({"status": "migrations missing", "missing": missing}, status=503)

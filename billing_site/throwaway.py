@@ -21,7 +21,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
-from billing_site import devdb
+from billing_site import devdb, schema
 from foundation.errors import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,17 +68,11 @@ def server_url() -> str:
     return settings.DATABASE_URL or devdb.testing_cluster().ensure("postgres")
 
 
-def schema_digest() -> str:
-    """Name the schema by everything a migrated database is made from."""
-    digest = hashlib.sha256(repr(settings.INSTALLED_APPS).encode())
-    sources = [ROOT / "requirements" / "lock.txt", ROOT / "foundation" / "sql.py"]
-    for room in settings.ROOMS:
-        sources += sorted((ROOT / room).glob("migrations/*.py"))
-        sources += sorted((ROOT / room).glob("sql/**/*.sql"))
-    for source in sources:
-        if source.exists():
-            digest.update(str(source.relative_to(ROOT)).encode())
-            digest.update(source.read_bytes())
+def template_digest() -> str:
+    """Name everything that a migrated database is made from, other people's apps included."""
+    digest = hashlib.sha256(schema.schema_digest().encode())
+    digest.update(repr(settings.INSTALLED_APPS).encode())
+    digest.update((ROOT / "requirements" / "lock.txt").read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -103,7 +97,7 @@ class Server:
 
     def __init__(self, url: str) -> None:
         self.settings = devdb.connection_settings(url)
-        self.template = f"tmpl_{schema_digest()}"
+        self.template = f"tmpl_{template_digest()}"
 
     @contextlib.contextmanager
     def connect(self) -> Iterator[psycopg.Connection[Any]]:
