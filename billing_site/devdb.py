@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import psycopg
+from psycopg import sql
 
 SERVER_ROLE = "billing"
 SERVER_USER_FOR_ROOT = "nobody"  # PostgreSQL refuses to run as root
@@ -143,6 +144,21 @@ class Cluster:
         except CommandFailed:
             return False
         return True
+
+    def set_aside(self, database: str, kept: str) -> None:
+        """Give the database another name and make an empty one in its place.
+
+        Raises: DatabaseUnavailable while anybody is connected to it.
+        """
+        rename = sql.SQL("alter database {} rename to {}")
+        try:
+            with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+                connection.execute(rename.format(sql.Identifier(database), sql.Identifier(kept)))
+        except psycopg.errors.ObjectInUse as error:
+            raise DatabaseUnavailable(
+                f"The database {database} is in use: run `make stop`, then this again."
+            ) from error
+        self._create_database(database)
 
     # -- steps of a start ----------------------------------------------------------------------
     def _create_database(self, database: str) -> None:

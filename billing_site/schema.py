@@ -15,7 +15,6 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-import psycopg
 from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -90,16 +89,12 @@ def make_way(connection: BaseDatabaseWrapper, *, at: datetime) -> str:
         )
     kept = f"{name}_older_{at:%Y%m%dT%H%M%S}"
     connections.close_all()
-    rename = sql.SQL("alter database {} rename to {}")
     try:
-        with psycopg.connect(cluster.url("postgres"), autocommit=True) as maintenance:
-            maintenance.execute(rename.format(sql.Identifier(name), sql.Identifier(kept)))
-    except psycopg.errors.ObjectInUse as error:
+        cluster.set_aside(name, kept)
+    except devdb.DatabaseUnavailable as error:
         raise CannotUseOlderDatabase(
-            f"The database {name} was made by another version and is still in use: run "
-            "`make stop`, then this again; it is then kept aside and a new one is made."
+            f"The development database was made by another version and must be set aside. {error}"
         ) from error
-    cluster.ensure(name)
     return kept
 
 

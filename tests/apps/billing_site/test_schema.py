@@ -139,7 +139,7 @@ def test_the_development_database_is_kept_aside_and_made_anew(
         with psycopg.connect(cluster.url(kept)) as connected:
             assert connected.execute("select name from auth_group").fetchall() == [("of old",)]
         with psycopg.connect(cluster.url()) as connected:
-            assert connected.execute("select count(*) from audit_approval").fetchone() == (0,)
+            assert connected.execute("select count(*) from audit_change").fetchone() == (0,)
         again = manage(ROOT, "migrate", "audit", "-v0")
         assert (again.returncode, again.stdout) == (0, "")
     finally:
