@@ -27,6 +27,9 @@ def main() -> int:
     parser.add_argument("names", nargs="*", choices=[[], *names()][1:] or None)
     parser.add_argument("--scale", type=float, default=1.0, help="1 is the size of the targets")
     parser.add_argument("--keep-nothing", action="store_true", help="only print the figures")
+    parser.add_argument(
+        "--again", action="store_true", help="keep the filled database, and use the one kept"
+    )
     options = parser.parse_args()
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_site.settings")
@@ -38,7 +41,7 @@ def main() -> int:
 
     from benchmarks import figures
     from billing_site import devdb
-    from billing_site.throwaway import Server
+    from billing_site.throwaway import Server, template_digest
 
     # The durable server: figures with fsync off would flatter.
     server = Server(settings.DATABASE_URL or devdb.development_cluster().ensure("postgres"))
@@ -46,7 +49,10 @@ def main() -> int:
     all_figures: list[figures.Figure] = []
     for name in options.names or names():
         database = f"bench_{name}_{os.getpid()}"
-        server.clone(database)
+        if options.again:
+            database = f"bench_{name}_{options.scale:g}_{template_digest()}"
+        if not (options.again and server.has(database)):
+            server.clone(database)
         server.point_django_at(database)
         started = time.monotonic()
         with TemporaryDirectory() as folder:
@@ -55,7 +61,8 @@ def main() -> int:
                 found = import_module(f"benchmarks.{name}").run(options.scale)
             finally:
                 connections.close_all()
-                server.drop(database)
+                if not options.again:
+                    server.drop(database)
         print(figures.table(found))
         print(f"{name}: {time.monotonic() - started:.0f} s in all", file=sys.stderr)
         all_figures += found

@@ -209,6 +209,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "foundation.api.problems.handle",
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="1200/min")},
     "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,  # `format` is a column that lists are narrowed by
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Billing engine API",

@@ -160,6 +160,12 @@ class Server:
                 else:
                     return
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a database of this name."""
+        with self.connect() as connection:
+            found = connection.execute("select 1 from pg_database where datname = %s", [name])
+            return found.fetchone() is not None
+
     def drop(self, name: str) -> None:
         """Remove the copy at the end of the run."""
         connections.close_all()

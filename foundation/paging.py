@@ -55,8 +55,8 @@ def keyset_page(
         return KeysetPage([], "", "")
     return KeysetPage(
         found,
-        _cursor(found[0], ordering, backwards=True) if has_newer else "",
-        _cursor(found[-1], ordering, backwards=False) if has_older else "",
+        cursor_at(found[0], ordering, backwards=True) if has_newer else "",
+        cursor_at(found[-1], ordering) if has_older else "",
     )
 
 
@@ -76,7 +76,8 @@ def _after(order: Sequence[str], position: Sequence[Any]) -> Q:
     return condition
 
 
-def _cursor(row: Any, ordering: Sequence[str], *, backwards: bool) -> str:
+def cursor_at(row: Any, ordering: Sequence[str], *, backwards: bool = False) -> str:
+    """Return the cursor of the page after a row, or of the page before it."""
     values = [_plain(row, name.lstrip("-")) for name in ordering]
     text = json.dumps(["b" if backwards else "f", *values], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -124,7 +124,7 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
 
     def known_parameters(self) -> set[str]:
         """Return every query parameter that the action takes."""
-        known = {"format", *self.query_parameters.get(self.action or "", ())}
+        known = set(self.query_parameters.get(self.action or "", ()))
         if self.action == "list":
             known |= {"cursor", "page_size"}
             filterset = getattr(self, "filterset_class", None)

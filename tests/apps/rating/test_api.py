@@ -185,6 +185,9 @@ def test_events_of_an_account_are_read_by_day(api: Client, company: Company) -> 
 def test_files_and_suspense_are_read_and_worked(api: Client, company: Company) -> None:
     file = load(company, row("a", identifier="4999"), row("b", identifier="4998"))
     assert api.get(f"/api/v1/usage-files/{file.pk}/").json()["suspended_count"] == 2
+    for asked, ids in (("CSV", [file.pk]), ("XLSX", [])):
+        found = api.get("/api/v1/usage-files/", {"format": asked}).json()["results"]
+        assert [one["id"] for one in found] == ids
     items = api.get("/api/v1/suspense/", {"state": "OPEN"}).json()["results"]
     assert {one["identifier"] for one in items} == {"4999", "4998"}
     first, second = (one["id"] for one in items)
