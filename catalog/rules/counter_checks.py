@@ -66,8 +66,6 @@ def counter_problems(charge: CountedCharge) -> Iterator[str]:
     if charge.kind != "USAGE":
         yield "only usage has a tier counter; leave it by subscription and period."
         return
-    if scope in SHARED:
-        yield "a counter of several subscriptions is not kept; choose one by subscription."
     if charge.rounding == "EVENT":
         yield (
             "events that are rounded one by one have no tier counter; leave it by subscription "

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from catalog.rules.price_models import mean_price
-from catalog.rules.pricing import price, within_bounds
+from catalog.rules.pricing import price, price_transactions, within_bounds
 from catalog.rules.terms import ONE, ZERO, Priced, PriceTerms, TierRow
 from foundation.money import quantize
 from foundation.periods import Unit, boundary
@@ -48,6 +48,33 @@ def split_counter(
             whole = _added(whole, start, version, quantity, currency)
         answers.append(whole)
         reached = after
+    return answers
+
+
+def split_transactions(
+    terms: Iterable[tuple[PriceTerms, Sequence[Decimal]]],
+    currency: str,
+    *,
+    free_factor: Decimal = ONE,
+    bound_factor: Decimal = ONE,
+) -> list[Priced]:
+    """Price transactions in their order over successive price versions (UNIT-9, TIER-3).
+
+    Each part is priced as what it adds to those before it, under its own terms, so that free
+    transactions are counted over the whole period.
+    """
+    answers: list[Priced] = []
+    values: list[Decimal] = []
+    for version, added in terms:
+        factors = {"free_factor": free_factor, "bound_factor": bound_factor}
+        before = list(values)
+        values += added
+        whole = price_transactions(version, values, currency, **factors)
+        if before:
+            start = price_transactions(version, before, currency, **factors)
+            whole = _added(whole, start, version, sum(added, ZERO), currency)
+            whole = whole._replace(unit_price=version.percent)
+        answers.append(whole)
     return answers
 
 

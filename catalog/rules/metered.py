@@ -6,11 +6,15 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from catalog.rules.metering import Metric, Sample, Span, aggregate
+from catalog.rules.terms import ZERO
 from foundation.periods import Period, boundary_instant
+
+ADDITIVE: Final = frozenset({"TIME_WEIGHTED", "UNIQUE_DAYS", "BUCKET_MAX", "TRANSACTIONS"})
+"""Rules whose quantity of a period is the sum of those of its days."""
 
 
 class Reading(NamedTuple):
@@ -72,6 +76,35 @@ def metered(
             len(inside),
             services.pop() if len(services) == 1 else None,
         )
+
+
+def metered_parts(
+    metric: Metric,
+    readings: Sequence[Reading],
+    period: Period,
+    on: Sequence[tuple[date, date]],
+    zone: ZoneInfo | None,
+    days: Sequence[date],
+) -> list[Metered]:
+    """Split the quantity of one group, of an ADDITIVE rule, at some days of the period.
+
+    Each part is what the running quantity gains, so that the parts add up to the whole (UNIT-7).
+    """
+    parts: list[Metered] = []
+    done, count = Metered("", ZERO, (), 0, None), 0
+    for end in (*days, period.end):
+        inside = [one for one in readings if one.day < end]
+        spans = [(start, min(stop, end)) for start, stop in on if start < end]
+        reached = next(metered(metric, inside, period, spans, zone), done)
+        parts.append(
+            reached._replace(
+                quantity=reached.quantity - done.quantity,
+                values=reached.values[count:],
+                events=reached.events - done.events,
+            )
+        )
+        done, count = reached, len(reached.values)
+    return parts
 
 
 def _when(sample: Sample) -> tuple[datetime, int]:

@@ -17,6 +17,7 @@ import ledger.queries
 import tax.queries
 from catalog.choices import BilledThrough
 from catalog.queries import ChargeTerms, CompiledCatalog
+from catalog.rules.counter_checks import SHARED
 from catalog.rules.metering import Metric
 from catalog.rules.pricing import PriceTerms
 from catalog.rules.selection import attribute_pairs
@@ -217,7 +218,12 @@ class Frame:
             if plan.metric is not None and plan.metric.needs_events
         }
         by_service = frozenset(key for key in usage if self.plans[key].by_service)
-        return Steps(frozenset(days), frozenset(daily | set(resets)), metered, by_service, resets)
+        shared = {
+            key: one.counter_scope for key, one in usage.items() if one.counter_scope in SHARED
+        }
+        return Steps(
+            frozenset(days), frozenset(daily | set(resets)), metered, by_service, resets, shared
+        )
 
     def _window(self) -> Window:
         calendar = Calendar(self.cycle.rhythm, self.bill_date, self.cycle.rebill_periods)

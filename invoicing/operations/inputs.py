@@ -25,6 +25,7 @@ from invoicing.operations.usage_inputs import Steps, attach_readings, earlier_us
 from invoicing.rules.charging import Life
 from invoicing.rules.difference import Billed
 from invoicing.rules.prices import ContractTerms
+from invoicing.rules.shared_counters import share_counters
 from invoicing.rules.timeline import FOREVER, Segment
 from invoicing.rules.usage import Usage
 from tax.rules import Exemption
@@ -126,6 +127,9 @@ def read_chunk(
             life.usage.append(one)
     if steps.metered:
         attach_readings(cursor, lives, rows, list(of_account), window, steps.metered)
+    if steps.shared:
+        for payer in payers.values():
+            share_counters(payer.lives, steps.shared)
     _waiting(payers, rows)
     for payer_id, total, tax in rows.previous:
         payer = payers[payer_id]

@@ -24,7 +24,8 @@ class Steps(NamedTuple):
     `cuts` gives the days on which a period begins or a price changes for some cycle days;
     `daily` the charges that have days of their own; `metered` those whose events are read one by
     one, and how they become a quantity. `by_service` are the charges that count each service by
-    itself, `resets` say when the counter of a charge begins anew, if not each period (TIER-3).
+    itself, `resets` say when the counter of a charge begins anew, if not each period, `shared` who
+    shares the counter of a charge over subscriptions (TIER-3).
     """
 
     cuts: frozenset[date]
@@ -32,6 +33,7 @@ class Steps(NamedTuple):
     metered: Mapping[int, Metric] = MappingProxyType({})
     by_service: frozenset[int] = frozenset()
     resets: Mapping[int, str] = MappingProxyType({})
+    shared: Mapping[int, str] = MappingProxyType({})
 
 
 def earlier_usage(

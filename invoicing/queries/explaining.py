@@ -133,6 +133,17 @@ def _explain_usage(found: Explanation, item: ChargeItem) -> None:
     found.events, found.more_events = events[:MOST_EVENTS], len(events) > MOST_EVENTS
 
 
+def _shared(trace: Mapping[str, Any], unit: str, currency: str) -> str:
+    """Tell what a counter of several subscriptions cost, of which a line bears a part."""
+    whose = {"ACCOUNT": "the account", "PAYER": "the payer"}[trace["counter"]]
+    return (
+        f"its part of {grouped(Decimal(trace['counter_quantity']))}{unit} that "
+        f"{trace['counter_members']} subscriptions of {whose} used together, on top of "
+        f"{grouped(Decimal(trace['counter_before']))}, which cost {trace['counter_amount']} "
+        f"{currency} by their price (TIER-3)"
+    )
+
+
 def _tier(row: Mapping[str, Any]) -> TierStep:
     return TierStep(
         int(row["tier"]),
@@ -153,6 +164,8 @@ def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> lis
     if trace.get("counted_before"):
         before = grouped(Decimal(trace["counted_before"]))
         steps.append(f"counted on from the {before}{unit} that its counter had reached (TIER-3)")
+    if trace.get("counter"):
+        steps.append(_shared(trace, unit, item.currency))
     if "@" in item.price_key:
         steps.append("with tiers of this service alone (TIER-3)")
     if trace.get("rounding") == "EVENT":

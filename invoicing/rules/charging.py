@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from catalog.rules.metered import Reading
 from catalog.rules.metering import Metric
@@ -22,6 +23,9 @@ from invoicing.rules.prices import Prices, Who
 from invoicing.rules.splitting import split_by_price, until_run, with_stubs
 from invoicing.rules.timeline import FOREVER, PLAIN, Piece, Policies, Segment, pieces
 from invoicing.rules.usage import Usage, usage_targets
+
+if TYPE_CHECKING:
+    from invoicing.rules.shared_counters import SharedCounter
 
 _new = tuple.__new__
 
@@ -62,7 +66,8 @@ class Life:
     It is billed to this payer for full periods that start in `[member_from, member_to)`: a change
     of payer takes effect at the next full period (HIER-6). `place_id` is the jurisdiction of a
     service address of its own. `resets` are the days on which its tier counter begins anew, where
-    that is not each period (TIER-3); `usage` then reaches back to the last of them.
+    that is not each period (TIER-3); `usage` then reaches back to the last of them. `counter` is
+    one that it shares with other charges.
     """
 
     id: int
@@ -76,6 +81,7 @@ class Life:
     usage: list[Usage] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     resets: tuple[date, ...] = ()
+    counter: SharedCounter | None = None
     billed: dict[tuple[date, date], list[Billed]] = field(default_factory=dict)
 
 

@@ -11,12 +11,11 @@ from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
-from catalog.rules.counters import split_counter
+from catalog.rules.counters import split_counter, split_transactions
 from catalog.rules.pricing import (
     Priced,
     PriceTerms,
     price,
-    price_transactions,
     with_override,
     with_percent_off,
 )
@@ -200,17 +199,17 @@ class Prices:
             bound_factor=shares.bounds,
         )
 
-    def transactions(self, quote: Quote, values: Sequence[Decimal], shares: Shares) -> Money:
-        """Price transactions one by one in their order (UNIT-9)."""
-        return _money(
-            price_transactions(
-                quote.terms,
-                values,
-                quote.terms.currency,
-                free_factor=shares.free,
-                bound_factor=shares.bounds,
-            )
+    def transactions(
+        self, parts: Sequence[tuple[Quote, Sequence[Decimal]]], shares: Shares
+    ) -> list[Money]:
+        """Price transactions one by one in their order, over price versions too (UNIT-9)."""
+        priced = split_transactions(
+            [(quote.terms, values) for quote, values in parts],
+            parts[0][0].terms.currency,
+            free_factor=shares.free,
+            bound_factor=shares.bounds,
         )
+        return [_money(one) for one in priced]
 
     def told(self, money: Money, quote: Quote, rule: str, count: int) -> Money:
         """Add to the trace how the quantity came from its events (UNIT-3, UNIT-4)."""

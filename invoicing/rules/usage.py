@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.rules.counters import running_since
-from catalog.rules.metered import metered
 from catalog.rules.metering import Metric
-from foundation import proration
 from foundation.periods import Period
-from invoicing.rules.difference import ONE, ZERO, Target
-from invoicing.rules.prices import WHOLE, Money, Prices, Quote, Shares, Who
-from invoicing.rules.timeline import Piece, pieces
+from invoicing.rules.difference import ZERO, Target
+from invoicing.rules.metered_usage import metered_targets
+from invoicing.rules.prices import WHOLE, Money, Prices, Shares, Who
+from invoicing.rules.stretches import Part, price_since, share_of, shares_of, targets_of
+from invoicing.rules.timeline import pieces
 
 if TYPE_CHECKING:
     from invoicing.rules.charging import ChargePlan, Life
-
-Part = tuple[date, Quote, Decimal, Decimal]
-"""A stretch with one price: its first day, the price, quantity and amount of events."""
 
 
 class Usage(NamedTuple):
@@ -51,6 +48,8 @@ def usage_targets(
     other billed period has (PER-7).
     """
     cut = part or period
+    if life.counter is not None:
+        return life.counter.targets(life, plan, who, prices, period, cut)
     shares = WHOLE
     only = life.segments[0] if life.segments else None
     if only is None or len(life.segments) > 1 or only.start > period.start or (
@@ -58,7 +57,7 @@ def usage_targets(
     ):  # fmt: skip
         shares = shares_of(plan, who, period, pieces(life.segments, cut.start, cut.end))
     if plan.metric is not None and plan.metric.needs_events:
-        return _metered_targets(life, plan, plan.metric, who, prices, cut, shares)
+        return metered_targets(life, plan, plan.metric, who, prices, cut, shares)
     groups: dict[tuple[str, int | None], list[Usage]] = {}
     for one in life.usage:
         if cut.start <= one.day < cut.end:
@@ -137,35 +136,6 @@ def _before(
     )
 
 
-def targets_of(
-    plan: ChargePlan,
-    period: Period,
-    usage_key: str,
-    parts: Sequence[Part],
-    priced: Sequence[Money],
-    service_id: int | None,
-    suffix: str = "",
-) -> Iterator[Target]:
-    """Yield what each priced stretch of a group owes; `suffix` tells counters apart."""
-    ends = [start for start, *_ in parts[1:]] + [period.end]
-    for (start, quote, quantity, _), end, money in zip(parts, ends, priced, strict=True):
-        if (quantity or money[1] or plan.bills_zero) and (money[1] or plan.shows_zero):
-            yield Target(
-                start=start,
-                end=end,
-                usage_key=usage_key,
-                price_key=quote.key + suffix if suffix else quote.key,
-                quantity=quantity,
-                unit_price=money[2],
-                factor=ONE,
-                exact=money[0],
-                amount=money[1],
-                price_version_id=quote.version_id,
-                service_id=service_id,
-                trace=money[3],
-            )
-
-
 def converted(metric: Metric, parts: Iterable[Part], before: Decimal = ZERO) -> Iterator[Part]:
     """Convert and round the running sum, so that the parts add up to the whole (UNIT-7)."""
     exact, done = before, metric.converted(before) if before else ZERO
@@ -174,66 +144,6 @@ def converted(metric: Metric, parts: Iterable[Part], before: Decimal = ZERO) -> 
         reached = metric.converted(exact)
         yield start, quote, reached - done, amount
         done = reached
-
-
-def _metered_targets(
-    life: Life,
-    plan: ChargePlan,
-    metric: Metric,
-    who: Who,
-    prices: Prices,
-    period: Period,
-    shares: Shares,
-) -> list[Target]:
-    """Price quantities of the whole period by the price valid when it begins (UNIT-3, 4, 9)."""
-    on = pieces(life.segments, period.start, period.end)
-    spans = [(one.start, one.end) for one in on]
-    found = list(metered(metric, life.readings, period, spans, who.zone))
-    targets: list[Target] = []
-    for one in found:
-        day = max(period.start, on[0].start)
-        quote = prices.quote(plan.charge_id, who, life.owner_id, day, None, one.usage_key)
-        if metric.rule == "TRANSACTIONS" and quote.terms.counts_transactions:
-            money = prices.transactions(quote, one.values, shares)
-        else:
-            money = prices.counted([(quote, one.quantity)], shares)[0]
-        if metric.rule != "TRANSACTIONS":
-            money = prices.told(money, quote, metric.rule, one.events)
-        part: Part = (period.start, quote, one.quantity, ZERO)
-        targets += targets_of(plan, period, one.usage_key, [part], [money], one.service_id)
-    if plan.bills_zero and not found and on:
-        quote = prices.quote(
-            plan.charge_id, who, life.owner_id, max(period.start, on[0].start), None, "*"
-        )
-        money = prices.counted([(quote, ZERO)], shares)[0]
-        part = (period.start, quote, ZERO, ZERO)
-        targets += targets_of(plan, period, "*", [part], [money], life.service_id)
-    return targets
-
-
-def shares_of(plan: ChargePlan, who: Who, period: Period, on: Sequence[Piece]) -> Shares:
-    """Say what tiers, included quantity and bounds are worth in a partial period (PRO-3)."""
-    if not on:
-        return WHOLE._replace(on=False)
-    gaps = any(one.end != after.start for one, after in itertools.pairwise(on))
-    if not gaps and on[0].start == period.start and on[-1].end == period.end:
-        return WHOLE
-    share = min(ONE, sum((share_of(plan, who, period, one.start, one.end) for one in on), ZERO))
-    return Shares(
-        share if plan.tier_proration else ONE, share if plan.free_proration else ONE, share
-    )
-
-
-def share_of(plan: ChargePlan, who: Who, period: Period, start: date, end: date) -> Decimal:
-    """Return what part of a full period some of its days are (PRO)."""
-    return proration.factor(
-        period,
-        Period(start, end),
-        convention=plan.convention,
-        months=plan.months,
-        zone=who.zone,
-        decimals=plan.factor_decimals,
-    )
 
 
 def by_price(
@@ -256,11 +166,14 @@ def by_price(
         )
         return
     start, running, quantity, amount = first_day, quote, ZERO, ZERO
+    last_day = first
     for one in sorted(rows, key=lambda row: row.day):
         quote = prices.quote(plan.charge_id, who, life.owner_id, one.day, None, key)
         if quote is not running:
             yield start, running, quantity, amount
-            start, running, quantity, amount = one.day, quote, ZERO, ZERO
+            start = price_since(prices, plan, who, life.owner_id, one.usage_key, one.day, last_day)
+            running, quantity, amount = quote, ZERO, ZERO
         quantity += one.quantity
         amount += one.amount
+        last_day = one.day
     yield start, running, quantity, amount

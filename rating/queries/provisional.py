@@ -1,7 +1,8 @@
 """Price usage as it stands: provisional for screens, final for a charge and period (RATE 8, 10).
 
-Invoicing prices whole periods by the same rules, with tiers across accounts and against what was
-billed before; these answers are for each subscription charge by itself.
+Invoicing prices whole periods by the same rules, with tiers across subscriptions and periods and
+against what was billed before; these answers are for each subscription charge by itself, and
+quantities that are no sums have the price of the first day.
 """
 
 from collections import defaultdict

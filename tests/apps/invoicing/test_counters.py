@@ -100,3 +100,27 @@ def test_usage_of_a_quarter_is_billed_whole(company: Company) -> None:
         use(subscription, date(2027, month, 15), 50)
     company.bill(date(2027, 7, 1))
     assert latest(subscription) == [("01.01.", "Calls", "15.00")]
+
+
+def test_accounts_of_a_payer_reach_the_cheaper_tier_together(company: Company) -> None:
+    """80 and 120 are 10.00 + 5.00, borne 80 : 120; late usage of one moves both."""
+    charge = {"code": "CALLS", "name": "Calls", "kind": "USAGE", "price_model": "GRADUATED"}
+    version = company.offer("PLAN", {**charge, "tiers": TIERS, "counter_scope": "PAYER"})
+    payer = company.payer()
+    child = company.payer("Child", parent=payer)
+    own = add(payer, version, JAN, identifiers=(PHONE,))
+    other = IdentifierInput(type="MSISDN", value="+4930123457")
+    theirs = add(child, version, JAN, identifiers=(other,))
+    use(own, date(2027, 1, 10), 80)
+    use(theirs, date(2027, 1, 11), 120)
+    company.bill(FEB)
+    assert [amount for *_, amount in latest(own)] == ["6.00", "9.00"]
+    line = Invoice.objects.get(payer=payer).lines.order_by("seq")[0]
+    told = "; ".join(invoicing.queries.explain(line.pk).steps)
+    assert "its part of 200 MIN that 2 subscriptions of the payer used together" in told
+    use(theirs, date(2027, 1, 12), 120)
+    company.bill(MAR)
+    both = Invoice.objects.filter(payer=payer).order_by("-id")[:2]
+    assert {one.doc_type: lines(one)[0][2] for one in both} == {
+        "CREDIT_NOTE": "0.75", "INVOICE": "6.75",
+    }  # fmt: skip

@@ -211,7 +211,7 @@ def test_a_price_change_inside_the_period_lets_the_counter_run_on() -> None:
     """TIER-3: 80 before and 40 after: 80 · 0.10, then 20 · 0.20 and 20 · 0.10."""
     one = life(on(date(2027, 1, 1)), usage=[used(3, "80"), used(20, "40")])
     found = run(one, CALLS, prices=prices(change_on=date(2027, 5, 15)))
-    assert brief(found) == [(5, 1, D("8.00")), (5, 20, D("6.00"))]
+    assert brief(found) == [(5, 1, D("8.00")), (5, 15, D("6.00"))]
 
 
 def test_attribute_groups_are_lines_of_their_own() -> None:

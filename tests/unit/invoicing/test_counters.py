@@ -125,7 +125,7 @@ def test_a_price_change_inside_a_year_does_not_begin_anew() -> None:
     )
     found = run(one, CALLS, JUNE, prices=prices(change_on=date(2027, 5, 15)), rebill=0)
     # 15 · 0.10; then 5 · 0.20 + 20 · 0.10.
-    assert brief(found) == [(5, 1, D("1.50")), (5, 20, D("3.00"))]
+    assert brief(found) == [(5, 1, D("1.50")), (5, 15, D("3.00"))]
 
 
 def test_packages_and_included_units_last_for_the_whole_counter() -> None:
