@@ -134,11 +134,12 @@ def ageing(
     currency: str = "",
     basis: AgeingBasis = AgeingBasis.DUE_DATE,
     buckets: Buckets | None = None,
+    only_totals: bool = False,
 ) -> AgeingReport:
     """Age what was open at the end of a day, past or present (COL-1, R1).
 
-    Rows are ordered by payer and currency, totals by currency. Everything is summed in one
-    statement, whatever the number of items.
+    Rows are ordered by payer and currency, totals by currency; `only_totals` leaves the rows out.
+    Everything is summed in one statement, whatever the number of items.
     """
     buckets = buckets or Buckets()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -153,6 +154,7 @@ def ageing(
             currency=currency,
             basis=basis.value,
             floors=[bound + 1 for bound in buckets.bounds],
+            only_totals=only_totals,
         )
         found = cursor.fetchall()
     places = len(buckets.bounds) + 1

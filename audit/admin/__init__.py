@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from audit.models import (
     ApiKey,
@@ -61,12 +63,24 @@ class BusinessEventAdmin(ReadOnlyAdmin):
 
 @admin.register(Change)
 class ChangeAdmin(ReadOnlyAdmin):
-    """Row history."""
+    """Row history; the search takes a table, or a table and the number of a row in it."""
 
     list_display = ("id", "table_name", "row_id", "operation", "actor_id", "via", "reason", "at")
     list_filter = ("operation",)
     search_fields = ("table_name__exact", "row_id__exact")
+    search_help_text = "A table, or a table and a row: customers_account 17"
     ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Change], search_term: str
+    ) -> tuple[QuerySet[Change], bool]:
+        """Find by the head of the index: the first word is a table, the second a row of it."""
+        table, _, row = search_term.strip().partition(" ")
+        if table:
+            queryset = queryset.filter(table_name=table)
+        if row:
+            queryset = queryset.filter(row_id=row.strip())
+        return queryset, False
 
 
 @admin.register(Seal)

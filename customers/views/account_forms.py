@@ -20,7 +20,7 @@ from customers.views.fields import (
 )
 from customers.views.lists import account_url
 from customers.views.party import OfCustomer
-from foundation.screens import ActionView, FormScreen
+from foundation.screens import ActionView, FormScreen, LongSelect
 from ledger.models import LegalEntity
 
 ZONES = [("", "As the parent or the entity"), *((z, z) for z in sorted(available_timezones()))]
@@ -69,7 +69,7 @@ class OpenFields(BillingFields):
     currency = forms.RegexField(
         r"^[A-Z]{3}$", required=False, help_text="Empty: the entity's or the parent's."
     )
-    time_zone = forms.ChoiceField(choices=ZONES, required=False)
+    time_zone = forms.ChoiceField(choices=ZONES, required=False, widget=LongSelect)
 
 
 class OpenForm(FormScreen):

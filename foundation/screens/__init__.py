@@ -18,7 +18,7 @@ roles that hold it and whom to ask. No screen writes except through one operatio
 """
 
 from foundation.screens.cells import Column, Fact, Tab, Table, Total
-from foundation.screens.forms import ActionView, FormScreen, Parsed
+from foundation.screens.forms import ActionView, FormScreen, LongSelect, Parsed
 from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen
 from foundation.screens.lists import FilterForm, ListScreen, totals_by_currency
 
@@ -33,6 +33,7 @@ __all__ = [
     "FilterForm",
     "FormScreen",
     "ListScreen",
+    "LongSelect",
     "Parsed",
     "Screen",
     "Tab",

@@ -78,12 +78,16 @@ class TaxReport(ListScreen):
         Column(label="Currency", value="currency", kind="code"),
     )
 
+    _rows: Sequence[TaxLiability] | None = None
+
     def rows(self, filters: dict[str, Any]) -> Sequence[TaxLiability]:
-        """Return the sums."""
-        entity = filters.get("entity")
-        return invoicing.queries.tax_liability(
-            *period_of(filters), entity_id=entity.pk if entity else None
-        )
+        """Return the sums, read once for table and totals."""
+        if self._rows is None:
+            entity = filters.get("entity")
+            self._rows = invoicing.queries.tax_liability(
+                *period_of(filters), entity_id=entity.pk if entity else None
+            )
+        return self._rows
 
     def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
         """Return the tax owed in each currency."""

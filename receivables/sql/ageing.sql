@@ -3,7 +3,7 @@
 --        buckets[] and amounts[] run in parallel.
 -- Repeating: reads only.
 -- Binds: as_of, payer_id, entity_id (null: all), currency ('' for all), basis (due_date or
---        doc_date), floors (first day past due of each bucket after the first).
+--        doc_date), floors (first day past due of each bucket after the first), only_totals.
 WITH by_bucket AS MATERIALIZED (
     SELECT s.payer_id, s.entity_id, s.currency, s.side,
            width_bucket(
@@ -16,6 +16,7 @@ WITH by_bucket AS MATERIALIZED (
      GROUP BY s.payer_id, s.entity_id, s.currency, s.side, bucket
 ), lines AS (
     SELECT payer_id, entity_id, currency, side, bucket, open, disputed, items FROM by_bucket
+     WHERE NOT %(only_totals)s
     UNION ALL
     SELECT NULL, NULL, currency, side, bucket, sum(open), sum(disputed), sum(items)
       FROM by_bucket

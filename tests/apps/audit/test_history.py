@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
 from audit import operations, queries
@@ -59,6 +60,20 @@ def test_contexts_nest_and_end(maker, checker):
             raw("SELECT refuse('a', 'b', 'c')")
         assert now_acting() == str(maker.pk)
     assert now_acting() == ""
+
+
+def test_the_history_is_searched_by_table_and_row(code, client):
+    client.force_login(User.objects.create_superuser("root"))
+    other = ReasonCode.objects.create(domain="credit", code="LATE", text="Late")
+    ReasonCode.objects.filter(pk=other.pk).update(text="Too late")
+
+    def found(search: str) -> list[str]:
+        page = client.get("/admin/audit/change/", {"q": search})
+        return [change.row_id for change in page.context["cl"].result_list]
+
+    assert found(f"audit_reasoncode {other.pk}") == [str(other.pk)] * 2
+    assert str(code.pk) in found("audit_reasoncode")
+    assert found("no_such_table") == []
 
 
 def test_an_update_that_changes_nothing_leaves_no_trace(code):

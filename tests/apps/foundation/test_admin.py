@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from foundation.admin import CappedPaginator, HouseAdmin, ReadOnlyAdmin
+from foundation.admin import CappedPaginator, HouseAdmin, ReadOnlyAdmin, RecentValues
 from foundation.errors import Refusal
 from foundation.paging import COUNT_CAP, capped_count
 
@@ -50,6 +50,25 @@ def test_a_count_stops_at_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     assert capped_count(Group.objects.all(), cap=10) == 11
     assert CappedPaginator(Group.objects.order_by("id"), 10).count == 30
     assert COUNT_CAP == 10_000
+
+
+@pytest.mark.django_db
+def test_a_filter_offers_the_words_of_the_newest_rows(
+    rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Words(HouseAdmin):
+        list_filter = ("name",)
+
+    def offered(query: str) -> list[str]:
+        request = rf.get(f"/{query}")
+        request.user = User(username="root", is_superuser=True, is_active=True, is_staff=True)
+        changelist = Words(Group, admin.site).get_changelist_instance(request)
+        return list(changelist.filter_specs[0].lookup_choices)
+
+    Group.objects.bulk_create(Group(name=f"g{n}") for n in range(30))
+    monkeypatch.setattr(RecentValues, "newest", 3)
+    assert offered("") == ["g27", "g28", "g29"]
+    assert offered("?name=g1") == ["g1", "g27", "g28", "g29"]
 
 
 @pytest.mark.django_db

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django import forms
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from pytest_django.asserts import assertHTMLEqual
 
 from foundation.paging import keyset_page
+from foundation.screens import LongSelect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.apps.foundation.console_urls")]
 
@@ -167,3 +170,13 @@ def test_text_of_users_is_escaped(client: Client) -> None:
     page = client.get("/t/people/").content.decode()
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_long_choice_is_written_as_django_writes_it() -> None:
+    choices = [("", "Any"), ("a&b", "A <and> B"), ("c", "C")]
+    for value in ("", "a&b", "c"):
+        ours, plain = (
+            widget(choices=choices).render("zone", value, {"id": "id_zone", "required": True})
+            for widget in (LongSelect, forms.Select)
+        )
+        assertHTMLEqual(ours, plain)

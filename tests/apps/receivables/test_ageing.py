@@ -59,6 +59,9 @@ def test_i15_ageing_at_the_end_of_any_day(book, day, amounts, unapplied) -> None
     assert list(total.amounts) == [D(amount) for amount in amounts]
     assert total.unapplied == D(unapplied)
     assert total.net == sum(map(D, amounts)) - D(unapplied)
+    without_rows = queries.ageing(as_of=day, only_totals=True)
+    assert without_rows.totals == [total]
+    assert not without_rows.rows
 
 
 def test_basis_currency_entity_and_payer_narrow_the_report(
