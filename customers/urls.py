@@ -65,6 +65,7 @@ urlpatterns = [
     ),
     path("orders/", views.OrderList.as_view(), name="orders"),
     path("orders/<int:pk>/", views.OrderPage.as_view(), name="order"),
+    path("orders/<int:pk>/change/", views.ReviseOrder.as_view(), name="revise_order"),
     path("orders/<int:pk>/submit/", views.SubmitOrder.as_view(), name="submit_order"),
     path("orders/<int:pk>/cancel/", views.CancelOrder.as_view(), name="cancel_order"),
     path("subscriptions/", views.SubscriptionList.as_view(), name="subscriptions"),

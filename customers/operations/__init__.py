@@ -37,14 +37,16 @@ from customers.operations.moves import (
     move_account,
     rebuild_tree,
 )
-from customers.operations.order_items import IdentifierInput, ItemInput, Phase
+from customers.operations.order_items import IdentifierInput, InvalidItem, ItemInput, Phase
 from customers.operations.orders import (
     CannotCancelOrder,
+    CannotReviseOrder,
     IncompleteOrder,
     cancel_order,
     missing_in,
     place_order,
     renew_due,
+    revise_order,
     submit_order,
 )
 from customers.operations.parties import CHANGEABLE as CUSTOMER_FIELDS
@@ -65,11 +67,13 @@ __all__ = [
     "CannotCancelOrder",
     "CannotCloseAccount",
     "CannotMove",
+    "CannotReviseOrder",
     "CannotWithdraw",
     "FileRefused",
     "IdentifierInput",
     "ImportReport",
     "IncompleteOrder",
+    "InvalidItem",
     "ItemInput",
     "Outcome",
     "Phase",
@@ -99,6 +103,7 @@ __all__ = [
     "release_billing",
     "renew_due",
     "request_certificate",
+    "revise_order",
     "revoke_certificate",
     "set_address",
     "set_contract_price",

@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+class InvalidItem(Invalid):
+    """An item cannot be meant as it is given; `item` is its place in the order, `field` what."""
+
+    def __init__(self, item: int, field_name: str, message: str, *, rule: str = "INVALID") -> None:
+        super().__init__(f"item {item}: {message}", rule=rule)
+        self.item, self.field, self.text = item, field_name, message
+
+
 @dataclass(frozen=True, slots=True)
 class IdentifierInput:
     """An identifier that a service shall have; equal service keys share one service."""
@@ -127,6 +135,15 @@ def record_items(order: Order, items: Sequence[ItemInput], actor: User | None) -
             _record_item(order, seq, later, actor, phase_of=item)
 
 
+def drop_items(order: Order) -> None:
+    """Take the items of a draft away, to be asked for anew; the database refuses any other."""
+    items = OrderItem.objects.filter(order=order)
+    OrderItemPrice.objects.filter(item__in=items).delete()
+    OrderItemIdentifier.objects.filter(item__in=items).delete()
+    items.filter(phase_of__isnull=False).delete()
+    items.delete()
+
+
 def _record_item(
     order: Order,
     seq: int,
@@ -138,7 +155,7 @@ def _record_item(
     if given.action not in OrderAction.values:
         raise Invalid(f"{given.action!r} is not an order action")
     if given.quantity is not None and given.quantity <= 0:
-        raise Invalid(f"item {seq}: the quantity must be more than zero")
+        raise InvalidItem(seq, "quantity", "the quantity must be more than zero")
     with_one_time = given.with_one_time
     if with_one_time is None:
         with_one_time = given.action == OrderAction.ADD
@@ -149,7 +166,7 @@ def _record_item(
         offer_version=given.offer_version,
         subscription=given.subscription,
         quantity=given.quantity,
-        effective_on=_effective_on(order, given),
+        effective_on=_effective_on(order, seq, given),
         activation_on=given.activation_on,
         acceptance_on=given.acceptance_on,
         agreed_on=given.agreed_on,
@@ -186,7 +203,7 @@ def _record_item(
     return item
 
 
-def _effective_on(order: Order, given: ItemInput) -> date:
+def _effective_on(order: Order, seq: int, given: ItemInput) -> date:
     """Return the day of an item; that of an end may follow from the running period or term."""
     day = given.effective_on or order.requested_on
     if given.effective_at is not None:
@@ -198,7 +215,8 @@ def _effective_on(order: Order, given: ItemInput) -> date:
     if given.end_rule == EndRule.TERM_END:
         term = given.subscription.term
         if term is None or term.upper is None:
-            raise Invalid(f"{given.subscription.number} has no term", rule="ORD-24")
+            text = f"{given.subscription.number} has no term"
+            raise InvalidItem(seq, "end_rule", text, rule="ORD-24")
         return max(day, term.upper)
     return day
 
@@ -244,9 +262,9 @@ def _record_prices(item: OrderItem, given: ItemInput) -> None:
     charges = {charge.code: charge for charge in Charge.objects.filter(offer_version=version_id)}
     for code, price in given.prices.items():
         if code not in charges:
-            raise Invalid(f"item {item.seq}: the offer has no charge {code}", rule="PRC-2")
+            raise InvalidItem(item.seq, "prices", f"there is no charge {code}", rule="PRC-2")
         if price < 0:
-            raise Invalid(f"item {item.seq}: a price is not negative", rule="PRC-2")
+            raise InvalidItem(item.seq, "prices", "a price is not negative", rule="PRC-2")
         OrderItemPrice.objects.create(item=item, charge=charges[code], unit_price=price)
 
 

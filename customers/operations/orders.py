@@ -40,6 +40,12 @@ class IncompleteOrder(Invalid):
         self.missing = tuple(missing)
 
 
+class CannotReviseOrder(Refusal):
+    """The order is no draft any more; a new order changes what it did."""
+
+    rule = "ORD-17"
+
+
 class CannotCancelOrder(Refusal):
     """The order has taken effect; a new order changes it back."""
 
@@ -59,13 +65,15 @@ def place_order(
     external_id: str = "",
     note: str = "",
     submit_as_of: date | None = None,
+    must_be_complete: bool = False,
 ) -> Order:
     """Keep a draft order; nothing happens before it is submitted.
 
-    With `submit_as_of` it is submitted at once, or not placed at all. With an `external_id` seen
-    before, the order placed then is returned.
+    With `submit_as_of` it is submitted at once, or not placed at all; with `must_be_complete` a
+    draft is kept only if it could be. With an `external_id` seen before, the order placed then
+    is returned.
 
-    Raises: IncompleteOrder, when it is to be submitted.
+    Raises: IncompleteOrder, when it is to be submitted or complete; InvalidItem.
     """
     require(actor, "customers.place_order")
     if external_id:
@@ -84,8 +92,45 @@ def place_order(
         updated_by=actor,
     )
     order_items.record_items(order, items, actor)
+    return _go_on(order, submit_as_of, must_be_complete, actor)
+
+
+@transaction.atomic
+def revise_order(
+    *,
+    order: Order,
+    items: Sequence[ItemInput],
+    requested_on: date,
+    actor: User | None,
+    po_number: str = "",
+    note: str = "",
+    submit_as_of: date | None = None,
+    must_be_complete: bool = False,
+) -> Order:
+    """Ask for other items in a draft; it keeps its number. Locks the order.
+
+    Raises: CannotReviseOrder once it is no draft; what `place_order` raises.
+    """
+    require(actor, "customers.place_order")
+    row = Order.objects.select_for_update().get(pk=order.pk)
+    if row.state != OrderState.DRAFT:
+        raise CannotReviseOrder(f"order {row.number} is {row.get_state_display().lower()}")
+    order_items.drop_items(row)
+    row.requested_on, row.po_number, row.note = requested_on, po_number, note
+    row.updated_by = actor
+    row.save()
+    order_items.record_items(row, items, actor)
+    return _go_on(row, submit_as_of, must_be_complete, actor)
+
+
+def _go_on(
+    order: Order, submit_as_of: date | None, must_be_complete: bool, actor: User | None
+) -> Order:
     if submit_as_of is not None:
         return submit_order(order=order, as_of=submit_as_of, actor=actor)
+    missing = missing_in(order=order) if must_be_complete else []
+    if missing:
+        raise IncompleteOrder(order.number, missing)
     return order
 
 

@@ -21,6 +21,7 @@ from customers.queries.offers import (
     order_facts,
     version_on_sale,
 )
+from customers.queries.orders import can_be_revised
 from customers.queries.tree import (
     address_of,
     ancestors,
@@ -38,6 +39,7 @@ __all__ = [
     "account_facts",
     "address_of",
     "ancestors",
+    "can_be_revised",
     "children",
     "copy_contract_prices",
     "copy_exemptions",

@@ -36,7 +36,8 @@ from customers.views.contracts import (
 )
 from customers.views.imports import ImportPage
 from customers.views.lists import AccountList, CustomerList, OrderList, SubscriptionList
-from customers.views.order_forms import AddOrder, ModifyOrder
+from customers.views.order_forms import ModifyOrder
+from customers.views.order_lines import AddOrder, ReviseOrder
 from customers.views.orders import AccountOrders, CancelOrder, OrderPage, SubmitOrder
 from customers.views.party import (
     CustomerPage,
@@ -85,6 +86,7 @@ __all__ = [
     "RenewOrder",
     "RequestCertificate",
     "ResumeOrder",
+    "ReviseOrder",
     "SignContract",
     "SubmitOrder",
     "SubscriptionList",

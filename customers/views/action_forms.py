@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,7 +9,6 @@ from django import forms
 from customers import operations
 from customers.choices import EndRule, OrderAction, PausePolicy, PauseReason, Renewal
 from customers.models import Account
-from customers.operations import ItemInput
 from customers.views.fields import DayField, LineField, PricesField, person, today
 from customers.views.order_forms import PRICES, ChangeOrder, OrderFields
 from customers.views.services import OfSubscription, subscription_url
@@ -131,12 +129,6 @@ class RenewOrder(ChangeOrder):
     item_action = OrderAction.RENEW
     submit_label = "Renew"
     intro = "Without a term the subscription goes on open-ended."
-
-    def item(self, given: dict[str, Any]) -> ItemInput:
-        """Turn percent into a share."""
-        uplift = given.get("uplift")
-        share = None if uplift is None else uplift / Decimal(100)
-        return super().item({**given, "uplift": share})
 
 
 class TransferOrder(ChangeOrder):

@@ -14,9 +14,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from customers.models import Account
-from customers.operations import AddressInput, IdentifierInput
+from customers.operations import AddressInput, IdentifierInput, Phase
 from foundation import clock
-from foundation.parsing import BadValue, code_text, decimal_text, plain_text
+from foundation.parsing import BadValue, code_text, date_text, decimal_text, plain_text
 from tax.models import Jurisdiction
 
 
@@ -137,6 +137,48 @@ class PricesField(PairsField):
             )
             for code, text in self.pairs(value)
         }
+
+
+class AttributesField(PairsField):
+    """What an offer asks for beside, a name and a value a line."""
+
+    def clean(self, value: Any) -> Any:
+        return {
+            name: _parsed(lambda text=text: plain_text(text, 200))  # type: ignore[misc]
+            for name, text in self.pairs(value)
+        }
+
+
+class PhasesField(forms.CharField):
+    """Later states of a ramp: a day, a quantity or -, and charge codes each with a price."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def clean(self, value: Any) -> Any:
+        lines = (line.split() for line in super().clean(value).splitlines())
+        return [self._phase(words) for words in lines if words]
+
+    @staticmethod
+    def _phase(words: list[str]) -> Phase:
+        if len(words) < 2 or len(words) % 2:
+            raise ValidationError(
+                "Write a day, the quantity or -, and then charge codes each with a price: not "
+                f"{' '.join(words)[:60]!a}."
+            )
+        day, quantity, *pairs = words
+        least, nothing = Decimal("0.00000001"), Decimal(0)
+        return Phase(
+            on=_parsed(lambda: date_text(day)),
+            quantity=None
+            if quantity == "-"
+            else _parsed(lambda: decimal_text(quantity, places=8, minimum=least)),
+            prices={
+                code: _parsed(
+                    lambda text=text: decimal_text(text, places=10, minimum=nothing)  # type: ignore[misc]
+                )
+                for code, text in zip(pairs[::2], pairs[1::2], strict=True)
+            },
+        )
 
 
 class AddressFields(forms.Form):

@@ -11,13 +11,13 @@ from django.urls import reverse
 from catalog.models import OfferVersion
 from customers import operations
 from customers.choices import OrderAction, PricePolicy, Renewal, TrialOutcome
-from customers.models import Account
 from customers.operations import IncompleteOrder, ItemInput
-from customers.views.account import OfAccount
 from customers.views.fields import (
+    AttributesField,
     DayField,
     IdentifiersField,
     LineField,
+    PhasesField,
     PricesField,
     QuantityField,
     person,
@@ -28,6 +28,7 @@ from foundation.errors import Refusal
 from foundation.screens import FormScreen
 
 IDENTIFIERS = "A type and an identifier a line, as MSISDN 4917012345."
+PHASES = "A day, its quantity (or -) and own prices a line, as 2027-07-01 20 RENT 9.90."
 PRICES = "A charge code and a price per unit a line, as RENT 9.90; it outranks every list."
 
 
@@ -53,6 +54,9 @@ class OrderFields(forms.Form):
         help_text="Nothing happens before it is submitted; its page previews the next invoice.",
     )
 
+    main: tuple[str, ...] = ()
+    """The fields that are shown first in an order of several lines; empty means all."""
+
     def __init__(self, *args: Any, day: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.day = day
@@ -68,9 +72,10 @@ class AddFields(OrderFields):
 
     field_order = (
         *("offer_version", "quantity", "effective_on", "identifiers", "prices", "term_months"),
-        *("renewal", "trial_end_on", "trial_outcome", "price_policy", "awaits_activation"),
-        *("po_number", "note", "draft"),
+        *("renewal", "phases", "trial_end_on", "trial_outcome", "price_policy"),
+        *("awaits_activation", "agreed_on", "attributes", "po_number", "note", "draft"),
     )
+    main = ("offer_version", "quantity", "effective_on", "identifiers")
     offer_version = VersionField(OfferVersion.objects.none(), label="Offer")
     quantity = QuantityField(initial="1")
     identifiers = IdentifiersField(required=False, help_text=IDENTIFIERS)
@@ -88,8 +93,15 @@ class AddFields(OrderFields):
         label="After the trial", required=False, choices=TrialOutcome.choices
     )
     price_policy = forms.ChoiceField(label="Price", choices=PricePolicy.choices)
+    phases = PhasesField(label="Ramp", required=False, help_text=PHASES)
     awaits_activation = forms.BooleanField(
         label="Activated later", required=False, help_text="Charges with that trigger wait."
+    )
+    agreed_on = DayField(
+        label="Agreed day", required=False, help_text="For charges that start on an agreed day."
+    )
+    attributes = AttributesField(
+        required=False, help_text="What the offer asks for: a name and its value a line."
     )
 
 
@@ -100,6 +112,7 @@ class ModifyFields(OrderFields):
         *("effective_on", "quantity", "offer_version", "with_one_time", "prices"),
         *("trial_end_on", "identifiers", "po_number", "note", "draft"),
     )
+    main = ("effective_on", "quantity", "offer_version", "prices")
     quantity = QuantityField(label="New quantity", required=False)
     offer_version = VersionField(OfferVersion.objects.none(), label="New offer", required=False)
     prices = PricesField(label="Own prices", required=False, help_text=PRICES)
@@ -114,37 +127,36 @@ class ModifyFields(OrderFields):
     )
 
 
-class OrderForm(FormScreen):
-    """Place one item; what is missing stands at the field it is about."""
+def item_of(action: OrderAction | str, given: dict[str, Any]) -> ItemInput:
+    """Return an item as the operation takes it; what was left empty stays its default."""
+    known = {name: value for name, value in given.items() if value not in ("", None)}
+    if known.get("uplift") is not None:
+        known["uplift"] /= 100
+    return ItemInput(action=action, **known)
+
+
+class ChangeOrder(FormScreen, OfSubscription):
+    """An order of one item about a subscription; what is missing stands at its field."""
 
     permission = "customers.place_order"
     submit_label = "Place order"
-    item_action = OrderAction.ADD
-
-    def ordering_account(self) -> Account:
-        """Return the account that orders."""
-        raise Refusal("an order needs an account")
-
-    def item(self, given: dict[str, Any]) -> ItemInput:
-        """Return the item as the operation takes it."""
-        known = {name: value for name, value in given.items() if value not in ("", None)}
-        return ItemInput(action=self.item_action, **known)
+    item_action = OrderAction.MODIFY
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Tell the form the day where the account is."""
-        return {**super().get_form_kwargs(), "day": today(self.ordering_account())}
+        return {**super().get_form_kwargs(), "day": today(self.subscription.account)}
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation; say everything that is missing."""
         given = dict(form.cleaned_data)
-        account = self.ordering_account()
         order = {name: given.pop(name) for name in ("po_number", "note")}
         keep = given.pop("draft")
-        day = today(account)
+        day = today(self.subscription.account)
+        item = item_of(self.item_action, {**given, "subscription": self.subscription})
         try:
             return operations.place_order(
-                account=account,
-                items=[self.item(given)],
+                account=self.subscription.account,
+                items=[item],
                 requested_on=day,
                 submit_as_of=None if keep else day,
                 actor=person(self.request),
@@ -168,29 +180,6 @@ class OrderForm(FormScreen):
     def get_success_url(self) -> str:
         """Go to the order."""
         return reverse("customers:order", args=[self.result.pk])
-
-
-class AddOrder(OrderForm, OfAccount):
-    """Order an offer for an account."""
-
-    title = "Order"
-    form_class = AddFields
-
-    def ordering_account(self) -> Account:
-        """Return the account of the address."""
-        return self.account
-
-
-class ChangeOrder(OrderForm, OfSubscription):
-    """An order about a subscription."""
-
-    def ordering_account(self) -> Account:
-        """Return the subscription's account."""
-        return self.subscription.account
-
-    def item(self, given: dict[str, Any]) -> ItemInput:
-        """Name the subscription."""
-        return super().item({**given, "subscription": self.subscription})
 
 
 class ModifyOrder(ChangeOrder):

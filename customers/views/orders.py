@@ -9,7 +9,7 @@ from django.db.models import Count, Min, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 
-from customers import operations
+from customers import operations, queries
 from customers.choices import OrderState
 from customers.models import Order, OrderItem
 from customers.views.account import OfAccount
@@ -117,6 +117,14 @@ class OrderPage(OfOrder):
                     style="primary",
                 )
             )
+            if queries.can_be_revised(order=self.order):
+                offered.append(
+                    Button(
+                        label="Change",
+                        url=reverse("customers:revise_order", args=[self.order.pk]),
+                        permission="customers.place_order",
+                    )
+                )
             preview = named("invoicing:order_preview", self.order.pk)
             if preview:
                 offered.append(

@@ -11,11 +11,12 @@ from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+import customers.queries
 from customers.models import Account, Order, OrderItem
 from customers.operations import IncompleteOrder
 from foundation import clock
 from foundation.errors import Refusal
-from foundation.screens import Column, Crumb, Fact, Screen, Table
+from foundation.screens import Button, Column, Crumb, Fact, Screen, Table
 from invoicing import operations
 from invoicing.operations import NextInvoice, PreviewLine
 from invoicing.views import links
@@ -138,6 +139,24 @@ class OrderPreview(Screen):
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the order."""
         return [Crumb(self.order.number, reverse("customers:order", args=[self.order.pk]))]
+
+    def buttons(self) -> Sequence[Button]:
+        """Offer to place it, or to go back and change it."""
+        change = Button(
+            label="Change",
+            url=reverse("customers:revise_order", args=[self.order.pk]),
+            permission="customers.place_order",
+        )
+        return (
+            Button(
+                label="Place order",
+                url=reverse("customers:submit_order", args=[self.order.pk]),
+                permission="customers.place_order",
+                method="post",
+                style="primary",
+            ),
+            *([change] if customers.queries.can_be_revised(order=self.order) else []),
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Carry the order out, calculate, and roll back."""

@@ -164,11 +164,12 @@ def test_from_customer_to_service_by_hand(clerk: Client) -> None:
     )
     account = Account.objects.get()
     order = {
-        "offer_version": version.pk,
-        "quantity": "1",
-        "effective_on": "2020-02-01",
-        "identifiers": "",
-        "price_policy": "FLOATING",
+        "line": "ADD",
+        "line-1-offer_version": version.pk,
+        "line-1-quantity": "1",
+        "line-1-effective_on": "2020-02-01",
+        "line-1-identifiers": "",
+        "line-1-price_policy": "FLOATING",
     }
     refused = clerk.post(page("add_order", account.pk), order)
     text = refused.content.decode()
@@ -188,7 +189,7 @@ def test_from_customer_to_service_by_hand(clerk: Client) -> None:
     )
     placed = clerk.post(
         page("add_order", account.pk),
-        {**order, "identifiers": "MSISDN 491", "prices": "C1 7.50"},
+        {**order, "line-1-identifiers": "MSISDN 491", "line-1-prices": "C1 7.50"},
     )
     assert placed.status_code == 302, placed.content.decode()
     sub = Subscription.objects.get()
@@ -208,11 +209,12 @@ def test_a_draft_is_kept_judged_and_submitted(clerk: Client) -> None:
     clerk.post(
         page("add_order", account.pk),
         {
-            "offer_version": version.pk,
-            "quantity": "1",
-            "effective_on": "2020-02-01",
-            "price_policy": "FLOATING",
-            "draft": "on",
+            "line": "ADD",
+            "line-1-offer_version": version.pk,
+            "line-1-quantity": "1",
+            "line-1-effective_on": "2020-02-01",
+            "line-1-price_policy": "FLOATING",
+            "do": "draft",
         },
     )
     order = Order.objects.get()
