@@ -86,24 +86,34 @@ class AgeingRow:
 
 
 class AgeingRows(Sequence[AgeingRow]):
-    """The payers of a report; a line is made when it is looked at, as few of many are."""
+    """The payers of a report, `count` of them; those read begin at `first`.
 
-    def __init__(self, found: list[tuple[Any, ...]], places: int) -> None:
+    A line is made when it is looked at, as few of many are.
+    """
+
+    def __init__(
+        self, found: list[tuple[Any, ...]], places: int, *, count: int, first: int = 0
+    ) -> None:
         self.found = found
         self.places = places
+        self.count_all = count
+        self.first = first
 
     def __len__(self) -> int:
-        return len(self.found)
+        return self.count_all
 
     @overload
     def __getitem__(self, place: int) -> AgeingRow: ...
     @overload
     def __getitem__(self, place: slice) -> list[AgeingRow]: ...
     def __getitem__(self, place: int | slice) -> AgeingRow | list[AgeingRow]:
-        """Return lines."""
-        if isinstance(place, int):
-            return _ageing_row(self.found[place], self.places)
-        return [_ageing_row(row, self.places) for row in self.found[place]]
+        """Return lines; raise LookupError for lines that were not read."""
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        at = range(len(self))[place] - self.first
+        if not 0 <= at < len(self.found):
+            raise LookupError(f"line {place} was not read")
+        return _ageing_row(self.found[at], self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +144,13 @@ def ageing(
     currency: str = "",
     basis: AgeingBasis = AgeingBasis.DUE_DATE,
     buckets: Buckets | None = None,
-    only_totals: bool = False,
+    first: int = 0,
+    most: int | None = None,
 ) -> AgeingReport:
     """Age what was open at the end of a day, past or present (COL-1, R1).
 
-    Rows are ordered by payer and currency, totals by currency; `only_totals` leaves the rows out.
-    Everything is summed in one statement, whatever the number of items.
+    Rows are ordered by payer and currency, totals by currency. `first` and `most` say which rows
+    to read; totals are of all. One statement, whatever the number of items.
     """
     buckets = buckets or Buckets()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -154,16 +165,19 @@ def ageing(
             currency=currency,
             basis=basis.value,
             floors=[bound + 1 for bound in buckets.bounds],
-            only_totals=only_totals,
+            first=first,
+            most=most,
         )
         found = cursor.fetchall()
     places = len(buckets.bounds) + 1
     totals = [_ageing_row(row, places) for row in takewhile(lambda row: row[0] is None, found)]
-    return AgeingReport(as_of, basis, buckets, AgeingRows(found[len(totals) :], places), totals)
+    count = found[0][-1] if found else 0
+    rows = AgeingRows(found[len(totals) :], places, count=count, first=first)
+    return AgeingReport(as_of, basis, buckets, rows, totals)
 
 
 def _ageing_row(row: tuple[Any, ...], places: int) -> AgeingRow:
-    payer_id, entity_id, currency, held, amounts, disputed, unapplied, items = row
+    payer_id, entity_id, currency, held, amounts, disputed, unapplied, items, _ = row
     by_bucket = dict(zip(held, amounts, strict=True))
     return AgeingRow(
         payer_id=payer_id,

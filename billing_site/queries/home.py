@@ -176,7 +176,7 @@ def cash(month: Period) -> list[Total]:
 def ageing(month: Period) -> list[Total]:
     """Return what was owed at the end of the month, and what of it was overdue, by currency."""
     last_day = _last_day(month)
-    report = receivables.queries.ageing(as_of=last_day, only_totals=True)
+    report = receivables.queries.ageing(as_of=last_day, most=0)
     url = f"{reverse('receivables:ageing')}?as_of={last_day.isoformat()}"
     return [
         Total(label=label, amount=amount, currency=row.currency, url=url)

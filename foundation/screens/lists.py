@@ -132,13 +132,17 @@ class ListScreen(Screen):
         kept.update({name: [str(value)] for name, value in changes.items()})
         return "?" + urlencode(kept, doseq=True)
 
+    def page_number(self) -> int:
+        """Return the page asked for, 1 for anything that is none; there may be fewer."""
+        asked = self.request.GET.get("page", "1")
+        readable = asked.isascii() and asked.isdigit() and len(asked) < 10
+        return max(int(asked), 1) if readable else 1
+
     def _numbered(self, rows: QuerySet[Any] | Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
         counted = capped_count(rows) if isinstance(rows, QuerySet) else len(rows)
         total = min(counted, COUNT_CAP)
         last = max(1, -(-total // self.page_size))
-        asked = self.request.GET.get("page", "1")
-        number = min(int(asked), last) if asked.isascii() and asked.isdigit() else 1
-        number = max(number, 1)
+        number = min(self.page_number(), last)
         start = (number - 1) * self.page_size
         shown = list(rows[start : start + self.page_size])
         return shown, {

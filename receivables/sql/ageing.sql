@@ -3,7 +3,9 @@
 --        buckets[] and amounts[] run in parallel.
 -- Repeating: reads only.
 -- Binds: as_of, payer_id, entity_id (null: all), currency ('' for all), basis (due_date or
---        doc_date), floors (first day past due of each bucket after the first), only_totals.
+--        doc_date), floors (first day past due of each bucket after the first), first and most:
+--        which payers' rows to give (most null: all from the first on). Totals are of all payers;
+--        the last column of each row is how many rows of payers there are.
 WITH by_bucket AS MATERIALIZED (
     SELECT s.payer_id, s.entity_id, s.currency, s.side,
            width_bucket(
@@ -14,9 +16,14 @@ WITH by_bucket AS MATERIALIZED (
       FROM receivables_standing_on(%(as_of)s::date, %(payer_id)s::bigint, %(entity_id)s::bigint) s
      WHERE %(currency)s = '' OR s.currency = %(currency)s
      GROUP BY s.payer_id, s.entity_id, s.currency, s.side, bucket
+), payers AS MATERIALIZED (
+    SELECT payer_id, currency, entity_id FROM by_bucket GROUP BY payer_id, currency, entity_id
+), shown AS (
+    SELECT payer_id, currency, entity_id FROM payers
+     ORDER BY payer_id, currency, entity_id LIMIT %(most)s::int OFFSET %(first)s
 ), lines AS (
-    SELECT payer_id, entity_id, currency, side, bucket, open, disputed, items FROM by_bucket
-     WHERE NOT %(only_totals)s
+    SELECT payer_id, entity_id, currency, side, bucket, open, disputed, items
+      FROM by_bucket JOIN shown USING (payer_id, currency, entity_id)
     UNION ALL
     SELECT NULL, NULL, currency, side, bucket, sum(open), sum(disputed), sum(items)
       FROM by_bucket
@@ -27,7 +34,8 @@ SELECT payer_id, entity_id, currency,
        coalesce(array_agg(open) FILTER (WHERE side = 'D'), '{}') AS amounts,
        coalesce(sum(disputed) FILTER (WHERE side = 'D'), 0) AS disputed,
        coalesce(sum(open) FILTER (WHERE side = 'C'), 0) AS unapplied,
-       sum(items)::bigint AS items
+       sum(items)::bigint AS items,
+       (SELECT count(*) FROM payers) AS payers
   FROM lines
  GROUP BY payer_id, entity_id, currency
  ORDER BY payer_id NULLS FIRST, currency, entity_id

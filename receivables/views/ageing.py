@@ -112,17 +112,30 @@ class AgeingList(ListScreen):
     )
 
     def report(self, filters: dict[str, Any]) -> AgeingReport:
-        """Return the report that the filters ask for, made once per page."""
+        """Return the report that the filters ask for, made once per page.
+
+        Only the lines of the page are read; all of them where a file is wanted.
+        """
         if not hasattr(self, "_report"):
-            entity = filters.get("entity")
-            self._report = queries.ageing(
-                as_of=filters.get("as_of") or clock.today(ZoneInfo("UTC")),
-                entity_id=entity.pk if entity else None,
-                currency=filters.get("currency") or "",
-                basis=AgeingBasis(filters.get("basis") or AgeingBasis.DUE_DATE),
-                buckets=BUCKETS,
-            )
+            whole = self.request.GET.get("export") in ("csv", "xlsx")
+            first = 0 if whole else (self.page_number() - 1) * self.page_size
+            self._report = self._read(filters, first, whole=whole)
+            if first and first >= len(self._report.rows):  # beyond the last page: show that
+                last = max(0, len(self._report.rows) - 1) // self.page_size * self.page_size
+                self._report = self._read(filters, last)
         return self._report
+
+    def _read(self, filters: dict[str, Any], first: int, *, whole: bool = False) -> AgeingReport:
+        entity = filters.get("entity")
+        return queries.ageing(
+            as_of=filters.get("as_of") or clock.today(ZoneInfo("UTC")),
+            entity_id=entity.pk if entity else None,
+            currency=filters.get("currency") or "",
+            basis=AgeingBasis(filters.get("basis") or AgeingBasis.DUE_DATE),
+            buckets=BUCKETS,
+            first=first,
+            most=None if whole else self.page_size,
+        )
 
     def rows(self, filters: dict[str, Any]) -> Sequence[NamedRow]:
         """Return a line for each payer and currency."""

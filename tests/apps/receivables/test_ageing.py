@@ -16,6 +16,7 @@ from django.urls import reverse
 from receivables import operations, queries
 from receivables.choices import AgeingBasis
 from receivables.rules.ageing import Buckets
+from receivables.views.ageing import AgeingList
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -59,9 +60,37 @@ def test_i15_ageing_at_the_end_of_any_day(book, day, amounts, unapplied) -> None
     assert list(total.amounts) == [D(amount) for amount in amounts]
     assert total.unapplied == D(unapplied)
     assert total.net == sum(map(D, amounts)) - D(unapplied)
-    without_rows = queries.ageing(as_of=day, only_totals=True)
+    without_rows = queries.ageing(as_of=day, most=0)
     assert without_rows.totals == [total]
-    assert not without_rows.rows
+    assert without_rows.rows.found == []
+
+
+def test_a_window_of_the_rows_has_the_totals_of_all(book, debit, other_payer) -> None:
+    debit("7.00", payer=other_payer)
+    debit("9.00", payer=other_payer, currency="USD", rate="0.9")
+    day = date(2027, 3, 31)
+    whole = queries.ageing(as_of=day)
+    assert len(whole.rows) == 3
+    for first in range(3):
+        part = queries.ageing(as_of=day, first=first, most=1)
+        assert (len(part.rows), part.totals) == (3, whole.totals)
+        assert part.rows[first] == whole.rows[first]
+        assert part.rows[first : first + 1] == [whole.rows[first]]
+        with pytest.raises(LookupError):
+            part.rows[first - 1 if first else 2]
+
+
+def test_each_page_of_the_report_shows_its_payers(
+    browser, book, debit, other_payer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    debit("7.00", payer=other_payer)
+    monkeypatch.setattr(AgeingList, "page_size", 1)
+    shown = []
+    for page in ("1", "2", "9"):  # beyond the end is the last page
+        answer = browser.get(reverse("receivables:ageing"), {"as_of": "2027-03-31", "page": page})
+        shown.append([row.row.payer_id for row in answer.context["table"].rows])
+        assert answer.context["paging"]["count"] == "2"
+    assert shown[0] != shown[1] == shown[2]
 
 
 def test_basis_currency_entity_and_payer_narrow_the_report(
