@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from audit.choices import ApprovalState
 from audit.models import ApiKey, ApprovalPolicy, ApprovalRequest, BusinessEvent, Change, Seal
-from foundation import sql
+from foundation import scope, sql
 from foundation.integrity import Check, Finding
 
 
@@ -23,6 +23,11 @@ def waiting_requests() -> QuerySet[ApprovalRequest]:
         .select_related("requester")
         .order_by("requested_at", "pk")
     )
+
+
+def requests_of(entities: frozenset[int]) -> Q:
+    """Return the condition of requests about something of the entities."""
+    return scope.subjects(ApprovalRequest, entities)
 
 
 def approved_request(action: str, subject: Model) -> ApprovalRequest | None:

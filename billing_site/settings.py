@@ -231,6 +231,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # -- What the ground floor uses of the floors above --------------------------------------------
+BILLING_ENTITIES_OF: str = "ledger.queries.entities_of"
 BILLING_IDEMPOTENCY_STORE: str = "billing_site.idempotency.STORE"
 
 # -- Mail, security, logs ----------------------------------------------------------------------

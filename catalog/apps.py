@@ -1,6 +1,25 @@
 from django.apps import AppConfig
 
+from foundation import scope
+
 
 class CatalogConfig(AppConfig):
     name = "catalog"
     verbose_name = "Catalogue"
+
+    def ready(self) -> None:
+        """Say whose rows are whose."""
+        scope.register(
+            self.label,
+            Charge=scope.SHARED,
+            GLCode=scope.SHARED,
+            Offer=scope.SHARED,
+            OfferVersion=scope.SHARED,
+            PriceBook=scope.SHARED,
+            PriceTier=scope.SHARED,
+            PriceVersion=scope.SHARED,
+            Product=scope.SHARED,
+            RevenueRule=scope.SHARED,
+            UnitOfMeasure=scope.SHARED,
+            UsageType=scope.SHARED,
+        )

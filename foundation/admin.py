@@ -11,17 +11,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.filters import AllValuesFieldListFilter
+from django.contrib.admin.filters import (
+    AllValuesFieldListFilter,
+    FieldListFilter,
+    RelatedFieldListFilter,
+)
 from django.contrib.admin.options import csrf_protect_m
 from django.core import checks
 from django.core.paginator import Paginator
 from django.db import DatabaseError
-from django.db.models import CharField, Model, QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import CharField, ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField, ModelForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.checks import UnfoldModelAdminChecks
 
+from foundation import scope
 from foundation.errors import Refusal, translate_database_error
 from foundation.paging import COUNT_CAP, capped_count
 
@@ -64,6 +69,30 @@ class RecentValues(AllValuesFieldListFilter):
         held = rows.values_list(field.name, flat=True)[: self.newest]
         offered: Any = sorted({*held, *asked} - {None})
         self.lookup_choices = offered
+
+
+class SeenRelatedFilter(RelatedFieldListFilter):
+    """A filter by a related row that offers only rows that the person sees."""
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: Any
+    ) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        if scope.entities_of(request.user) is None:
+            return super().field_choices(field, request, model_admin)
+        seen = scope.narrowed(field.related_model._default_manager.order_by(), request.user)
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        found: list[tuple[str, Any]] = field.get_choices(
+            include_blank=False,
+            ordering=ordering,
+            limit_choices_to={"pk__in": seen.values("pk")},
+        )
+        return found
+
+
+FieldListFilter.register(
+    lambda field: bool(field.remote_field), SeenRelatedFilter, take_priority=True
+)
 
 
 class HouseAdminChecks(UnfoldModelAdminChecks):
@@ -128,6 +157,37 @@ class HouseAdmin(ModelAdmin):
             return False
         field = self.model._meta.get_field(name)
         return isinstance(field, CharField) and not field.choices
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows that the person sees: lists, pages, searches and choices begin here."""
+        return scope.narrowed(super().get_queryset(request), request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse shared rows, and new entities, to whoever works for some entities only."""
+        free = scope.entities_of(request.user) is None or (
+            scope.may_change(request.user, self.model) and scope.rule_of(self.model) != "pk"
+        )
+        return free and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse shared rows to whoever works for some entities only."""
+        free = scope.may_change(request.user, self.model)
+        return free and super().has_change_permission(request, obj)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        """Offer the rows that the person sees."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and field.queryset is not None:
+            field.queryset = scope.narrowed(field.queryset, request.user)
+        return field
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """Answer "not found", as every other page does."""
+        raise Http404(f"There is no {opts.verbose_name} {object_id} that you may see.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Refuse: what was used once stays readable; archive or end-date it instead."""
@@ -194,6 +254,10 @@ class ReadOnlyInline(TabularInline):
     per_page = 20
     show_change_link = True
     tab = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows that the person sees."""
+        return scope.narrowed(super().get_queryset(request), request.user)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Refuse: rows are made by operations."""

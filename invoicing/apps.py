@@ -1,6 +1,28 @@
 from django.apps import AppConfig
 
+from foundation import scope
+
 
 class InvoicingConfig(AppConfig):
     name = "invoicing"
     verbose_name = "Invoicing"
+
+    def ready(self) -> None:
+        """Say whose rows are whose."""
+        from customers.models import Account
+
+        scope.register(
+            self.label,
+            BillCycle=scope.SHARED,
+            BillRun=scope.WHOLE,
+            BillRunAccount="payer__entity",
+            BillRunChunk=scope.WHOLE,
+            BillRunFinding=scope.through("payer_id", Account),
+            ChargeItem=scope.through("account_id", Account),
+            DocumentArtifact="invoice__entity",
+            Invoice="entity",
+            InvoiceLine="invoice__entity",
+            MemoRequest="account__entity",
+            TaxLine="line__invoice__entity",
+            TaxTotal="invoice__entity",
+        )

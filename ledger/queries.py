@@ -19,6 +19,7 @@ from foundation.integrity import MOST_FINDINGS, Check, Finding
 from ledger.choices import PeriodState, RateKind, Side
 from ledger.models import (
     AccountingPeriod,
+    EntityAccess,
     ExchangeRate,
     GLAccount,
     JournalEntry,
@@ -70,6 +71,12 @@ class BalanceRow:
     def balance(self) -> Decimal:
         """Debit less credit in functional currency."""
         return self.functional_debit - self.functional_credit
+
+
+def entities_of(user_id: int) -> frozenset[int] | None:
+    """Return the entities that a person works for; None where they work for all (F36)."""
+    found = EntityAccess.objects.filter(user=user_id).values_list("entity", flat=True)
+    return frozenset(found) or None
 
 
 def entity_by_code(code: str) -> LegalEntity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -176,7 +176,7 @@ def _squeezed(debits: QuerySet[OpenItem], wanted: set[str]) -> dict[str, int]:
 
 
 def cash_application(
-    *, from_day: date, to_day: date, entity_id: int | None = None
+    *, from_day: date, to_day: date, entities: Collection[int] | None = None
 ) -> list[CashLine]:
     """Sum receipts by clearing account, tender and currency, both days included (R3)."""
     with connection.cursor() as cursor:
@@ -186,7 +186,7 @@ def cash_application(
             "cash_application",
             from_day=from_day,
             to_day=to_day,
-            entity_id=entity_id,
+            entities=None if entities is None else sorted(entities),
         )
         return [CashLine(*row) for row in cursor.fetchall()]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -146,11 +146,13 @@ def ageing(
     buckets: Buckets | None = None,
     first: int = 0,
     most: int | None = None,
+    entities: Collection[int] | None = None,
 ) -> AgeingReport:
     """Age what was open at the end of a day, past or present (COL-1, R1).
 
     Rows are ordered by payer and currency, totals by currency. `first` and `most` say which rows
-    to read; totals are of all. One statement, whatever the number of items.
+    to read; totals are of all. One statement, whatever the number of items. `entities` bounds it
+    to some legal entities; None for all.
     """
     buckets = buckets or Buckets()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -164,6 +166,7 @@ def ageing(
             entity_id=entity_id,
             currency=currency,
             basis=basis.value,
+            entities=None if entities is None else sorted(entities),
             floors=[bound + 1 for bound in buckets.bounds],
             first=first,
             most=most,

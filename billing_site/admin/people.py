@@ -11,8 +11,11 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+import ledger.operations
+import ledger.queries
 from billing_site import operations, roles
 from foundation.admin import HouseAdmin, ReadOnlyAdmin
+from ledger.models import LegalEntity
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -20,6 +23,18 @@ admin.site.unregister(Group)
 
 class PersonForm(UserChangeForm):  # type: ignore[misc]
     """A person's form that refuses a forbidden pair before the database does."""
+
+    entities = forms.ModelMultipleChoiceField(
+        LegalEntity.objects.order_by("code"),
+        required=False,
+        label="Legal entities",
+        help_text="Sees and changes rows of these only. None chosen: of all.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = ledger.queries.entities_of(self.instance.pk) if self.instance.pk else None
+        self.initial["entities"] = sorted(held or ())
 
     def clean_groups(self) -> Any:
         """Check the pairs of roles."""
@@ -47,7 +62,7 @@ class PersonAdmin(UserAdmin, HouseAdmin):  # type: ignore[type-arg,misc]
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Access", {"fields": ("is_active", "is_staff", "groups", "is_superuser")}),
+        ("Access", {"fields": ("is_active", "is_staff", "groups", "entities", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     actions_on_top: ClassVar[bool] = False
@@ -79,6 +94,12 @@ class PersonAdmin(UserAdmin, HouseAdmin):  # type: ignore[type-arg,misc]
             held = set(form.instance.groups.values_list("name", flat=True))
             if names != held:
                 operations.assign_roles(user=form.instance, names=names, actor=request.user)
+        if change and "entities" in form.changed_data:
+            ledger.operations.limit_to_entities(
+                user=form.instance,
+                entities=form.cleaned_data["entities"],
+                actor=request.user,  # type: ignore[arg-type]  # logged in, by the admin
+            )
 
 
 @admin.register(Group)

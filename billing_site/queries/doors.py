@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import resolve, reverse
 
+from foundation import scope
 from foundation.screens import STAFF, Screen
 
 
@@ -25,6 +26,22 @@ def _rights(url_name: str) -> tuple[frozenset[str], ...]:
     return (frozenset(),)
 
 
+@cache
+def _is_for_limited(url_name: str) -> bool:
+    """Tell whether who works for some legal entities only finds anything on the page."""
+    view: Any = resolve(reverse(url_name)).func
+    view_class = getattr(view, "view_class", None)
+    if view_class is not None and issubclass(view_class, Screen):
+        return view_class.is_for_limited()
+    return all(
+        scope.rule_of(model) != scope.WHOLE
+        for model in admin.site._registry
+        if url_name == f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    )
+
+
 def may_open(user: Any, url_name: str) -> bool:
     """Tell whether the person may open the page of that name (one without arguments)."""
+    if scope.entities_of(user) is not None and not _is_for_limited(url_name):
+        return False
     return any(user.has_perms(rights) for rights in _rights(url_name))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 import audit.queries
@@ -16,6 +17,7 @@ import rating.queries
 import receivables.queries
 from audit.models import ImportBatch, JobRun
 from billing_site.queries.doors import may_open
+from foundation import scope
 from foundation.periods import Period
 from foundation.screens import Total, totals_by_currency
 from invoicing.choices import DocumentState, RunState
@@ -30,7 +32,7 @@ class Pile:
     title: str
     note: str
     url_name: str
-    count: Callable[[datetime], int]
+    rows: Callable[[datetime], QuerySet[Any]]
     query: str = ""
 
 
@@ -55,38 +57,38 @@ PILES: tuple[Pile, ...] = (
         "Approvals",
         "wait for a second person",
         "console:approvals",
-        lambda now: audit.queries.waiting_requests().count(),
+        lambda now: audit.queries.waiting_requests(),
     ),
     Pile(
         "Runs in review",
         "bill runs that wait for release",
         "invoicing:runs",
-        lambda now: BillRun.objects.filter(state=RunState.IN_REVIEW).count(),
+        lambda now: BillRun.objects.filter(state=RunState.IN_REVIEW),
         f"?state={RunState.IN_REVIEW}",
     ),
     Pile(
         "Stopped runs",
         "stopped with an error and wait for a person",
         "invoicing:runs",
-        lambda now: BillRun.objects.exclude(error="").exclude(state__in=OVER).count(),
+        lambda now: BillRun.objects.exclude(error="").exclude(state__in=OVER),
     ),
     Pile(
         "Held accounts",
         "left out of their bill run",
         "invoicing:held",
-        lambda now: invoicing.queries.parked_accounts().count(),
+        lambda now: invoicing.queries.parked_accounts(),
     ),
     Pile(
         "Suspended usage",
         "rows that cannot be billed until corrected",
         "rating:suspense",
-        lambda now: sum(group.count for group in rating.queries.suspense_groups()),
+        lambda now: rating.queries.suspense(),
     ),
     Pile(
         "Unidentified receipts",
         "wait for their owner",
         "payments:unidentified",
-        lambda now: payments.queries.waiting_receipts().count(),
+        lambda now: payments.queries.waiting_receipts(),
     ),
     Pile(
         "Imports with rejects",
@@ -94,14 +96,14 @@ PILES: tuple[Pile, ...] = (
         "console:imports",
         lambda now: ImportBatch.objects.filter(
             state="WITH_ERRORS", opened_at__gte=now - timedelta(days=14)
-        ).count(),
+        ),
         "?state=WITH_ERRORS",
     ),
     Pile(
         "Parked jobs",
         "failed too often and wait for a person",
         "console:jobs",
-        lambda now: JobRun.objects.filter(state="PARKED").count(),
+        lambda now: JobRun.objects.filter(state="PARKED"),
         "?state=PARKED",
     ),
 )
@@ -112,7 +114,7 @@ def waiting(user: Any, *, now: datetime) -> list[Waiting]:
     found = [
         Waiting(
             title=pile.title,
-            count=pile.count(now),
+            count=scope.narrowed(pile.rows(now), user).count(),
             note=pile.note,
             url=reverse(pile.url_name) + pile.query,
         )
@@ -151,32 +153,34 @@ def _leading(url: str, found: list[Total]) -> list[Total]:
     return [replace(total, url=url) for total in found]
 
 
-def billed(month: Period) -> list[Total]:
+def billed(month: Period, user: Any) -> list[Total]:
     """Return what was billed and the tax on it, by currency."""
     documents = Invoice.objects.filter(
         state=DocumentState.POSTED, invoice_date__gte=month.start, invoice_date__lt=month.end
     )
+    documents = scope.narrowed(documents, user)
     return _leading(
         f"{reverse('invoicing:invoices')}?since={month.start}&until={_last_day(month)}&state=POSTED",
         totals_by_currency(documents.filter(doc_type="INVOICE"), Billed="total", Tax="tax"),
     )
 
 
-def cash(month: Period) -> list[Total]:
+def cash(month: Period, user: Any) -> list[Total]:
     """Return what was received, by currency."""
     received = Payment.objects.received().filter(
         received_on__gte=month.start, received_on__lt=month.end
     )
+    seen = scope.narrowed(received, user)
     return _leading(
         f"{reverse('payments:payments')}?received_from={month.start}&received_to={_last_day(month)}",
-        totals_by_currency(received, Received="amount"),
+        totals_by_currency(seen, Received="amount"),
     )
 
 
-def ageing(month: Period) -> list[Total]:
+def ageing(month: Period, user: Any) -> list[Total]:
     """Return what was owed at the end of the month, and what of it was overdue, by currency."""
     last_day = _last_day(month)
-    report = receivables.queries.ageing(as_of=last_day, most=0)
+    report = receivables.queries.ageing(as_of=last_day, entities=scope.entities_of(user), most=0)
     url = f"{reverse('receivables:ageing')}?as_of={last_day.isoformat()}"
     return [
         Total(label=label, amount=amount, currency=row.currency, url=url)
@@ -185,7 +189,7 @@ def ageing(month: Period) -> list[Total]:
     ]
 
 
-FIGURES: tuple[tuple[str, str, Callable[[Period], list[Total]]], ...] = (
+FIGURES: tuple[tuple[str, str, Callable[[Period, Any], list[Total]]], ...] = (
     ("Billed", "invoicing.view_invoice", billed),
     ("Cash", "payments.view_payment", cash),
     ("Receivables", "receivables.view_openitem", ageing),
@@ -207,4 +211,6 @@ def month_before(month: Period) -> str:
 
 def figures(user: Any, *, month: Period) -> list[tuple[str, list[Total]]]:
     """Return the month's figures by currency that this user may see."""
-    return [(heading, found(month)) for heading, right, found in FIGURES if user.has_perm(right)]
+    return [
+        (heading, found(month, user)) for heading, right, found in FIGURES if user.has_perm(right)
+    ]

@@ -89,6 +89,8 @@ class DecisionForm(forms.Form):
 class OnRequest(Screen):
     """A page about one request."""
 
+    subject = ApprovalRequest
+
     @cached_property
     def request_shown(self) -> ApprovalRequest:
         """Return the request of the address."""

@@ -20,6 +20,7 @@ SHOWN = 200
 class History(Screen):
     """Row history and business events of the thing in the address, newest first."""
 
+    reach = "own"
     permission = "audit.view_change"
     template_name = "console/table.html"
     label = ""
@@ -37,7 +38,7 @@ class History(Screen):
         model = subjects.model_of(self.kind)
         if model is None or not subjects.is_ours(model):
             raise Http404("no such kind")
-        return get_object_or_404(model._default_manager, pk=self.kwargs["pk"])
+        return get_object_or_404(self.narrowed(model._default_manager.all()), pk=self.kwargs["pk"])
 
     @property
     def kind(self) -> str:

@@ -14,6 +14,7 @@ from foundation.screens import STAFF, Screen
 class Home(Screen):
     """The first page after the log-in; every figure leads to its rows."""
 
+    reach = "own"
     title = "Operations"
     permission = STAFF
     template_name = "console/home.html"

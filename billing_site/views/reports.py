@@ -20,6 +20,7 @@ from foundation.screens import STAFF, Column, Crumb, Empty, FilterForm, ListScre
 class Index(Screen):
     """Every report that this user may open, by part of the trade."""
 
+    reach = "shared"
     title = "Reports"
     permission = STAFF
     template_name = "console/reports.html"
@@ -44,6 +45,7 @@ class BatchFilters(FilterForm):
 class Imports(ListScreen):
     """Files that were read, newest first."""
 
+    reach = "whole"
     title = "Imports"
     permission = "audit.view_importbatch"
     filters = BatchFilters
@@ -79,6 +81,7 @@ class Imports(ListScreen):
 class ImportErrors(ListScreen):
     """The rows of a file that were not taken, with row, column and rule."""
 
+    subject = ImportBatch
     permission = "audit.view_importbatch"
     columns = (
         Column(label="Row", value="row", kind="number"),
@@ -123,6 +126,7 @@ class JobFilters(FilterForm):
 class Jobs(ListScreen):
     """What ran by itself, newest first."""
 
+    reach = "whole"
     title = "Job runs"
     permission = "audit.view_jobrun"
     filters = JobFilters

@@ -53,6 +53,7 @@ class PriceFilters(FilterForm):
 class Matrix(Screen):
     """Charges by currency, book and segment, with their tiers on a click."""
 
+    reach = "shared"
     title = "Prices"
     permission = VIEW
     export_permission = "catalog.export_lists"

@@ -78,6 +78,7 @@ class VersionForm(forms.Form):
 class AddVersion(FormScreen):
     """Draft the next version with the charges and prices of this one."""
 
+    subject = OfferVersion
     title = "Draft the next version"
     intro = "Charges are copied, and their prices in force on the day as drafts."
     permission = (VIEW, "catalog.draft_offer")
@@ -146,6 +147,7 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
 class AddCharge(FormScreen):
     """Add a charge to a draft."""
 
+    subject = OfferVersion
     title = "Add charge"
     permission = (VIEW, "catalog.draft_offer")
     form_class = ChargeForm  # type: ignore[assignment]  # a model's form is a form
@@ -177,6 +179,7 @@ class AddCharge(FormScreen):
 class Reject(FormScreen):
     """Send a version back to its author."""
 
+    subject = OfferVersion
     title = "Reject offer"
     permission = (VIEW, "catalog.approve_offer")
     form_class = CommentForm

@@ -87,6 +87,7 @@ class Offers(ListScreen):
 class Version(Screen):
     """An offer version with its charges, their prices, its checklist and its steps."""
 
+    subject = OfferVersion
     title = "Offer"
     permission = VIEW
     template_name = "catalog/version.html"
@@ -217,6 +218,8 @@ def _charges(version: OfferVersion) -> Table:
 
 class OfferStep(ActionView):
     """A button of an offer version; back to its page."""
+
+    subject = OfferVersion
 
     def get_success_url(self) -> str:
         """Return the version's page."""

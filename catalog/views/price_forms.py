@@ -215,6 +215,7 @@ class Add(FormScreen):
 class Successor(Add):
     """Draft the price that follows one in force, beginning with what it says."""
 
+    subject = PriceVersion
     title = "Draft a successor"
 
     def crumbs(self) -> list[Crumb]:
@@ -242,6 +243,7 @@ class Successor(Add):
 class Edit(FormScreen):
     """Change a draft."""
 
+    subject = PriceVersion
     title = "Change draft"
     permission = (VIEW, "catalog.draft_price")
     form_class = ValuesForm

@@ -27,6 +27,7 @@ def price_url(pk: int) -> str:
 class Price(Screen):
     """A price with its tiers, its checklist and its steps."""
 
+    subject = PriceVersion
     title = "Price"
     permission = VIEW
     template_name = "catalog/price.html"
@@ -182,6 +183,8 @@ def people_of(version: Any) -> list[Fact]:
 class PriceStep(ActionView):
     """A button of a price; back to its page."""
 
+    subject = PriceVersion
+
     def get_success_url(self) -> str:
         """Return the price's page."""
         return price_url(self.kwargs["pk"])
@@ -227,6 +230,7 @@ class Publish(PriceStep):
 class Discard(ActionView):
     """Delete a draft."""
 
+    subject = PriceVersion
     permission = "catalog.draft_price"
     success_message = "The draft is deleted."
 
@@ -252,6 +256,7 @@ class CommentForm(forms.Form):
 class Reject(FormScreen):
     """Send a price back to its author."""
 
+    subject = PriceVersion
     title = "Reject price"
     permission = (VIEW, "catalog.approve_price")
     form_class = CommentForm
@@ -287,6 +292,7 @@ class EndForm(forms.Form):
 class Retire(FormScreen):
     """End a published price on a day to come."""
 
+    subject = PriceVersion
     title = "End price"
     intro = "From this day on the charge has no such price. To change a price, draft a successor."
     permission = (VIEW, "catalog.publish_price")

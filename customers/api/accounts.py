@@ -32,6 +32,7 @@ class CustomerViewSet(Listed, Retrieved, HouseViewSet):
 
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer
+    own = frozenset({"create"})
     required_permissions = {
         "list": "customers.view_customer",
         "retrieve": "customers.view_customer",
@@ -52,6 +53,7 @@ class AccountViewSet(Listed, Retrieved, HouseViewSet):
 
     queryset = Account.objects.select_related("customer", "parent", "entity", "pricebook")
     serializer_class = AccountSerializer
+    own = frozenset({"create"})
     required_permissions = {
         "list": "customers.view_account",
         "retrieve": "customers.view_account",

@@ -96,6 +96,7 @@ class ContractViewSet(Listed, Retrieved, HouseViewSet):
         )
     )
     serializer_class = ContractSerializer
+    own = frozenset({"create"})
     required_permissions = {
         "list": "customers.view_contract",
         "retrieve": "customers.view_contract",
@@ -161,6 +162,7 @@ class CertificateViewSet(Listed, Retrieved, HouseViewSet):
 
     queryset = ExemptionCertificate.objects.select_related("account", "jurisdiction", "tax_type")
     serializer_class = CertificateSerializer
+    own = frozenset({"create"})
     required_permissions = {
         "list": "customers.view_exemptioncertificate",
         "retrieve": "customers.view_exemptioncertificate",

@@ -35,6 +35,7 @@ class OrderViewSet(Listed, Retrieved, HouseViewSet):
 
     queryset = Order.objects.select_related("account").prefetch_related(ITEMS)
     serializer_class = OrderSerializer
+    own = frozenset({"create"})
     required_permissions = {
         "list": "customers.view_order",
         "retrieve": "customers.view_order",

@@ -28,6 +28,7 @@ from customers.operations.numbers import next_number
 from customers.operations.parties import AddressInput, set_address
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
+from foundation.scope import require_sight
 from ledger.models import LegalEntity
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def open_account(
     lock.
     """
     require(actor, "customers.add_account")
+    require_sight(actor, customer, entity, parent)
     take_tree_lock()
     if parent is not None:
         parent = Account.objects.get(pk=parent.pk)

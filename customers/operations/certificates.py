@@ -15,6 +15,7 @@ from customers.choices import CertificateState
 from customers.models import Account, Customer, ExemptionCertificate, VatIdCheck
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
+from foundation.scope import require_sight
 from tax.models import Jurisdiction, TaxType
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def draft_certificate(
 ) -> ExemptionCertificate:
     """Draft a certificate; `percent` is the exempt fraction. Nothing is exempt before approval."""
     require(actor, "customers.add_exemptioncertificate")
+    require_sight(actor, account)
     if valid_to is not None and valid_to <= valid_from:
         raise Invalid("a certificate ends after it starts")
     if not Decimal(0) < percent <= 1:

@@ -15,6 +15,7 @@ from customers.models import Account, Contract, ContractPrice
 from customers.operations.numbers import next_number
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
+from foundation.scope import require_sight
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -40,6 +41,7 @@ def draft_contract(
 ) -> Contract:
     """Draft a contract of a node for a half-open range of days; it is in force once signed."""
     require(actor, "customers.add_contract")
+    require_sight(actor, account)
     if valid_to is not None and valid_to <= valid_from:
         raise Invalid("a contract ends after it starts")
     return Contract.objects.create(

@@ -16,6 +16,7 @@ from customers.signals import accounts_moved
 from foundation import sql
 from foundation.errors import Refusal, translate_database_error
 from foundation.permissions import require
+from foundation.scope import require_sight
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -51,6 +52,7 @@ def move_account(
     the dated positions; open items stay where they are. Takes the tree lock.
     """
     require(actor, "customers.move_account")
+    require_sight(actor, account, parent)
     take_tree_lock()
     account = Account.objects.get(pk=account.pk)
     history = _history(account)

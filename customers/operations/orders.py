@@ -22,6 +22,7 @@ from customers.rules.completeness import Missing, missing_in_order
 from customers.rules.replay import months_left
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
+from foundation.scope import require_sight
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -76,6 +77,7 @@ def place_order(
     Raises: IncompleteOrder, when it is to be submitted or complete; InvalidItem.
     """
     require(actor, "customers.place_order")
+    require_sight(actor, account, *(item.target_account for item in items))
     if external_id:
         earlier = Order.objects.filter(external_id=external_id).first()
         if earlier is not None:

@@ -14,6 +14,7 @@ from customers.models import Account, AccountAddress, Address, Contact, Customer
 from customers.operations.numbers import next_number
 from foundation.errors import Invalid
 from foundation.permissions import require
+from foundation.scope import require_sight
 from tax.models import Jurisdiction
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def add_contact(
 ) -> Contact:
     """Add a person to write to or call, for one account or for all of the customer's."""
     require(actor, "customers.add_contact")
+    require_sight(actor, customer, account)
     if account is not None and account.customer_id != customer.pk:
         raise Invalid(f"account {account.number} belongs to another customer")
     if not email and not phone:

@@ -22,6 +22,7 @@ from customers.queries.offers import (
     version_on_sale,
 )
 from customers.queries.orders import can_be_revised
+from customers.queries.scope import contacts_of, customers_of
 from customers.queries.tree import (
     address_of,
     ancestors,
@@ -41,12 +42,14 @@ __all__ = [
     "ancestors",
     "can_be_revised",
     "children",
+    "contacts_of",
     "copy_contract_prices",
     "copy_exemptions",
     "copy_members",
     "copy_payers",
     "copy_segments",
     "current_item",
+    "customers_of",
     "hierarchy_findings",
     "identifier_owners",
     "membership_of",

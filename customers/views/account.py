@@ -25,6 +25,8 @@ SHOWN = 200
 class OfAccount(Screen):
     """Something about the account of the address."""
 
+    subject = Account
+
     @property
     def account(self) -> Account:
         """The account of the address."""

@@ -125,6 +125,8 @@ class NewCertificate(AccountForm):
 class OfCertificate(Screen):
     """Something about the certificate of the address."""
 
+    subject = ExemptionCertificate
+
     @property
     def certificate(self) -> ExemptionCertificate:
         """The certificate of the address."""

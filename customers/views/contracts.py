@@ -77,6 +77,8 @@ class NewContract(AccountForm):
 class OfContract(Screen):
     """Something about the contract of the address."""
 
+    subject = Contract
+
     @property
     def contract(self) -> Contract:
         """The contract of the address."""

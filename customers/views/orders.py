@@ -76,6 +76,8 @@ class AccountOrders(ListScreen, OfAccount):
 class OfOrder(Screen):
     """Something about the order of the address."""
 
+    subject = Order
+
     @property
     def order(self) -> Order:
         """The order of the address."""

@@ -19,6 +19,8 @@ from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, 
 class OfCustomer(Screen):
     """Something about the customer of the address."""
 
+    subject = Customer
+
     @property
     def customer(self) -> Customer:
         """The customer of the address."""
@@ -165,6 +167,7 @@ class CustomerFields(forms.Form):
 class NewCustomer(FormScreen):
     """Record a customer."""
 
+    reach = "own"
     title = "New customer"
     permission = "customers.add_customer"
     form_class = CustomerFields

@@ -143,6 +143,8 @@ class AccountServices(OfAccount):
 class OfSubscription(Screen):
     """Something about the subscription of the address."""
 
+    subject = Subscription
+
     @property
     def subscription(self) -> Subscription:
         """The subscription of the address."""

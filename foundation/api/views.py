@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from rest_framework import mixins, permissions, status
 from rest_framework.pagination import CursorPagination
@@ -18,6 +19,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.viewsets import GenericViewSet
 
+from foundation import scope
 from foundation.api import idempotency
 from foundation.api.idempotency import Answer
 from foundation.api.parsers import BoundedJSONParser
@@ -54,6 +56,19 @@ class HasDeclaredPermission(permissions.BasePermission):
         return True
 
 
+def narrow_choices(serializer: Any, user: Any) -> None:
+    """Let every field that names a row, at any depth, find only rows that the person sees."""
+    if scope.entities_of(user) is None:
+        return
+    inner = getattr(serializer, "child", None)
+    fields = [inner] if inner is not None else getattr(serializer, "fields", {}).values()
+    for field in fields:
+        rows: Any = vars(field).get("queryset")
+        if rows is not None:
+            field.queryset = scope.narrowed(rows.all(), user)
+        narrow_choices(field, user)
+
+
 class Replayed(Exception):
     """Carries the stored answer of a repeated request out of the view."""
 
@@ -68,10 +83,16 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
     `required_permissions` names the permission(s) of every action; `filterset_fields` or
     `filterset_class` and `query_parameters` (per action) name the query parameters; anything
     else is 400. Every POST needs an Idempotency-Key and is carried out once, in one transaction.
+
+    Whoever works for some legal entities only finds rows of theirs: in lists, and behind every
+    `pk` of an address (`subjects` names the models of its other parts). A POST to no row is not
+    for them, unless `own` lists its action: its operation then refuses rows of other entities.
     """
 
     required_permissions: ClassVar[Mapping[str, str | Sequence[str]]] = {}
     query_parameters: ClassVar[Mapping[str, Sequence[str]]] = {}
+    subjects: ClassVar[Mapping[str, type[Model]]] = {}
+    own: ClassVar[frozenset[str]] = frozenset()
     permission_classes = [HasDeclaredPermission]
     parser_classes = [BoundedJSONParser]
     renderer_classes = [JSONRenderer]
@@ -104,6 +125,26 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
         """Return the person who asks; the permission check lets nobody else in."""
         return cast("User", self.request.user)
 
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows asked for that the caller sees."""
+        return scope.narrowed(super().filter_queryset(queryset), self.request.user)
+
+    def check_entities(self, request: Request) -> None:
+        """Refuse whoever works for some entities what is not theirs."""
+        if scope.entities_of(request.user) is None:
+            return
+        own: Any = getattr(self, "queryset", None)
+        parts: dict[str, Any] = {"pk": own.model if own is not None else None, **self.subjects}
+        named = [(m, self.kwargs[part]) for part, m in parts.items() if m and part in self.kwargs]
+        for model, text in named:
+            is_number = str(text).isascii() and str(text).isdigit() and len(str(text)) < 19
+            if not (is_number and scope.sees(request.user, model, int(text))):
+                raise Problem(404, "API-ID", "There is no such object.")
+        if request.method != "POST" or self.action in self.own:
+            return
+        if not (named and scope.may_change(request.user, named[0][0])):
+            raise Problem(403, "ENTITY", "This concerns every legal entity.")
+
     def get_object(self) -> Any:
         """Return the object of the address, if it is one the caller may see."""
         if self.lookup_field == "pk":
@@ -113,6 +154,7 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
     def checked(self, serializer: type[BaseSerializer[Any]], **kwargs: Any) -> Any:
         """Return the validated values of the body."""
         bound = serializer(data=self.request.data, context=self.get_serializer_context(), **kwargs)
+        narrow_choices(bound, self.request.user)
         bound.is_valid(raise_exception=True)
         return bound.validated_data
 
@@ -139,6 +181,7 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, check rights and parameters, then claim the key of a POST."""
         super().initial(request, *args, **kwargs)
+        self.check_entities(request)
         unknown = sorted(set(request.query_params) - self.known_parameters())
         if unknown:
             raise Problem(400, "API-PARAMETER", f"Unknown parameter: {', '.join(unknown)}.")

@@ -75,11 +75,18 @@ class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
     """
 
     template_name = "console/form.html"
+    writes = True
     form_class: type[forms.Form]
     intro = ""
     submit_label = "Save"
     success_message = "Done."
     result: Any = None
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """Return the form, with the choices that the person may make."""
+        form = super().get_form(form_class)
+        self.narrow_choices(form)
+        return form
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation with the cleaned values; the result is kept in `self.result`."""
@@ -128,6 +135,7 @@ class ActionView(Screen):
     """A button's other end: POST only, one operation, a message, back to a page."""
 
     http_method_names = ["post", "options"]
+    writes = True
     success_message = "Done."
     result: Any = None
 

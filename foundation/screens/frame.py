@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.views.generic import TemplateView
 
+from foundation import scope
 from foundation.screens.cells import Tab
 from foundation.screens.tabs import shared_tabs
 
+M = TypeVar("M", bound=Model)
 ACCESS_ADMIN = "Access admin"
 STAFF = "staff"
 """The permission of a page that every member of staff may see."""
@@ -63,8 +66,11 @@ def missing_rights(request: HttpRequest, permissions: Sequence[str]) -> list[str
     return [name for name in permissions if not request.user.has_perm(name)]
 
 
-def refuse(request: HttpRequest, missing: Sequence[str]) -> HttpResponse:
-    """Return the page that says which right is missing, who holds it and whom to ask."""
+def refuse(request: HttpRequest, missing: Sequence[str], *, limited: bool = False) -> HttpResponse:
+    """Return the page that says which right is missing, who holds it and whom to ask.
+
+    `limited`: no right is missing, but the page is about every legal entity.
+    """
     wanted = Q(pk__in=[])
     for name in missing:
         label, _, codename = name.partition(".")
@@ -75,6 +81,7 @@ def refuse(request: HttpRequest, missing: Sequence[str]) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Not for your role",
+        "limited": limited,
         "missing": [{"code": name} for name in missing],
         "rights": [right.name for right in rights],
         "roles": [role.name for role in roles],
@@ -93,6 +100,12 @@ class Screen(TemplateView):
     A page that does several things names in `verbs` the right that each takes; `verb_field` is
     the part of the address, or the field of the form sent, that says which. A page that hands
     out a file for `?export=…` names in `export_permission` the right to take it away.
+
+    For whoever works for some legal entities only (`foundation.scope`): `subject` is the model of
+    the `pk` in the address, `subjects` those of its other parts; a row of another entity is not
+    found. A page without any of them is not for such a person, unless it is a list, or `reach`
+    says that it shows what is "shared" by all entities, or that it, or its operation, sees to its
+    "own" rows. A list of what belongs to no single entity is "whole": not for such a person.
     """
 
     title = ""
@@ -100,6 +113,11 @@ class Screen(TemplateView):
     verb_field: ClassVar[str] = ""
     verbs: ClassVar[Mapping[str, str]] = {}
     export_permission: ClassVar[str] = ""
+    subject: ClassVar[type[Model] | None] = None
+    subjects: ClassVar[Mapping[str, type[Model]]] = {}
+    reach: ClassVar[Literal["rows", "shared", "own", "whole"]] = "rows"
+    writes: ClassVar[bool] = False
+    is_list: ClassVar[bool] = False
     template_name = "console/page.html"
 
     @classmethod
@@ -128,7 +146,39 @@ class Screen(TemplateView):
         missing = missing_rights(request, [name for name in required if name != STAFF])
         if missing or not request.user.is_staff:
             return refuse(request, missing or required)
-        return None
+        return self.gate_of_entities(request)
+
+    def gate_of_entities(self, request: HttpRequest) -> HttpResponse | None:
+        """Let whoever works for some entities only see, and change, nothing but their rows."""
+        if scope.entities_of(request.user) is None:
+            return None
+        parts = {"pk": self.subject, **self.subjects}
+        named = [(m, self.kwargs[part]) for part, m in parts.items() if m and part in self.kwargs]
+        for model, pk in named:
+            if not scope.sees(request.user, model, pk):
+                raise Http404(f"There is no {model._meta.verbose_name} {pk} that you may see.")
+        if named and (self.writes or request.method == "POST") and self.reach != "own":
+            free = scope.may_change(request.user, named[0][0])
+        else:
+            free = bool(named) or self.is_for_limited(writing=request.method == "POST")
+        return None if free else refuse(request, (), limited=True)
+
+    @classmethod
+    def is_for_limited(cls, *, writing: bool = False) -> bool:
+        """Tell whether the page, without a row in its address, is for who works for some."""
+        if cls.writes or writing:
+            return cls.reach == "own"
+        return cls.reach in ("own", "shared") or (cls.is_list and cls.reach != "whole")
+
+    def narrowed(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Return those of the rows that the person sees."""
+        return scope.narrowed(rows, self.request.user)
+
+    def narrow_choices(self, form: forms.BaseForm) -> None:
+        """Offer in a form only rows that the person sees."""
+        for field in form.fields.values():
+            if isinstance(rows := getattr(field, "queryset", None), QuerySet):
+                field.queryset = self.narrowed(rows)  # type: ignore[attr-defined]
 
     def required_permissions(self) -> tuple[str, ...]:
         """Return every permission needed; `STAFF` stands for none beyond a staff log-in."""

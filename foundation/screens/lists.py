@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import wraps
 from itertools import islice
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from foundation import exports
+from foundation import exports, scope
 from foundation.paging import COUNT_CAP, capped_count, keyset_page
 from foundation.screens.cells import Cell, Column, Table, Total
 from foundation.screens.frame import STAFF, Empty, Screen
@@ -63,6 +64,7 @@ class ListScreen(Screen):
     """
 
     template_name = "console/list.html"
+    is_list = True
     columns: Sequence[Column] = ()
     filters: ClassVar[type[FilterForm] | None] = None
     keyset: Sequence[str] = ()
@@ -70,6 +72,12 @@ class ListScreen(Screen):
     export_name = ""
     empty = Empty()
     intro = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let `rows`, wherever it is called from, return only what the person sees."""
+        super().__init_subclass__(**kwargs)
+        if "rows" in cls.__dict__:
+            cls.rows = _narrowed(cls.__dict__["rows"])  # type: ignore[method-assign]
 
     def get_export_permission(self) -> str:
         """Return the right to take the list away: that of the room whose rows it shows."""
@@ -83,6 +91,11 @@ class ListScreen(Screen):
     def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
         """Return the figures above the list; see `totals_by_currency`."""
         return ()
+
+    def entities_asked(self, filters: dict[str, Any]) -> Collection[int] | None:
+        """Return the legal entity of the filter, else those the person works for, None for all."""
+        entity = filters.get("entity")
+        return [entity.pk] if entity else scope.entities_of(self.request.user)
 
     def look_up(self, rows: Sequence[Any]) -> None:
         """Read what the columns of these rows need from elsewhere, for all of them at once.
@@ -102,7 +115,11 @@ class ListScreen(Screen):
 
     def filter_form(self) -> FilterForm | None:
         """Return the filters as asked for in the address."""
-        return self.filters(self.request.GET) if self.filters is not None else None
+        if self.filters is None:
+            return None
+        form = self.filters(self.request.GET)
+        self.narrow_choices(form)
+        return form
 
     def page(self, filters: dict[str, Any], *, valid: bool) -> dict[str, Any]:
         """Return the table of one page, its totals and its neighbours."""
@@ -188,6 +205,22 @@ class ListScreen(Screen):
         while stretch := list(islice(rows, STRETCH)):
             self.look_up(stretch)
             yield from stretch
+
+
+def _narrowed(rows: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a list's `rows` behind the one door of `foundation.scope`."""
+
+    @wraps(rows)
+    def seen(screen: ListScreen, filters: dict[str, Any]) -> Any:
+        found = rows(screen, filters)
+        if isinstance(found, QuerySet):
+            return screen.narrowed(found)
+        is_own = screen.subject or screen.subjects or screen.reach != "rows"
+        if not is_own and scope.entities_of(screen.request.user) is not None:
+            raise PermissionDenied("This list is about every legal entity.")
+        return found
+
+    return seen
 
 
 def headers(columns: Sequence[Column]) -> list[str]:

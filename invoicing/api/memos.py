@@ -127,6 +127,7 @@ class CreditMemoViewSet(MemoViewSet):
     """Credits of documents and goodwill on account, issued as credit memos."""
 
     queryset = MemoViewSet.queryset.exclude(kind=MemoKind.DEBIT)
+    own = frozenset({"create", "goodwill"})
     required_permissions = {
         "list": "invoicing.view_memorequest",
         "retrieve": "invoicing.view_memorequest",
@@ -181,6 +182,7 @@ class DebitMemoViewSet(MemoViewSet):
     """Debit memos: free-standing, or more of a billed line."""
 
     queryset = MemoViewSet.queryset.filter(kind=MemoKind.DEBIT)
+    own = frozenset({"create"})
     required_permissions = {
         "list": "invoicing.view_memorequest",
         "retrieve": "invoicing.view_memorequest",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from customers.models import Order
 from customers.operations import IncompleteOrder
-from foundation import clock
+from foundation import clock, scope
 from foundation.api import HouseSerializer, HouseViewSet, MoneyField
 from foundation.api.problems import problem
 from foundation.errors import Invalid
@@ -66,12 +66,14 @@ class OrderPreviewViewSet(HouseViewSet):
     queryset = Order.objects.select_related("account")
     serializer_class = PreviewSerializer
     required_permissions = {"create": "customers.place_order"}
+    own = frozenset({"create"})
 
     @extend_schema(request=DraftSerializer, responses={200: PreviewSerializer(many=True)})
     def create(self, request: Request) -> Response:
         """Carry the draft out, calculate the next invoices of its payers, and roll back."""
         number = self.checked(DraftSerializer)["order"]
-        order = Order.objects.select_related("account").filter(number=number).first()
+        rows = scope.narrowed(Order.objects.select_related("account"), self.actor)
+        order = rows.filter(number=number).first()
         if order is None or order.state != "DRAFT":
             raise Invalid(f"there is no draft order {number}", rule="UNKNOWN")
         day = clock.today(ZoneInfo(order.account.time_zone))

@@ -21,6 +21,7 @@ from foundation.locks import advisory_lock
 from foundation.money import quantize
 from foundation.parsing import BadValue, code_text, plain_text
 from foundation.permissions import require
+from foundation.scope import require_sight
 from invoicing.choices import CreditScope, CreditState, DocumentType, MemoKind
 from invoicing.models import Invoice, InvoiceLine, MemoRequest
 from invoicing.operations.account_memos import issue_account_memo
@@ -64,6 +65,7 @@ def request_credit(
     code, text = _words(reason_code, comment)
     with transaction.atomic():
         invoice = _posted(invoice_id)
+        require_sight(requester, invoice)
         nets = _nets(invoice, CreditScope(scope), lines or {}, amount)
         return _ask(
             MemoRequest(
@@ -101,6 +103,7 @@ def request_goodwill(
     code, text = _words(reason_code, comment)
     with transaction.atomic():
         account = _account(account_id)
+        require_sight(requester, account)
         _require_amount(amount, account.currency)
         _require_category(tax_category)
         return _ask(
@@ -142,6 +145,7 @@ def request_debit(
     code, text = _words(reason_code, comment)
     with transaction.atomic():
         account = _account(account_id)
+        require_sight(requester, account)
         _require_amount(amount, account.currency)
         _require_category(tax_category)
         invoice = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -68,15 +68,17 @@ class TaxLiability:
     amount: Decimal
 
 
-def tax_liability(start: date, end: date, entity_id: int | None = None) -> list[TaxLiability]:
+def tax_liability(
+    start: date, end: date, entities: Collection[int] | None = None
+) -> list[TaxLiability]:
     """Return billed less credited taxes of documents dated in [start, end), by place and rate."""
     rows = TaxTotal.objects.filter(
         invoice__state=DocumentState.POSTED,
         invoice__invoice_date__gte=start,
         invoice__invoice_date__lt=end,
     )
-    if entity_id is not None:
-        rows = rows.filter(invoice__entity_id=entity_id)
+    if entities is not None:
+        rows = rows.filter(invoice__entity_id__in=entities)
     keys = ("jurisdiction_id", "tax_type_id", "category", "rate", "currency")
     sums: dict[tuple[int, int, str, Decimal, str], list[Decimal]] = {}
     for row in (

@@ -117,6 +117,7 @@ class CreditForm(forms.Form):
 
 
 class _OfDocument(_Ask):
+    subject = Invoice
     document = Invoice()
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -203,6 +204,7 @@ class LineDebitForm(forms.Form):
 
 
 class _OfAccount(_Ask):
+    subject = Account
     account = Account()
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:

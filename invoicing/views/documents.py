@@ -95,6 +95,7 @@ class DocumentList(ListScreen):
 class AccountInvoices(ListScreen):
     """The documents of one payer."""
 
+    subject = Account
     permission = VIEW
     columns = (*COLUMNS[:5], *COLUMNS[7:])
     empty = Empty(title="Nothing billed yet", text="The first bill run of its cycle bills it.")
@@ -143,6 +144,7 @@ class AccountInvoices(ListScreen):
 class DocumentPage(Screen):
     """One document: its head, what is still owed, its lines by section, its taxes, its journal."""
 
+    subject = Invoice
     permission = VIEW
     template_name = "invoicing/document.html"
     document: Invoice
@@ -325,6 +327,7 @@ class DocumentPage(Screen):
 class DocumentPdf(Screen):
     """The paper form of a posted document."""
 
+    subject = Invoice
     permission = VIEW
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

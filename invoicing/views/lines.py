@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 import invoicing.queries
+from customers.models import SubscriptionCharge
 from foundation.screens import Column, Crumb, Fact, Screen, Table
 from invoicing.models import InvoiceLine
 from invoicing.views import links
@@ -21,6 +22,7 @@ VIEW = "invoicing.view_invoice"
 class LinePage(Screen):
     """Why a line costs what it costs, down to usage rows or the order."""
 
+    subject = InvoiceLine
     permission = VIEW
     template_name = "invoicing/line.html"
     found: invoicing.queries.Explanation
@@ -163,6 +165,7 @@ class LinePage(Screen):
 class UsageLine(Screen):
     """From a usage row to the line that billed it."""
 
+    subjects = {"charge": SubscriptionCharge}
     permission = VIEW
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -71,6 +71,7 @@ class CreditQueue(ListScreen):
 class CreditPage(Screen):
     """One request: what is asked for, by whom, and the two answers to it."""
 
+    subject = MemoRequest
     permission = "invoicing.view_memorequest"
     template_name = "invoicing/credit.html"
     credit: MemoRequest
@@ -175,6 +176,7 @@ class CreditPage(Screen):
 class _Decision(ActionView):
     """Takes the right that the kind of memo takes."""
 
+    subject = MemoRequest
     permission = "invoicing.view_memorequest"
 
     def permissions_of_request(self, request: HttpRequest) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ def lines_table(caption: str, lines: Sequence[PreviewLine], empty: str) -> Table
 class AccountNext(Screen):
     """The next invoice of an account as things stand, and what is ordered for later days."""
 
+    subject = Account
     permission = "invoicing.view_invoice"
     template_name = "console/table.html"
 
@@ -121,6 +122,7 @@ class AccountNext(Screen):
 class OrderPreview(Screen):
     """What a draft order would change on the next invoice; it stays a draft."""
 
+    subject = Order
     permission = "customers.place_order"
     template_name = "console/table.html"
 

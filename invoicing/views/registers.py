@@ -64,6 +64,7 @@ class Register(ListScreen):
 class TaxReport(ListScreen):
     """Billed less credited tax by place, tax, category and rate."""
 
+    reach = "own"
     title = "Tax by place"
     permission = "invoicing.view_invoice"
     filters = PeriodFilters
@@ -83,9 +84,8 @@ class TaxReport(ListScreen):
     def rows(self, filters: dict[str, Any]) -> Sequence[TaxLiability]:
         """Return the sums, read once for table and totals."""
         if self._rows is None:
-            entity = filters.get("entity")
             self._rows = invoicing.queries.tax_liability(
-                *period_of(filters), entity_id=entity.pk if entity else None
+                *period_of(filters), entities=self.entities_asked(filters)
             )
         return self._rows
 

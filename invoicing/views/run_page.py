@@ -52,6 +52,7 @@ MOVES = (
 class RunScreen(Screen):
     """A page about one run."""
 
+    subject = BillRun
     permission = VIEW
 
     @property
@@ -199,6 +200,7 @@ class RunPage(RunScreen):
 class RunAction(ActionView):
     """A button of the run console."""
 
+    subject = BillRun
     permission = VIEW
     verb_field = "verb"
     verbs = {

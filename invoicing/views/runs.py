@@ -51,6 +51,7 @@ class RunFilters(FilterForm):
 class RunList(ListScreen):
     """Every run, the latest first."""
 
+    reach = "whole"
     title = "Bill runs"
     permission = VIEW
     filters = RunFilters

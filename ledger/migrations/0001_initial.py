@@ -67,6 +67,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='EntityAccess',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.legalentity')),
+            ],
+            options={
+                'verbose_name_plural': 'entity access',
+                'constraints': [models.UniqueConstraint(fields=('user', 'entity'), name='ledger_entityaccess_is_unique')],
+            },
+        ),
+        migrations.CreateModel(
             name='ExchangeRate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

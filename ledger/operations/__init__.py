@@ -1,5 +1,6 @@
 """The writes of the ledger room."""
 
+from ledger.operations.access import CannotLimit, limit_to_entities
 from ledger.operations.entities import ensure_entity
 from ledger.operations.journal import (
     ENTRY_COLUMNS,
@@ -30,6 +31,7 @@ __all__ = [
     "LINE_COLUMNS",
     "AlreadyPosted",
     "CannotChangePeriod",
+    "CannotLimit",
     "CannotPost",
     "CannotReverse",
     "EntryLine",
@@ -40,6 +42,7 @@ __all__ = [
     "close_period",
     "draw_numbers",
     "ensure_entity",
+    "limit_to_entities",
     "open_periods",
     "post_entries",
     "post_entry",

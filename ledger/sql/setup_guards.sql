@@ -43,6 +43,7 @@ SELECT audit_track('ledger_currency');
 SELECT audit_track('ledger_exchangerate');
 SELECT audit_track('ledger_glaccount');
 SELECT audit_track('ledger_postingrule');
+SELECT audit_track('ledger_entityaccess');
 
 -- reverse:
 DROP FUNCTION IF EXISTS ledger_guard_entity() CASCADE;
@@ -53,3 +54,4 @@ DROP TRIGGER IF EXISTS ledger_currency_history ON ledger_currency;
 DROP TRIGGER IF EXISTS ledger_exchangerate_history ON ledger_exchangerate;
 DROP TRIGGER IF EXISTS ledger_glaccount_history ON ledger_glaccount;
 DROP TRIGGER IF EXISTS ledger_postingrule_history ON ledger_postingrule;
+DROP TRIGGER IF EXISTS ledger_entityaccess_history ON ledger_entityaccess;

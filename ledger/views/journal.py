@@ -80,6 +80,7 @@ class BalanceFilters(FilterForm):
 class TrialBalance(ListScreen):
     """Every account with its debits and credits; each balance leads to its lines."""
 
+    reach = "own"
     title = "Trial balance"
     permission = VIEW
     filters = BalanceFilters
@@ -115,9 +116,10 @@ class TrialBalance(ListScreen):
     def entity(self) -> LegalEntity | None:
         """Return the entity asked for, or the first."""
         asked = self.request.GET.get("entity", "")
+        seen = self.narrowed(LegalEntity.objects.all())
         if asked.isascii() and asked.isdigit():
-            return LegalEntity.objects.filter(pk=int(asked)).first()
-        return LegalEntity.objects.order_by("code").first()
+            return seen.filter(pk=int(asked)).first()
+        return seen.order_by("code").first()
 
     @cached_property
     def balances(self) -> list[BalanceRow]:
@@ -265,6 +267,7 @@ class Entries(NamedSources, ListScreen):
 class Entry(NamedSources, Screen):
     """One entry with its lines, its document, and the entry that reverses it."""
 
+    subject = JournalEntry
     permission = VIEW
     template_name = "console/table.html"
 

@@ -78,6 +78,8 @@ class Periods(ListScreen):
 class OnPeriod(Screen):
     """A page about one period."""
 
+    subject = AccountingPeriod
+
     @cached_property
     def period(self) -> AccountingPeriod:
         """Return the period of the address."""

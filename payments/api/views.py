@@ -48,6 +48,7 @@ class PaymentViewSet(Listed, Retrieved, HouseViewSet):
         Payment.objects.with_unapplied().select_related("tender").prefetch_related("remittance")
     )
     serializer_class = PaymentSerializer
+    own = frozenset({"create"})
     required_permissions = {
         "list": VIEW,
         "retrieve": VIEW,

@@ -12,6 +12,7 @@ from django.db import transaction
 import audit.operations
 from foundation import permissions
 from foundation.errors import Refusal
+from foundation.scope import require_sight
 from foundation.tabular import RowProblem
 from ledger.models import LegalEntity
 from payments.models import Payment, PaymentBatch, TenderType, UnidentifiedReceipt
@@ -92,6 +93,7 @@ def record_batch(
     does everything and takes it back. Raises: CannotRecordBatch, audit's AlreadyImported.
     """
     permissions.require(actor, IMPORT)
+    require_sight(actor, entity)
     _require_new(filename, content, actor)
     found = [*problems, *problems_of(entity, rows)]
     total = sum((row.amount for row in rows), ZERO)

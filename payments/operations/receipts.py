@@ -14,6 +14,7 @@ import receivables.operations
 from customers.models import Account
 from foundation import permissions
 from foundation.errors import Refusal
+from foundation.scope import require_sight
 from ledger.choices import Side
 from ledger.models import LegalEntity
 from payments.choices import MatchBasis, NextStep, ReceiptState
@@ -51,6 +52,7 @@ def record_receipt(
     Raises: CannotRecordPayment (PAY-10 for an external id seen before).
     """
     permissions.require(actor, RECORD)
+    require_sight(actor, entity)
     return take_in(
         entity=entity,
         amount=amount,
@@ -141,6 +143,7 @@ def identify_receipt(
     Raises: CannotIdentifyReceipt, CannotRecordPayment (AR-8).
     """
     permissions.require(actor, RECORD)
+    require_sight(actor, payer)
     payer = entries.payer_of(payer, identified_on)
     with transaction.atomic():
         receivables.operations.lock_payer(payer.pk)

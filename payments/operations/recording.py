@@ -14,6 +14,7 @@ import audit.operations
 import receivables.operations
 from customers.models import Account
 from foundation import permissions
+from foundation.scope import require_sight
 from payments.models import Payment, TenderType
 from payments.operations import entries
 from payments.operations.entries import ZERO, CannotRecordPayment
@@ -69,6 +70,7 @@ def record_payment(
     currency, PAY-10 for an external id seen before).
     """
     permissions.require(actor, RECORD)
+    require_sight(actor, payer)
     payer = entries.payer_of(payer, received_on)
     entries.require_takeable(amount=amount, currency=currency, tender=tender)
     entries.require_own_currency(payer, currency)

@@ -1,6 +1,6 @@
 -- Purpose: receipts by clearing account, tender and currency in a span of days (R3).
 -- Grain: one row per clearing account, tender and currency. Repeating: reads only.
--- Binds: from_day, to_day (both included), entity_id (null: all).
+-- Binds: from_day, to_day (both included), entities (null: all).
 WITH money AS (
     SELECT p.clearing_account, p.tender_id, p.currency, p.amount,
            CASE WHEN p.state = 'REVERSED' THEN 0 ELSE p.amount - i.open END AS allocated,
@@ -11,12 +11,12 @@ WITH money AS (
       JOIN receivables_openitem i
         ON i.source_type = 'payments.payment' AND i.source_id = p.id AND i.side = 'C'
      WHERE p.received_on BETWEEN %(from_day)s AND %(to_day)s
-       AND (%(entity_id)s::bigint IS NULL OR p.entity_id = %(entity_id)s)
+       AND (%(entities)s::bigint[] IS NULL OR p.entity_id = ANY(%(entities)s::bigint[]))
     UNION ALL
     SELECT r.clearing_account, r.tender_id, r.currency, r.amount, 0, 0, r.amount, 0
       FROM payments_unidentifiedreceipt r
      WHERE r.state = 'UNIDENTIFIED' AND r.received_on BETWEEN %(from_day)s AND %(to_day)s
-       AND (%(entity_id)s::bigint IS NULL OR r.entity_id = %(entity_id)s)
+       AND (%(entities)s::bigint[] IS NULL OR r.entity_id = ANY(%(entities)s::bigint[]))
 )
 SELECT m.clearing_account, t.name, m.currency, sum(m.amount), sum(m.allocated), sum(m.unapplied),
        sum(m.unidentified), sum(m.reversed)

@@ -80,6 +80,7 @@ class PaymentForm(forms.Form):
 class RecordForm(FormScreen):
     """Record a payment; what it will settle is shown before anything is saved."""
 
+    reach = "own"
     title = "Record a payment"
     permission = "payments.record_payment"
     template_name = "payments/record.html"
@@ -155,6 +156,8 @@ class RecordForm(FormScreen):
 
 class OnePayment(FormScreen):
     """A form about the payment of the address."""
+
+    subject = Payment
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Find the payment."""
@@ -244,6 +247,7 @@ class ReverseForm(OnePayment):
 class ReversalPage(Screen):
     """The page of a reversal is the page of its payment."""
 
+    subject = PaymentReversal
     permission = "payments.view_payment"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -17,16 +17,23 @@ SHOWN = 6
 
 
 class PayerField(forms.CharField):
-    """An account by its number, or by a part of its name if only one has it."""
+    """An account by its number, or by a part of its name if only one has it.
+
+    The frame narrows `queryset` to the accounts that the person sees.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.queryset = Account.objects.all()
 
     def clean(self, value: Any) -> Account:
         """Return the account, or say which ones could be meant."""
         text = super().clean(value)
-        exact = Account.objects.filter(number=text).first()
+        exact = self.queryset.filter(number=text).first()
         if exact is not None:
             return exact
         found = list(
-            Account.objects.filter(Q(number__istartswith=text) | Q(name__icontains=text))
+            self.queryset.filter(Q(number__istartswith=text) | Q(name__icontains=text))
             .order_by("number")
             .only("number", "name", "currency", "entity_id")[: SHOWN + 1]
         )

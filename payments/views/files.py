@@ -62,6 +62,7 @@ class FileForm(forms.Form):
 class ImportForm(FormScreen):
     """Record a file of payments, whole or not at all (PAY-10)."""
 
+    reach = "own"
     title = "Import payments"
     permission = "payments.import_payments"
     template_name = "payments/import.html"
@@ -193,6 +194,7 @@ class BatchList(ListScreen):
 class BatchPage(Screen):
     """One recorded file: its control totals and its rows."""
 
+    subject = PaymentBatch
     permission = "payments.view_paymentbatch"
     template_name = "payments/batch.html"
 

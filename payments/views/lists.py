@@ -118,6 +118,7 @@ class PaymentList(ListScreen):
 class AccountPayments(ListScreen):
     """The tab of an account: its payments."""
 
+    subject = Account
     title = "Payments"
     permission = VIEW
     keyset = ()
@@ -159,6 +160,7 @@ class AccountPayments(ListScreen):
 class PaymentPage(Screen):
     """One payment: what came in, what became of it, and what was said about it."""
 
+    subject = Payment
     permission = VIEW
     template_name = "payments/payment.html"
 
@@ -313,6 +315,7 @@ class CashFilters(FilterForm):
 class CashReport(ListScreen):
     """Cash application: receipts by rail, allocated, unapplied, unidentified, reversed (R3)."""
 
+    reach = "own"
     title = "Cash application"
     permission = VIEW
     filters = CashFilters
@@ -330,9 +333,8 @@ class CashReport(ListScreen):
     def rows(self, filters: dict[str, Any]) -> Sequence[Any]:
         """Return a line for each clearing account, tender and currency; this month by default."""
         today = clock.today(ZoneInfo("UTC"))
-        entity = filters.get("entity")
         return queries.cash_application(
             from_day=filters.get("from_day") or today.replace(day=1),
             to_day=filters.get("to_day") or today,
-            entity_id=entity.pk if entity else None,
+            entities=self.entities_asked(filters),
         )

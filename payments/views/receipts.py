@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -86,6 +86,7 @@ class ReceiptQueue(ListScreen):
 class OneReceipt:
     """Finds the receipt of the address."""
 
+    subject: ClassVar[type[Model] | None] = UnidentifiedReceipt
     receipt: UnidentifiedReceipt
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:

@@ -30,6 +30,7 @@ class UsageFilters(FilterForm):
 class AccountUsage(ListScreen):
     """What an account used, by charge, service and group, with its provisional price."""
 
+    subject = Account
     permission = "rating.view_usageevent"
     filters = UsageFilters
     intro = (

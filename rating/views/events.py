@@ -100,6 +100,7 @@ class EventSearch(ListScreen):
 class EventPage(Screen):
     """One event: what came, where it was guided, what it costs, where it is billed."""
 
+    subjects = {"account_id": Account}
     permission = "rating.view_usageevent"
     template_name = "rating/event.html"
 

@@ -66,6 +66,7 @@ class FileFilters(FilterForm):
 class FileList(ListScreen):
     """All usage files, newest first."""
 
+    reach = "whole"
     title = "Usage files"
     permission = "rating.view_usagefile"
     filters = FileFilters
@@ -120,6 +121,7 @@ class FileList(ListScreen):
 class FilePage(Screen):
     """One file: what was received, what became of it, what its sender declared."""
 
+    subject = UsageFile
     permission: str | Sequence[str] = "rating.view_usagefile"
     template_name = "rating/file.html"
 
@@ -225,6 +227,7 @@ class RejectedRows(FilePage):
 class ResumeFile(ActionView):
     """Finish a load that was interrupted."""
 
+    subject = UsageFile
     permission = "rating.load_usage"
     success_message = "The file is loaded."
 

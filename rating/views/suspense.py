@@ -51,6 +51,7 @@ def item_url(item: SuspenseItem) -> str:
 class SuspenseGroups(ListScreen):
     """What waits, grouped by reason and usage type."""
 
+    reach = "whole"
     title = "Suspense"
     permission = "rating.view_suspenseitem"
     intro = "Usage that could not be processed. It is not billed until it is corrected."
@@ -83,6 +84,7 @@ class SuspenseFilters(FilterForm):
 class SuspenseRows(ListScreen):
     """The rows that wait, with boxes to choose and what to do with the chosen."""
 
+    reach = "whole"
     title = "Suspended rows"
     permission = "rating.view_suspenseitem"
     template_name = "rating/suspense_rows.html"
@@ -183,6 +185,7 @@ class WorkSuspense(ActionView):
 class SuspensePage(Screen):
     """One suspended row: as received, why it waits, what may be done."""
 
+    subject = SuspenseItem
     permission = "rating.view_suspenseitem"
     template_name = "rating/suspense_item.html"
 

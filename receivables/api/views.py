@@ -51,6 +51,7 @@ class AllocationViewSet(Listed, Retrieved, HouseViewSet):
 
     queryset = Allocation.objects.all()
     serializer_class = AllocationSerializer
+    own = frozenset({"create"})
     required_permissions = {
         "list": "receivables.view_allocation",
         "retrieve": "receivables.view_allocation",
@@ -99,6 +100,7 @@ class BalanceViewSet(HouseViewSet):
     """What an account owes, less what is held for it."""
 
     queryset = OpenItem.objects.none()
+    subjects = {"account_pk": Account}
     serializer_class = AccountBalanceSerializer
     required_permissions = {"list": VIEW}
     pagination_class = None  # type: ignore[assignment]  # one answer, not a list

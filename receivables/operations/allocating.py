@@ -13,6 +13,7 @@ from django.db import transaction
 from foundation import locks, permissions
 from foundation.errors import Refusal
 from foundation.money import quantize
+from foundation.scope import require_sight
 from receivables.choices import AllocationKind, Side, Strategy
 from receivables.models import AllocationBatch, OpenItem
 from receivables.operations.batches import Leg, Plan, write_batches
@@ -65,6 +66,8 @@ def allocate(
         debit, credit = items.get(debit_item_id), items.get(credit_item_id)
         if debit is None or credit is None:
             raise CannotAllocate("One of the two open items does not exist.")
+            raise CannotAllocate("One of the two open items does not exist.")
+        require_sight(actor, debit, credit)
         _require_pair(debit, credit, amount, on_date)
         portions = [rules.Portion(debit.pk, credit.pk, amount)]
         return _apply([debit, credit], portions, on_date, Strategy.EXPLICIT, actor)[0]

@@ -2,8 +2,8 @@
 -- Grain: one row per payer, entity and currency, after one row per currency whose payer is null;
 --        buckets[] and amounts[] run in parallel.
 -- Repeating: reads only.
--- Binds: as_of, payer_id, entity_id (null: all), currency ('' for all), basis (due_date or
---        doc_date), floors (first day past due of each bucket after the first), first and most:
+-- Binds: as_of, payer_id, entity_id, entities (null: all), currency ('' for all), basis
+--        (due_date or doc_date), floors (first day past due of each bucket after the first), first and most:
 --        which payers' rows to give (most null: all from the first on). Totals are of all payers;
 --        the last column of each row is how many rows of payers there are.
 WITH by_bucket AS MATERIALIZED (
@@ -14,7 +14,8 @@ WITH by_bucket AS MATERIALIZED (
            ) AS bucket,
            sum(s.open) AS open, sum(s.disputed) AS disputed, count(*) AS items
       FROM receivables_standing_on(%(as_of)s::date, %(payer_id)s::bigint, %(entity_id)s::bigint) s
-     WHERE %(currency)s = '' OR s.currency = %(currency)s
+     WHERE (%(currency)s = '' OR s.currency = %(currency)s)
+       AND (%(entities)s::bigint[] IS NULL OR s.entity_id = ANY(%(entities)s::bigint[]))
      GROUP BY s.payer_id, s.entity_id, s.currency, s.side, bucket
 ), payers AS MATERIALIZED (
     SELECT payer_id, currency, entity_id FROM by_bucket GROUP BY payer_id, currency, entity_id

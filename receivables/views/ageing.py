@@ -90,6 +90,7 @@ def _bucket(place: int) -> Callable[[NamedRow], Decimal]:
 class AgeingList(ListScreen):
     """Debts by age at the end of a day; a line leads to the payer's items of that day."""
 
+    reach = "own"
     title = "Ageing"
     permission = "receivables.view_openitem"
     filters = AgeingFilters
@@ -126,10 +127,9 @@ class AgeingList(ListScreen):
         return self._report
 
     def _read(self, filters: dict[str, Any], first: int, *, whole: bool = False) -> AgeingReport:
-        entity = filters.get("entity")
         return queries.ageing(
             as_of=filters.get("as_of") or clock.today(ZoneInfo("UTC")),
-            entity_id=entity.pk if entity else None,
+            entities=self.entities_asked(filters),
             currency=filters.get("currency") or "",
             basis=AgeingBasis(filters.get("basis") or AgeingBasis.DUE_DATE),
             buckets=BUCKETS,

@@ -92,6 +92,7 @@ class AsOfFilter(FilterForm):
 class AccountItems(ListScreen):
     """The tab of an account: what is open, on a day, each line leading to its item."""
 
+    subject = Account
     title = "Open items"
     permission = VIEW
     filters = AsOfFilter
@@ -175,6 +176,7 @@ class AccountItems(ListScreen):
 class ApplyCredits(ActionView):
     """Settle a payer's oldest debts with the unapplied credits (AR-2)."""
 
+    subject = Account
     permission = ALLOCATE
 
     def act(self) -> Any:
@@ -202,6 +204,7 @@ class ApplyCredits(ActionView):
 class ItemPage(Screen):
     """One open item: its figures, its document, and every allocation that touched it."""
 
+    subject = OpenItem
     permission = VIEW
     template_name = "receivables/openitem.html"
 
@@ -312,6 +315,7 @@ class ItemPage(Screen):
 class DisputeForm(FormScreen):
     """Say how much of a debit is disputed (AR-3)."""
 
+    subject = OpenItem
     permission = "receivables.dispute_item"
     title = "Disputed part"
     intro = "The disputed part is settled only by a payment that names the document."
@@ -349,6 +353,7 @@ class DisputeForm(FormScreen):
 class ReverseAllocation(FormScreen):
     """Take one allocation back by its mirror (AR-4)."""
 
+    subject = Allocation
     permission = ALLOCATE
     title = "Take an allocation back"
     intro = (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import Model
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
@@ -71,6 +72,7 @@ class AddPlace(FormScreen):
 class PlaceScreen(FormScreen):
     """A form of one jurisdiction; back to its page."""
 
+    subject = Jurisdiction
     permission = (VIEW, CHANGE)
     submit_label = "Add"
     success_message = "Added."
@@ -201,6 +203,7 @@ class EndForm(forms.Form):
 class EndRate(FormScreen):
     """End a rate on a day to come."""
 
+    subject: ClassVar[type[Model] | None] = TaxRate
     title = "End rate"
     permission = (VIEW, CHANGE)
     form_class = EndForm
@@ -236,6 +239,7 @@ class EndRate(FormScreen):
 class EndRule(EndRate):
     """End a rule on a day to come."""
 
+    subject = TaxRule
     title = "End rule"
     model = TaxRule
 

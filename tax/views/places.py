@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
@@ -41,6 +42,7 @@ class DayFilter(FilterForm):
 class Places(ListScreen):
     """The tree of jurisdictions with the rates of a day."""
 
+    reach = "shared"
     title = "Jurisdictions"
     permission = VIEW
     filters = DayFilter
@@ -90,6 +92,7 @@ class Places(ListScreen):
 class Place(Screen):
     """A jurisdiction with everything that was, is and will be valid in it."""
 
+    subject = Jurisdiction
     title = "Jurisdiction"
     permission = (VIEW, "tax.view_taxrate", "tax.view_taxrule")
     template_name = "tax/place.html"
@@ -149,7 +152,9 @@ class Place(Screen):
                 caption="Rules",
                 empty="No rule of its own: the rules of the place around it hold here.",
             ),
-            registrations=_registrations(place),
+            registrations=_registrations(
+                self.narrowed(TaxRegistration.objects.filter(jurisdiction=place))
+            ),
             **kwargs,
         )
 
@@ -212,7 +217,7 @@ def any_or(word: str) -> str:
     return "everything else" if word == "*" else word
 
 
-def _registrations(place: Jurisdiction) -> Table:
+def _registrations(rows: QuerySet[TaxRegistration]) -> Table:
     return Table(
         columns=(
             Column(label="Legal entity", value="entity_id", kind="code"),
@@ -220,7 +225,7 @@ def _registrations(place: Jurisdiction) -> Table:
             Column(label="From", value="valid.lower", kind="date"),
             Column(label="Last day", value=words.last_day, kind="date"),
         ),
-        rows=TaxRegistration.objects.filter(jurisdiction=place).order_by("entity_id", "-valid"),
+        rows=rows.order_by("entity_id", "-valid"),
         caption="Registrations",
         empty="No registration here. One of a place around it counts as well.",
     )
@@ -237,6 +242,7 @@ class RuleFilters(FilterForm):
 class Rules(ListScreen):
     """Every taxability rule."""
 
+    reach = "shared"
     title = "Tax rules"
     permission = "tax.view_taxrule"
     filters = RuleFilters

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -46,11 +47,13 @@ class WhyForm(FilterForm):
     inclusive = forms.BooleanField(label="Amount holds the tax")
     vat_ok = forms.BooleanField(label="Valid VAT number")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, registrations: QuerySet[TaxRegistration], **kwargs: Any
+    ) -> None:
         """Offer the entities that are registered anywhere, by their numbers."""
         super().__init__(*args, **kwargs)
         numbers: dict[int, list[str]] = {}
-        for one in TaxRegistration.objects.order_by("entity_id", "id"):
+        for one in registrations.order_by("entity_id", "id"):
             numbers.setdefault(one.entity_id, []).append(one.number)
         field = self.fields["entity"]
         assert isinstance(field, forms.ChoiceField)
@@ -65,6 +68,7 @@ class WhyForm(FilterForm):
 class Why(Screen):
     """The calculator's answer for one sale, and every rule, rate and registration it read."""
 
+    reach = "shared"
     title = "Why this tax"
     permission = ("tax.view_jurisdiction", "tax.view_taxrule", "tax.view_taxrate")
     template_name = "tax/why.html"
@@ -77,7 +81,11 @@ class Why(Screen):
         """Show the form, and the answer when it is filled in."""
         asked = bool(request.GET)
         initial = {"on_date": words.today(), "amount": "100.00", "customer": "CONSUMER"}
-        form = WhyForm(request.GET) if asked else WhyForm(initial=initial)
+        form = WhyForm(
+            request.GET if asked else None,
+            initial=None if asked else initial,
+            registrations=self.narrowed(TaxRegistration.objects.all()),
+        )
         answer: dict[str, Any] = {}
         if asked and form.is_valid():
             answer = _answer(form.cleaned_data)

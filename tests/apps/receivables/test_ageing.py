@@ -103,7 +103,7 @@ def test_basis_currency_entity_and_payer_narrow_the_report(
     (row,) = queries.ageing(as_of=day, payer_id=other_payer.pk).rows
     assert row.total == D("7.00")
     assert queries.ageing(as_of=day, currency="USD").totals[0].total == D("9.00")
-    assert queries.ageing(as_of=day, entity_id=entity.pk + 1).rows.found == []
+    assert queries.ageing(as_of=day, entities=[entity.pk + 1]).rows.found == []
     by_document = queries.ageing(
         as_of=day, payer_id=payer.pk, currency="EUR", basis=AgeingBasis.DOCUMENT_DATE
     )

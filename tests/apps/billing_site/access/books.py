@@ -1,0 +1,148 @@
+"""Two legal entities with the same business each, and somebody who works for one of them.
+
+Every name and number of the other one carries `THEIRS`, so that a page that leaks can be seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection
+
+import customers.operations
+import invoicing.operations
+import ledger.operations
+import payments.operations
+import tax.operations
+from customers.choices import ContactRole, OrderAction
+from customers.models import Account, Subscription, SubscriptionCharge
+from customers.operations import IdentifierInput, ItemInput
+from invoicing.models import Invoice
+from ledger.models import AccountingPeriod, LegalEntity
+from payments.choices import ReversalKind
+from payments.models import TenderType
+from rating.models import UsageEvent
+from rating.operations.partitions import ensure_partitions
+from tests.apps.invoicing.company import START, Company, add, use
+
+D = Decimal
+THEIRS, OURS = "THEIRS", "OURS"
+MARCH = date(2027, 3, 1)
+
+
+@dataclass
+class Books:
+    """The two entities and a person who may do everything, but for the first of them only."""
+
+    company: Company
+    ours: LegalEntity
+    theirs: LegalEntity
+    clerk: User
+    payers: dict[str, Account]
+
+
+def two_entities() -> Books:
+    """Fill the books."""
+    company = Company(code=OURS)
+    theirs: LegalEntity = ledger.operations.ensure_entity(
+        code=THEIRS, name=f"{THEIRS} Ltd", country="AV", functional_currency="EUR",
+        time_zone="Europe/Berlin", books_from=START,
+    )  # fmt: skip
+    tax.operations.register_entity(
+        entity_id=theirs.pk, jurisdiction=company.place, number=f"{THEIRS}-AV", starts=START,
+        actor=None,
+    )  # fmt: skip
+    offer = company.offer(
+        "SEAT",
+        {"price": D(30)},
+        {"code": "CALLS", "kind": "USAGE", "price_model": "GRADUATED",
+         "tiers": [(D(10), D("0.20")), (None, D("0.10"))]},
+    )  # fmt: skip
+    payers = {}
+    for number, (mark, entity) in enumerate(((OURS, company.entity), (THEIRS, theirs))):
+        payer = company.payer(f"{mark} payer", number=f"{mark}-1", entity=entity)
+        subscription = add(
+            payer, offer, identifiers=[IdentifierInput("MSISDN", f"1555{number}{mark}")]
+        )
+        use(subscription, date(2027, 1, 10), "25")
+        _event(subscription, mark)
+        payers[mark] = payer
+    company.bill(date(2027, 2, 1))
+    for mark, payer in payers.items():
+        _business(company, payer, mark, offer)
+    clerk = User.objects.create_superuser("limited")
+    ledger.operations.limit_to_entities(user=clerk, entities=[company.entity], actor=None)
+    return Books(company, company.entity, theirs, User.objects.get(pk=clerk.pk), payers)
+
+
+def _business(company: Company, payer: Account, mark: str, offer: Any) -> None:
+    """Leave one of everything that can wait or stand in an account."""
+    entity = LegalEntity.objects.get(pk=payer.entity_id)
+    tender, _ = TenderType.objects.get_or_create(
+        code="CASH", defaults={"name": "Cash", "clearing_account": "1010"}
+    )
+    invoice = Invoice.objects.filter(payer=payer).latest("pk")
+    paid: dict[str, Any] = {
+        "amount": D(5), "currency": "EUR", "tender": tender, "received_on": MARCH, "actor": None
+    }  # fmt: skip
+    payments.operations.record_payment(payer=payer, external_id=f"{mark}-P1", apply=False, **paid)
+    back = payments.operations.record_payment(payer=payer, external_id=f"{mark}-P2", **paid)
+    payments.operations.reverse_payment(
+        payment_id=back.pk,
+        kind=ReversalKind.BOUNCED,
+        reversed_on=MARCH,
+        reason=f"{mark} bounced",
+        actor=None,
+    )
+    payments.operations.record_receipt(
+        entity=entity, external_id=f"{mark}-R1", payer_text=f"{mark} text", **paid
+    )
+    customers.operations.draft_contract(
+        account=payer, valid_from=START, actor=None, number=f"{mark}-K1"
+    )
+    customers.operations.draft_certificate(
+        account=payer, number=f"{mark}-X1", jurisdiction=company.place, valid_from=START,
+        actor=None,
+    )  # fmt: skip
+    customers.operations.place_order(
+        account=payer, number=f"{mark}-O1", requested_on=MARCH, actor=None,
+        items=[ItemInput(action=OrderAction.ADD, offer_version=offer, effective_on=MARCH)],
+    )  # fmt: skip
+    customers.operations.add_contact(
+        customer=payer.customer,
+        account=payer,
+        role=ContactRole.BILLING,
+        name=f"{mark} contact",
+        email=f"{mark}@example.org",
+        actor=None,
+    )
+    asker = User.objects.create_superuser(f"asker{payer.pk}")
+    invoicing.operations.request_credit(
+        invoice_id=invoice.pk, scope="FULL", reason_code="GOODWILL", requester=asker,
+        on_date=MARCH, comment=f"{mark} complaint",
+    )  # fmt: skip
+    period = AccountingPeriod.objects.filter(entity=entity).earliest("pk")
+    ledger.operations.soft_close_period(period_id=period.pk, actor=asker)
+    ledger.operations.request_close(period_id=period.pk, actor=asker, reason=f"{mark} is complete")
+
+
+def _event(subscription: Subscription, mark: str) -> None:
+    """Store one rated event."""
+    charge = SubscriptionCharge.objects.get(subscription=subscription, charge__code="CALLS")
+    moment = datetime(2027, 1, 10, 12, tzinfo=UTC)
+    with connection.cursor() as cursor:
+        ensure_partitions(cursor, ["2027-01"])
+    UsageEvent.objects.bulk_create([
+        UsageEvent(
+            id=charge.pk, account_id=charge.account_id, event_start=moment, event_end=moment,
+            source_id=1, event_key=f"{mark}-E1", usage_type="VOICE", identifier_type="MSISDN",
+            identifier=f"1555{mark}", quantity=D(25), billable_quantity=D(25), service_id=1,
+            subscription_charge_id=charge.pk, on_date=moment.date(), attribute_key="*",
+            state="RATED", amount_exact=D(5), currency="EUR",
+            price_version_id=1, file_id=1, row_number=1, received_at=moment,
+        )
+    ])  # fmt: skip
