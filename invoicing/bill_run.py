@@ -81,22 +81,13 @@ def select_payers(run: BillRun, until: float | None) -> bool:
             "run_id": run.pk,
             "cycle": run.cycle.code,
             "bill_date": run.bill_date,
+            "smallest": SMALLEST_CHUNK,
+            "largest": LARGEST_CHUNK,
         }
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM invoicing_candidates(%s, %s) WHERE reason = ''",
-                [run.cycle.code, run.bill_date],
-            )
-            size = _chunk_size(cursor.fetchone()[0])
-            run_statement(cursor, "invoicing", "make_chunks", chunk_size=size, **binds)
-            run_statement(cursor, "invoicing", "select_payers", chunk_size=size, **binds)
+            run_statement(cursor, "invoicing", "select_payers", **binds)
         runs.move(run, RunState.SELECTED, selected_at=Now())
     return True
-
-
-def _chunk_size(payers: int) -> int:
-    """Choose a size that gives every worker several chunks, within sensible bounds."""
-    return min(LARGEST_CHUNK, max(SMALLEST_CHUNK, -(-payers // 8)))
 
 
 def begin_drafting(run: BillRun, until: float | None) -> bool:

@@ -147,6 +147,15 @@ def post_chunk(
     zero = frame.cycle.zero_documents == ZeroDocuments.SUPPRESS
     issued = [head for head in heads if not (zero and head.payable == ZERO)]
     _post_journal(cursor, accounts, issued, actor_id)
+    with_number = {head.payer_id for head in issued}
+    run_statement(
+        cursor,
+        "invoicing",
+        "post_accounts",
+        run_id=frame.run_id,
+        payers=array(payer_ids),
+        states=["POSTED" if one in with_number else "SUPPRESSED" for one in payer_ids],
+    )
     numbers = _draw(issued)
     run_statement(
         cursor,
@@ -157,15 +166,6 @@ def post_chunk(
         actor_id=actor_id,
     )
     receivables.operations.open_items_in_bulk(cursor, _open_items(issued, numbers))
-    with_number = {head.payer_id for head in issued}
-    run_statement(
-        cursor,
-        "invoicing",
-        "post_accounts",
-        run_id=frame.run_id,
-        payers=array(payer_ids),
-        states=["POSTED" if one in with_number else "SUPPRESSED" for one in payer_ids],
-    )
     posted.invoice_ids = [head.id for head in issued]
     return posted
 

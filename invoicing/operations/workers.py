@@ -30,6 +30,12 @@ from invoicing.operations.posting import Accounts, post_chunk
 MOST_ATTEMPTS: Final = 3
 ABOUT_THE_RUN: Final = frozenset({"LED-2"})
 """Rules whose refusal concerns the run, not one payer: a closed period stops all alike."""
+READ_BY_KEY: Final = (
+    "SELECT set_config('enable_seqscan', 'off', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true)"
+)
+"""A chunk is a small part of every table it touches: its rows are found by their keys, and the
+other cores belong to the other workers. Left alone, the planner reads whole tables for it."""
 log = logging.getLogger(__name__)
 
 
@@ -91,12 +97,17 @@ POSTING: Final = Work(
 def drain(run_id: int, work: Work, *, workers: int = 1, until: float | None = None) -> bool:
     """Work on the chunks of a stage until none is left or the time is up; tell whether none is.
 
-    With several workers each is a process of its own; the parent's connection is closed for the
-    while, so that no two processes share one. `until` is a reading of the monotonic clock.
+    With several workers each is a process of its own with a connection of its own. What is the
+    same for every payer is read before they part. `until` is a reading of the monotonic clock.
     """
-    if workers > 1 and not connection.in_atomic_block and _left(run_id, work) > 1:
-        _fork(run_id, work, workers, until)
-    _drain(run_id, work, until)
+    left = _left(run_id, work)
+    if left == 0:
+        return True
+    run = BillRun.objects.select_related("cycle").get(pk=run_id)
+    frame = Frame(run, run.cycle)
+    if workers > 1 and not connection.in_atomic_block and left > 1:
+        _fork(frame, work, workers, until)
+    _drain(frame, work, until)
     return _left(run_id, work) == 0
 
 
@@ -104,9 +115,13 @@ def _left(run_id: int, work: Work) -> int:
     return BillRunChunk.objects.filter(run_id=run_id, stage=work.stage).count()
 
 
-def _fork(run_id: int, work: Work, workers: int, until: float | None) -> None:
-    """Let children drain beside this process's own share, and wait for them."""
-    connection.close()
+def _fork(frame: Frame, work: Work, workers: int, until: float | None) -> None:
+    """Let children drain beside this process's own share, and wait for them.
+
+    A child puts the connection it inherits aside, unused and unclosed: it is its parent's, whose
+    server process knows the statements already. The driver leaves a connection alone that
+    another process has opened.
+    """
     gc.freeze()
     children = []
     for _ in range(workers - 1):
@@ -114,24 +129,25 @@ def _fork(run_id: int, work: Work, workers: int, until: float | None) -> None:
         if child == 0:
             code = 1
             try:
-                _drain(run_id, work, until)
+                _inherited, connection.connection = connection.connection, None
+                _drain(frame, work, until)
                 connection.close()
                 code = 0
             except BaseException:
-                log.exception("a worker of run %s failed", run_id)
+                log.exception("a worker of run %s failed", frame.run_id)
             finally:
                 os._exit(code)
         children.append(child)
     try:
-        _drain(run_id, work, until)
+        _drain(frame, work, until)
     finally:
         for child in children:
             os.waitpid(child, 0)
         gc.unfreeze()
 
 
-def _drain(run_id: int, work: Work, until: float | None) -> None:
-    frame: Frame | None = None
+def _drain(frame: Frame, work: Work, until: float | None) -> None:
+    run_id = frame.run_id
     while until is None or monotonic() < until:
         claimed = _claim(run_id, work)
         if claimed is None:
@@ -140,9 +156,6 @@ def _drain(run_id: int, work: Work, until: float | None) -> None:
         if attempts > MOST_ATTEMPTS:
             _give_up(chunk_id, work, payers, "The worker died on it three times.")
             continue
-        if frame is None:
-            run = BillRun.objects.select_related("cycle").get(pk=run_id)
-            frame = Frame(run, run.cycle)
         try:
             _work_on(run_id, chunk_id, frame, work)
         except RunHasMovedOn:
@@ -171,6 +184,7 @@ def _claim(run_id: int, work: Work) -> tuple[int, int, int] | None:
 def _work_on(run_id: int, chunk_id: int, frame: Frame, work: Work) -> None:
     """Carry one chunk through the stage: its effect and its mark commit together."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(READ_BY_KEY)
         cursor.execute(
             "SELECT r.state FROM invoicing_billrun r WHERE r.id = %s FOR SHARE", [run_id]
         )

@@ -137,9 +137,10 @@ DECLARE
     wrong bigint;
 BEGIN
     SELECT n.line_id INTO wrong
-    FROM (SELECT l.invoice_id, min(a.line_id) AS line_id
-          FROM added a LEFT JOIN invoicing_invoiceline l ON l.id = a.line_id
-          GROUP BY l.invoice_id) n
+    FROM (SELECT (SELECT l.invoice_id FROM invoicing_invoiceline l WHERE l.id = a.line_id)
+                     AS invoice_id, min(a.line_id) AS line_id
+          FROM added a
+          GROUP BY 1) n
     LEFT JOIN invoicing_invoice v ON v.id = n.invoice_id
     WHERE v.state IS DISTINCT FROM 'DRAFT'
     LIMIT 1;
