@@ -100,6 +100,7 @@ def test_a_cycle_is_defined_in_the_console(company: Company) -> None:
         "anchor": "2027-01-15",
         "usage_delay_days": 2,
         "rebill_periods": 2,
+        "corrections": "NET",
         "approval_mode": "MANUAL",
         "zero_documents": "SUPPRESS",
         "warn_percent": 50,
