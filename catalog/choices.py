@@ -218,12 +218,13 @@ class PriceModel(TextChoices):
     GRADUATED_PERCENT = "GRADUATED_PERCENT", "Graduated percent"
     DYNAMIC = "DYNAMIC", "Cost plus a markup"
     MATRIX = "MATRIX", "Matrix by attributes"
+    SLOTS = "SLOTS", "Rate slots of one event"
     PER_DAY = "PER_DAY", "Per day"
     P95_BURST = "P95_BURST", "95th percentile above a commit"
     HIGH_WATER = "HIGH_WATER", "Highest level"
 
 
-EVENT_MODELS = ("FLAT", "PER_UNIT", "PERCENT", "DYNAMIC", "MATRIX")
+EVENT_MODELS = ("FLAT", "PER_UNIT", "PERCENT", "DYNAMIC", "MATRIX", "SLOTS")
 """Models by which an event can be rounded by itself: its price does not depend on others."""
 
 
@@ -259,3 +260,11 @@ class TierReset(TextChoices):
     CONTRACT_YEAR = "CONTRACT_YEAR", "Each contract year"
     TERM = "TERM", "Each term"
     NEVER = "NEVER", "Never"
+
+
+class IncrementMode(TextChoices):
+    """How a quantity beyond the first increment becomes whole increments (UNIT-1)."""
+
+    UP = "UP", "Up"
+    MIDDLE = "MIDDLE", "From the half up"
+    DOWN = "DOWN", "Down"

@@ -191,6 +191,7 @@ _USES = {
     "PER_DAY": {"unit_price"},
     "P95_BURST": {"unit_price", "included", "flat_amount"},
     "HIGH_WATER": {"unit_price"},
+    "SLOTS": set(),
 }
 _BY_EVENT = {"event_fee", "event_min", "event_max"}
 _WORDS = {

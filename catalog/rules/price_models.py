@@ -170,7 +170,7 @@ def shown_price(
     terms: PriceTerms, amount: Decimal, value: Decimal, rows: tuple[TierRow, ...]
 ) -> Decimal:
     """Return the price that a document shows for the amount."""
-    if terms.model in ("GRADUATED", "GRADUATED_PERCENT"):
+    if terms.model in ("GRADUATED", "GRADUATED_PERCENT", "SLOTS"):
         return mean_price(amount, value)
     if terms.model == "VOLUME" and rows:
         return rows[0].unit_price
@@ -201,4 +201,5 @@ MODELS: Final[dict[str, Callable[[PriceTerms, Decimal, Decimal, Decimal], Answer
     "PER_DAY": per_unit,
     "P95_BURST": overage,
     "HIGH_WATER": per_unit,
+    "SLOTS": graduated,
 }

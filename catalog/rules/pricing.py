@@ -18,6 +18,7 @@ from catalog.rules.terms import (
     COUNTED,
     EXACT,
     LINEAR,
+    MIRRORED,
     ONE,
     ROWED,
     TIERED,
@@ -34,7 +35,7 @@ __all__ = [
     "CELLED", "COUNTED", "MODELS", "ROWED", "TIERED", "CannotPriceQuantity", "PriceTerms",
     "Priced", "Tier", "TierRow", "choose_cell", "price", "price_event", "price_events",
     "price_transactions", "round_event", "with_override", "with_percent_off",
-    "within_bounds",
+    "within", "within_bounds",
 ]  # fmt: skip
 
 MODELS: Final = tuple(_MODELS)
@@ -106,12 +107,13 @@ def within_bounds(terms: PriceTerms, amount: Decimal, share: Decimal = ONE) -> t
     if share != ONE:
         least = None if least is None else _multiply(least, share)
         greatest = None if greatest is None else _multiply(greatest, share)
-    return _within(amount, least, greatest)
+    return within(amount, least, greatest)
 
 
-def _within(
+def within(
     amount: Decimal, least: Decimal | None, greatest: Decimal | None
 ) -> tuple[Decimal, str]:
+    """Return an amount within its bounds, and which of them, if any, it met."""
     if least is not None and amount < least:
         return least, "MIN"
     if greatest is not None and amount > greatest:
@@ -132,10 +134,10 @@ def price_event(terms: PriceTerms, quantity: Decimal, currency: str) -> Decimal:
 
     Raises: CannotPriceQuantity.
     """
-    size = abs(quantity) if terms.model in LINEAR else quantity
+    size = abs(quantity) if terms.model in MIRRORED else quantity
     amount = price(terms, size, currency).amount_exact
     if size:
-        amount, _ = _within(amount + terms.event_fee, terms.event_min, terms.event_max)
+        amount, _ = within(amount + terms.event_fee, terms.event_min, terms.event_max)
     return -amount if quantity < 0 else amount
 
 
@@ -198,7 +200,7 @@ def price_transactions(
         if not rest:
             continue
         cost = _multiply(rest, terms.percent) + fixed
-        cost, _ = _within(cost, terms.event_min, terms.event_max)
+        cost, _ = within(cost, terms.event_min, terms.event_max)
         sign = -1 if amount < 0 else 1
         charged, fees, total = charged + sign * rest, fees + sign * fixed, total + sign * cost
     rows = [TierRow(1, free, ZERO, ZERO, ZERO)] if free else []

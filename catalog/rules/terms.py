@@ -12,15 +12,22 @@ ONE: Final = Decimal(1)
 EXACT: Final = Context(prec=60)
 """Digits of exact arithmetic: quantity (24) times price (22) is exact (NUM-3 asks 34)."""
 
-TIERED: Final = frozenset({"GRADUATED", "GRADUATED_PERCENT", "VOLUME", "STAIRSTEP"})
+BY_QUANTITY: Final = frozenset({"GRADUATED", "GRADUATED_PERCENT", "VOLUME", "STAIRSTEP"})
+SLOTTED: Final = frozenset({"SLOTS"})
+"""Models whose tiers count within one event, from its start (UNIT-5)."""
+
+TIERED: Final = BY_QUANTITY | SLOTTED
 CELLED: Final = frozenset({"MATRIX"})
 """Models whose rows are cells named by attributes, not tiers of a quantity."""
 
 ROWED: Final = TIERED | CELLED
 # The price of one event depends on those before it, so an event cannot be rounded by itself.
-COUNTED: Final = TIERED | {"PACKAGE", "OVERAGE", "P95_BURST", "HIGH_WATER"}
+COUNTED: Final = BY_QUANTITY | {"PACKAGE", "OVERAGE", "P95_BURST", "HIGH_WATER"}
 LINEAR: Final = frozenset({"PER_UNIT", "PERCENT", "DYNAMIC", "MATRIX", "PER_DAY"})
 """Models that price a correction, a negative quantity, as the mirror of what it corrects."""
+
+MIRRORED: Final = LINEAR | SLOTTED
+"""Models of which one event is priced by its size, and a correction is its mirror."""
 
 
 class CannotPriceQuantity(Exception):
