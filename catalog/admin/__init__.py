@@ -9,11 +9,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from unfold.admin import TabularInline
 
 import catalog.queries
 from catalog.models import (
+    BandPlan,
     Charge,
     GLCode,
+    Holiday,
     Offer,
     OfferVersion,
     PriceBook,
@@ -21,8 +24,11 @@ from catalog.models import (
     PriceVersion,
     Product,
     RevenueRule,
+    TimeBand,
     UnitOfMeasure,
     UsageType,
+    ZoneMap,
+    ZonePrefix,
 )
 from catalog.views import words
 from foundation.admin import HouseAdmin, ReadOnlyAdmin, ReadOnlyInline
@@ -65,6 +71,47 @@ class UsageTypeAdmin(CodedAdmin):
         if catalog.queries.is_sold(obj):
             return UsageType.MEANING
         return ("code", "unit", "identifier_type", "time_attribute")
+
+
+@admin.register(ZoneMap)
+class ZoneMapAdmin(CodedAdmin):
+    """Zone maps; their prefixes come from files."""
+
+    list_display = ("code", "name", "attribute", "fallback")
+
+
+@admin.register(ZonePrefix)
+class ZonePrefixAdmin(ReadOnlyAdmin):
+    """The prefixes of zone maps, by days; imported."""
+
+    list_display = ("zone_map", "prefix", "zone", "valid")
+    list_select_related = ("zone_map",)
+    list_filter = ("zone_map",)
+    search_fields = ("prefix__startswith", "zone__startswith")
+
+
+class TimeBandInline(TabularInline):
+    """The bands of a plan; what is sold does not change."""
+
+    model = TimeBand
+    extra = 1
+    fields = ("code", "days", "starts", "ends", "weight")
+
+
+class HolidayInline(TabularInline):
+    """The holidays of a plan."""
+
+    model = Holiday
+    extra = 1
+    fields = ("on_date", "name")
+
+
+@admin.register(BandPlan)
+class BandPlanAdmin(CodedAdmin):
+    """Plans of time bands with their holidays."""
+
+    list_display = ("code", "name")
+    inlines = (TimeBandInline, HolidayInline)
 
 
 @admin.register(GLCode)

@@ -21,6 +21,22 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='BandPlan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('code', models.CharField(max_length=32, unique=True)),
+                ('name', models.CharField(max_length=100)),
+            ],
+            options={
+                'ordering': ['code'],
+            },
+        ),
+        migrations.CreateModel(
             name='GLCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -51,6 +67,24 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100)),
                 ('family', models.CharField(blank=True, max_length=40)),
                 ('description', models.TextField(blank=True)),
+            ],
+            options={
+                'ordering': ['code'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ZoneMap',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('code', models.CharField(max_length=32, unique=True)),
+                ('name', models.CharField(max_length=100)),
+                ('attribute', models.CharField(default='called', help_text='Attribute of the event that holds the number.', max_length=32)),
+                ('fallback', models.CharField(blank=True, default='', help_text='Zone of what no prefix fits; empty sends such events to suspense.', max_length=32)),
             ],
             options={
                 'ordering': ['code'],
@@ -117,6 +151,35 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='TimeBand',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bands', to='catalog.bandplan')),
+                ('code', models.CharField(max_length=32)),
+                ('days', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), help_text='Days on which it begins: 1 is Monday, 7 is Sunday, 8 a holiday: 1,2,3,4,5', size=None)),
+                ('starts', models.TimeField(default='00:00')),
+                ('ends', models.TimeField(default='00:00', help_text='Not after the start: the band ends on the next day.')),
+                ('weight', models.SmallIntegerField(default=0, help_text='Of bands that overlap the greatest weight wins, then the later start.')),
+            ],
+            options={
+                'ordering': ['plan_id', '-weight', 'starts', 'code'],
+                'constraints': [models.UniqueConstraint(fields=('plan', 'code', 'days', 'starts'), name='catalog_timeband_is_said_once'), models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Za-z0-9][A-Za-z0-9._/*-]*$')), name='catalog_timeband_code_is_a_value'), models.CheckConstraint(condition=models.Q(('days__contained_by', [1, 2, 3, 4, 5, 6, 7, 8]), models.Q(('days', []), _negated=True)), name='catalog_timeband_days_are_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Holiday',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holidays', to='catalog.bandplan')),
+                ('on_date', models.DateField()),
+                ('name', models.CharField(max_length=60)),
+            ],
+            options={
+                'ordering': ['plan_id', 'on_date'],
+                'constraints': [models.UniqueConstraint(fields=('plan', 'on_date'), name='catalog_holiday_once_a_day')],
+            },
+        ),
+        migrations.CreateModel(
             name='OfferVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -150,6 +213,21 @@ class Migration(migrations.Migration):
                 'ordering': ['offer_id', 'number'],
                 'permissions': [('draft_offer', 'Can draft offers and submit them'), ('approve_offer', 'Can approve offers that others drafted'), ('publish_offer', 'Can publish and retire approved offers')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'IN_REVIEW', 'APPROVED', 'PUBLISHED', 'RETIRED', 'OBSOLETE'])), name='catalog_offerversion_state_is_known'), models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(models.Q(('created_by__isnull', True), models.Q(('approved_by', models.F('created_by')), _negated=True), _connector='OR'), models.Q(('submitted_by__isnull', True), models.Q(('approved_by', models.F('submitted_by')), _negated=True), _connector='OR')), _connector='OR'), name='catalog_offerversion_author_does_not_approve'), models.CheckConstraint(condition=models.Q(('published_by__isnull', True), ('created_by__isnull', True), models.Q(('published_by', models.F('created_by')), _negated=True), _connector='OR'), name='catalog_offerversion_author_does_not_publish'), models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'IN_REVIEW']), models.Q(('submitted_at__isnull', False), ('approved_at__isnull', False)), _connector='OR'), name='catalog_offerversion_published_was_approved'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('min_quantity')), name='catalog_offerversion_min_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('max_quantity')), name='catalog_offerversion_max_quantity_is_number'), models.UniqueConstraint(fields=('offer', 'number'), name='catalog_offerversion_number_is_unique'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'PUBLISHED')), expressions=[('offer', '='), ('sale_window', '&&')], name='catalog_offerversion_one_on_sale'), models.CheckConstraint(condition=models.Q(('sale_window__isempty', False), ('sale_window__startswith__isnull', False)), name='catalog_offerversion_sale_window_begins'), models.CheckConstraint(condition=models.Q(('min_quantity__gte', 0), models.Q(('max_quantity__isnull', True), ('max_quantity__gte', models.F('min_quantity')), _connector='OR')), name='catalog_offerversion_quantities_fit'), models.CheckConstraint(condition=models.Q(('suspension_policy__in', ['CONTINUE', 'STOP', 'REDUCE'])), name='catalog_offerversion_suspension_policy_is_known'), models.CheckConstraint(condition=models.Q(('end_day__in', ['LAST_DAY_BILLED', 'NOT_BILLED'])), name='catalog_offerversion_end_day_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ZonePrefix',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('zone_map', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prefixes', to='catalog.zonemap')),
+                ('prefix', models.CharField(max_length=16)),
+                ('zone', models.CharField(max_length=32)),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField()),
+            ],
+            options={
+                'verbose_name_plural': 'zone prefixes',
+                'ordering': ['zone_map_id', 'prefix', 'valid'],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('zone_map', '='), ('prefix', '='), ('valid', '&&')], name='catalog_zoneprefix_one_at_a_time'), models.CheckConstraint(condition=models.Q(('prefix__regex', '^[0-9A-Z*#]{1,16}$')), name='catalog_zoneprefix_is_dialled'), models.CheckConstraint(condition=models.Q(('zone__regex', '^[A-Za-z0-9][A-Za-z0-9._/*-]*$')), name='catalog_zoneprefix_names_a_zone'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='catalog_zoneprefix_has_days')],
             },
         ),
         migrations.CreateModel(
@@ -237,7 +315,7 @@ class Migration(migrations.Migration):
                 ('change_day', models.CharField(choices=[('NEW', "The new state's"), ('OLD', "The old state's"), ('BOTH', 'Charged for both')], default='NEW', max_length=4, verbose_name='day of a change')),
                 ('long_anchor', models.CharField(choices=[('NEXT_CYCLE_DATE', 'The next cycle day'), ('WHOLE_STEP', 'Whole charge periods from the cycle day')], default='NEXT_CYCLE_DATE', max_length=15, verbose_name='longer than the cycle, counts from')),
                 ('billed_through', models.CharField(choices=[('PERIOD_END', 'The last period that has ended'), ('RUN_DATE', 'The day of the run')], default='PERIOD_END', help_text='In arrears: up to the last period that has ended, or the day of the run.', max_length=10)),
-                ('price_model', models.CharField(choices=[('FLAT', 'Flat'), ('PER_UNIT', 'Per unit'), ('GRADUATED', 'Graduated'), ('VOLUME', 'Volume'), ('STAIRSTEP', 'Stairstep'), ('PACKAGE', 'Package'), ('OVERAGE', 'Overage'), ('PERCENT', 'Percent'), ('GRADUATED_PERCENT', 'Graduated percent'), ('DYNAMIC', 'Cost plus a markup'), ('MATRIX', 'Matrix by attributes'), ('PER_DAY', 'Per day'), ('P95_BURST', '95th percentile above a commit'), ('HIGH_WATER', 'Highest level')], max_length=17)),
+                ('price_model', models.CharField(choices=[('FLAT', 'Flat'), ('PER_UNIT', 'Per unit'), ('GRADUATED', 'Graduated'), ('VOLUME', 'Volume'), ('STAIRSTEP', 'Stairstep'), ('PACKAGE', 'Package'), ('OVERAGE', 'Overage'), ('PERCENT', 'Percent'), ('GRADUATED_PERCENT', 'Graduated percent'), ('DYNAMIC', 'Cost plus a markup'), ('MATRIX', 'Matrix by attributes'), ('SLOTS', 'Rate slots of one event'), ('PER_DAY', 'Per day'), ('P95_BURST', '95th percentile above a commit'), ('HIGH_WATER', 'Highest level')], max_length=17)),
                 ('usage_type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
                 ('price_unit', models.ForeignKey(blank=True, help_text='Unit that the price is per; empty is the unit of the usage type.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.unitofmeasure')),
                 ('usage_filter', models.JSONField(blank=True, default=dict, help_text='Attributes that an event must carry: {"zone": "EU"}; empty takes all.')),
@@ -247,6 +325,9 @@ class Migration(migrations.Migration):
                 ('event_mode', models.CharField(choices=[('ROUND_HALF_UP', 'Half up'), ('ROUND_UP', 'Up'), ('ROUND_DOWN', 'Down'), ('ROUND_HALF_EVEN', 'Half even')], default='ROUND_HALF_UP', max_length=16)),
                 ('first_increment', foundation.fields.QuantityField(default=0)),
                 ('next_increment', foundation.fields.QuantityField(default=0)),
+                ('increment_mode', models.CharField(choices=[('UP', 'Up'), ('MIDDLE', 'From the half up'), ('DOWN', 'Down')], default='UP', max_length=6, verbose_name='rounding to increments')),
+                ('zone_map', models.ForeignKey(blank=True, help_text='Gives each event the price attribute zone by the number that was called.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.zonemap')),
+                ('band_plan', models.ForeignKey(blank=True, help_text='Gives each part of an event the price attribute band by the hour.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.bandplan')),
                 ('counter_scope', models.CharField(choices=[('SERVICE', 'Service'), ('SUBSCRIPTION', 'Subscription'), ('ACCOUNT', 'Account'), ('PAYER', 'Payer')], default='SUBSCRIPTION', max_length=12)),
                 ('tier_reset', models.CharField(choices=[('PERIOD', 'Each period'), ('CONTRACT_YEAR', 'Each contract year'), ('TERM', 'Each term'), ('NEVER', 'Never')], default='PERIOD', max_length=13)),
                 ('tier_proration', models.BooleanField(default=False, help_text='The bounds of tiers shrink with a partial period.')),
@@ -264,7 +345,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['offer_version_id', 'sequence', 'code'],
-                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('first_increment')), name='catalog_charge_first_increment_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('next_increment')), name='catalog_charge_next_increment_is_number'), models.UniqueConstraint(fields=('offer_version', 'code'), name='catalog_charge_code_is_unique'), models.CheckConstraint(condition=models.Q(('kind__in', ['RECURRING', 'USAGE', 'ONE_TIME'])), name='catalog_charge_kind_is_known'), models.CheckConstraint(condition=models.Q(('timing__in', ['ADVANCE', 'ARREARS'])), name='catalog_charge_timing_is_known'), models.CheckConstraint(condition=models.Q(('period_unit__in', ['DAY', 'WEEK', 'MONTH', 'YEAR'])), name='catalog_charge_period_unit_is_known'), models.CheckConstraint(condition=models.Q(('alignment__in', ['CYCLE', 'ANNIVERSARY', 'CALENDAR', 'TERM'])), name='catalog_charge_alignment_is_known'), models.CheckConstraint(condition=models.Q(('trigger__in', ['EFFECTIVE', 'ACTIVATION', 'ACCEPTANCE', 'DATE', 'END'])), name='catalog_charge_trigger_is_known'), models.CheckConstraint(condition=models.Q(('proration__in', ['ACTUAL_DAYS', 'FIXED_30', 'THIRTY_360', 'MONTHS_PLUS_DAYS', 'ACTUAL_365', 'SECONDS', 'FULL_IF_ANY', 'ONLY_IF_FULL'])), name='catalog_charge_proration_is_known'), models.CheckConstraint(condition=models.Q(('change_policy__in', ['PRORATE', 'NEXT_PERIOD'])), name='catalog_charge_change_policy_is_known'), models.CheckConstraint(condition=models.Q(('price_model__in', ['FLAT', 'PER_UNIT', 'GRADUATED', 'VOLUME', 'STAIRSTEP', 'PACKAGE', 'OVERAGE', 'PERCENT', 'GRADUATED_PERCENT', 'DYNAMIC', 'MATRIX', 'PER_DAY', 'P95_BURST', 'HIGH_WATER'])), name='catalog_charge_price_model_is_known'), models.CheckConstraint(condition=models.Q(('usage_rounding__in', ['LINE', 'EVENT'])), name='catalog_charge_usage_rounding_is_known'), models.CheckConstraint(condition=models.Q(('event_mode__in', ['ROUND_HALF_UP', 'ROUND_UP', 'ROUND_DOWN', 'ROUND_HALF_EVEN'])), name='catalog_charge_event_mode_is_known'), models.CheckConstraint(condition=models.Q(('counter_scope__in', ['SERVICE', 'SUBSCRIPTION', 'ACCOUNT', 'PAYER'])), name='catalog_charge_counter_scope_is_known'), models.CheckConstraint(condition=models.Q(('tier_reset__in', ['PERIOD', 'CONTRACT_YEAR', 'TERM', 'NEVER'])), name='catalog_charge_tier_reset_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'USAGE'), ('usage_type__isnull', False)), models.Q(models.Q(('kind', 'USAGE'), _negated=True), ('usage_type__isnull', True)), _connector='OR'), name='catalog_charge_usage_has_a_usage_type'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'USAGE'), _negated=True), ('timing', 'ARREARS'), _connector='OR'), name='catalog_charge_usage_is_in_arrears'), models.CheckConstraint(condition=models.Q(models.Q(('trigger', 'END'), _negated=True), ('kind', 'ONE_TIME'), _connector='OR'), name='catalog_charge_end_fee_is_one_time'), models.CheckConstraint(condition=models.Q(('usage_rounding', 'LINE'), models.Q(('kind', 'USAGE'), ('price_model__in', ('FLAT', 'PER_UNIT', 'PERCENT', 'DYNAMIC', 'MATRIX'))), _connector='OR'), name='catalog_charge_event_rounding_is_for_usage'), models.CheckConstraint(condition=models.Q(models.Q(('price_model', 'PER_DAY'), _negated=True), ('kind', 'RECURRING'), _connector='OR'), name='catalog_charge_days_are_of_a_recurring_charge'), models.CheckConstraint(condition=models.Q(models.Q(('price_model__in', ['P95_BURST', 'HIGH_WATER']), _negated=True), ('kind', 'USAGE'), _connector='OR'), name='catalog_charge_levels_are_of_usage'), models.CheckConstraint(condition=models.Q(('event_decimals__lte', 10)), name='catalog_charge_event_decimals_fit'), models.CheckConstraint(condition=models.Q(('factor_decimals__isnull', True), ('factor_decimals__lte', 16), _connector='OR'), name='catalog_charge_factor_decimals_fit'), models.CheckConstraint(condition=models.Q(('period_count__gte', 1)), name='catalog_charge_period_is_positive'), models.CheckConstraint(condition=models.Q(('first_increment__gte', 0), ('next_increment__gte', 0)), name='catalog_charge_increments_are_not_negative'), models.CheckConstraint(condition=models.Q(('in_policy__in', ['PRORATE', 'FULL', 'FREE', 'MERGE'])), name='catalog_charge_in_policy_is_known'), models.CheckConstraint(condition=models.Q(('out_policy__in', ['PRORATE', 'KEEP', 'FREE', 'MERGE'])), name='catalog_charge_out_policy_is_known'), models.CheckConstraint(condition=models.Q(('change_day__in', ['NEW', 'OLD', 'BOTH'])), name='catalog_charge_change_day_is_known'), models.CheckConstraint(condition=models.Q(('long_anchor__in', ['NEXT_CYCLE_DATE', 'WHOLE_STEP'])), name='catalog_charge_long_anchor_is_known'), models.CheckConstraint(condition=models.Q(('billed_through__in', ['PERIOD_END', 'RUN_DATE'])), name='catalog_charge_billed_through_is_known'), models.CheckConstraint(condition=models.Q(('billed_through', 'PERIOD_END'), models.Q(('kind', 'RECURRING'), ('timing', 'ARREARS')), _connector='OR'), name='catalog_charge_run_date_is_for_arrears')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('first_increment')), name='catalog_charge_first_increment_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('next_increment')), name='catalog_charge_next_increment_is_number'), models.UniqueConstraint(fields=('offer_version', 'code'), name='catalog_charge_code_is_unique'), models.CheckConstraint(condition=models.Q(('kind__in', ['RECURRING', 'USAGE', 'ONE_TIME'])), name='catalog_charge_kind_is_known'), models.CheckConstraint(condition=models.Q(('timing__in', ['ADVANCE', 'ARREARS'])), name='catalog_charge_timing_is_known'), models.CheckConstraint(condition=models.Q(('period_unit__in', ['DAY', 'WEEK', 'MONTH', 'YEAR'])), name='catalog_charge_period_unit_is_known'), models.CheckConstraint(condition=models.Q(('alignment__in', ['CYCLE', 'ANNIVERSARY', 'CALENDAR', 'TERM'])), name='catalog_charge_alignment_is_known'), models.CheckConstraint(condition=models.Q(('trigger__in', ['EFFECTIVE', 'ACTIVATION', 'ACCEPTANCE', 'DATE', 'END'])), name='catalog_charge_trigger_is_known'), models.CheckConstraint(condition=models.Q(('proration__in', ['ACTUAL_DAYS', 'FIXED_30', 'THIRTY_360', 'MONTHS_PLUS_DAYS', 'ACTUAL_365', 'SECONDS', 'FULL_IF_ANY', 'ONLY_IF_FULL'])), name='catalog_charge_proration_is_known'), models.CheckConstraint(condition=models.Q(('in_policy__in', ['PRORATE', 'FULL', 'FREE', 'MERGE'])), name='catalog_charge_in_policy_is_known'), models.CheckConstraint(condition=models.Q(('out_policy__in', ['PRORATE', 'KEEP', 'FREE', 'MERGE'])), name='catalog_charge_out_policy_is_known'), models.CheckConstraint(condition=models.Q(('change_policy__in', ['PRORATE', 'NEXT_PERIOD'])), name='catalog_charge_change_policy_is_known'), models.CheckConstraint(condition=models.Q(('change_day__in', ['NEW', 'OLD', 'BOTH'])), name='catalog_charge_change_day_is_known'), models.CheckConstraint(condition=models.Q(('long_anchor__in', ['NEXT_CYCLE_DATE', 'WHOLE_STEP'])), name='catalog_charge_long_anchor_is_known'), models.CheckConstraint(condition=models.Q(('billed_through__in', ['PERIOD_END', 'RUN_DATE'])), name='catalog_charge_billed_through_is_known'), models.CheckConstraint(condition=models.Q(('price_model__in', ['FLAT', 'PER_UNIT', 'GRADUATED', 'VOLUME', 'STAIRSTEP', 'PACKAGE', 'OVERAGE', 'PERCENT', 'GRADUATED_PERCENT', 'DYNAMIC', 'MATRIX', 'SLOTS', 'PER_DAY', 'P95_BURST', 'HIGH_WATER'])), name='catalog_charge_price_model_is_known'), models.CheckConstraint(condition=models.Q(('usage_rounding__in', ['LINE', 'EVENT'])), name='catalog_charge_usage_rounding_is_known'), models.CheckConstraint(condition=models.Q(('event_mode__in', ['ROUND_HALF_UP', 'ROUND_UP', 'ROUND_DOWN', 'ROUND_HALF_EVEN'])), name='catalog_charge_event_mode_is_known'), models.CheckConstraint(condition=models.Q(('counter_scope__in', ['SERVICE', 'SUBSCRIPTION', 'ACCOUNT', 'PAYER'])), name='catalog_charge_counter_scope_is_known'), models.CheckConstraint(condition=models.Q(('tier_reset__in', ['PERIOD', 'CONTRACT_YEAR', 'TERM', 'NEVER'])), name='catalog_charge_tier_reset_is_known'), models.CheckConstraint(condition=models.Q(('increment_mode__in', ['UP', 'MIDDLE', 'DOWN'])), name='catalog_charge_increment_mode_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'USAGE'), ('usage_type__isnull', False)), models.Q(models.Q(('kind', 'USAGE'), _negated=True), ('usage_type__isnull', True)), _connector='OR'), name='catalog_charge_usage_has_a_usage_type'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'USAGE'), _negated=True), ('timing', 'ARREARS'), _connector='OR'), name='catalog_charge_usage_is_in_arrears'), models.CheckConstraint(condition=models.Q(('billed_through', 'PERIOD_END'), models.Q(('kind', 'RECURRING'), ('timing', 'ARREARS')), _connector='OR'), name='catalog_charge_run_date_is_for_arrears'), models.CheckConstraint(condition=models.Q(models.Q(('trigger', 'END'), _negated=True), ('kind', 'ONE_TIME'), _connector='OR'), name='catalog_charge_end_fee_is_one_time'), models.CheckConstraint(condition=models.Q(('usage_rounding', 'LINE'), models.Q(('kind', 'USAGE'), ('price_model__in', ('FLAT', 'PER_UNIT', 'PERCENT', 'DYNAMIC', 'MATRIX', 'SLOTS'))), _connector='OR'), name='catalog_charge_event_rounding_is_for_usage'), models.CheckConstraint(condition=models.Q(models.Q(('price_model', 'PER_DAY'), _negated=True), ('kind', 'RECURRING'), _connector='OR'), name='catalog_charge_days_are_of_a_recurring_charge'), models.CheckConstraint(condition=models.Q(models.Q(('price_model__in', ['P95_BURST', 'HIGH_WATER']), _negated=True), ('kind', 'USAGE'), _connector='OR'), name='catalog_charge_levels_are_of_usage'), models.CheckConstraint(condition=models.Q(('kind', 'USAGE'), models.Q(('band_plan__isnull', True), ('zone_map__isnull', True)), _connector='OR'), name='catalog_charge_zones_and_bands_are_of_usage'), models.CheckConstraint(condition=models.Q(('usage_rounding', 'EVENT'), models.Q(('band_plan__isnull', True), models.Q(('price_model', 'SLOTS'), _negated=True)), _connector='OR'), name='catalog_charge_bands_and_slots_are_of_events'), models.CheckConstraint(condition=models.Q(('event_decimals__lte', 10)), name='catalog_charge_event_decimals_fit'), models.CheckConstraint(condition=models.Q(('factor_decimals__isnull', True), ('factor_decimals__lte', 16), _connector='OR'), name='catalog_charge_factor_decimals_fit'), models.CheckConstraint(condition=models.Q(('period_count__gte', 1)), name='catalog_charge_period_is_positive'), models.CheckConstraint(condition=models.Q(('first_increment__gte', 0), ('next_increment__gte', 0)), name='catalog_charge_increments_are_not_negative')],
             },
         ),
         migrations.CreateModel(

@@ -4,11 +4,14 @@ from catalog.models.charges import Charge
 from catalog.models.offers import Offer, OfferVersion
 from catalog.models.prices import PriceBook, PriceTier, PriceVersion
 from catalog.models.products import GLCode, Product, RevenueRule
+from catalog.models.telco import BandPlan, Holiday, TimeBand, ZoneMap, ZonePrefix
 from catalog.models.usage import UnitOfMeasure, UsageType
 
 __all__ = [
+    "BandPlan",
     "Charge",
     "GLCode",
+    "Holiday",
     "Offer",
     "OfferVersion",
     "PriceBook",
@@ -16,6 +19,9 @@ __all__ = [
     "PriceVersion",
     "Product",
     "RevenueRule",
+    "TimeBand",
     "UnitOfMeasure",
     "UsageType",
+    "ZoneMap",
+    "ZonePrefix",
 ]

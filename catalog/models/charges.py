@@ -6,6 +6,7 @@ from django.db.models import Q
 from catalog import choices
 from catalog.models.offers import OfferVersion
 from catalog.models.products import Product
+from catalog.models.telco import BandPlan, ZoneMap
 from catalog.models.usage import UnitOfMeasure, UsageType
 from foundation.fields import QuantityField, number_checks
 from foundation.stamped import Stamped
@@ -117,6 +118,28 @@ class Charge(Stamped):
     )
     first_increment = QuantityField(default=0)
     next_increment = QuantityField(default=0)
+    increment_mode = models.CharField(
+        "rounding to increments",
+        max_length=6,
+        choices=choices.IncrementMode,
+        default=choices.IncrementMode.UP,
+    )
+    zone_map = models.ForeignKey(
+        ZoneMap,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Gives each event the price attribute zone by the number that was called.",
+    )
+    band_plan = models.ForeignKey(
+        BandPlan,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Gives each part of an event the price attribute band by the hour.",
+    )
     counter_scope = models.CharField(
         max_length=12, choices=choices.CounterScope, default=choices.CounterScope.SUBSCRIPTION
     )
@@ -188,6 +211,7 @@ class Charge(Stamped):
                     ("event_mode", choices.EventMode),
                     ("counter_scope", choices.CounterScope),
                     ("tier_reset", choices.TierReset),
+                    ("increment_mode", choices.IncrementMode),
                 )
             ),
             models.CheckConstraint(
@@ -219,6 +243,15 @@ class Charge(Stamped):
             models.CheckConstraint(
                 name="catalog_charge_levels_are_of_usage",
                 condition=~Q(price_model__in=["P95_BURST", "HIGH_WATER"]) | USAGE,
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_zones_and_bands_are_of_usage",
+                condition=USAGE | Q(zone_map__isnull=True, band_plan__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_bands_and_slots_are_of_events",
+                condition=Q(usage_rounding="EVENT")
+                | (Q(band_plan__isnull=True) & ~Q(price_model="SLOTS")),
             ),
             models.CheckConstraint(
                 name="catalog_charge_event_decimals_fit", condition=Q(event_decimals__lte=10)

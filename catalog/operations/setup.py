@@ -34,7 +34,7 @@ def define_unit(
 ) -> UnitOfMeasure:
     """Define a unit of measure."""
     values = {"name": name, "dimension": dimension, "to_base": to_base, "precision": precision}
-    return _define(UnitOfMeasure, code, values, actor)
+    return define(UnitOfMeasure, code, values, actor)
 
 
 def define_usage_type(
@@ -73,17 +73,17 @@ def define_usage_type(
         "quantity_mode": quantity_mode,
         "dedupe_fields": list(dedupe_fields),
     }
-    return _define(UsageType, code, values, actor)
+    return define(UsageType, code, values, actor)
 
 
 def define_gl_code(*, code: str, name: str, revenue_account: str, actor: User | None) -> GLCode:
     """Define a GL code and its default revenue account."""
-    return _define(GLCode, code, {"name": name, "revenue_account": revenue_account}, actor)
+    return define(GLCode, code, {"name": name, "revenue_account": revenue_account}, actor)
 
 
 def define_revenue_rule(*, code: str, name: str, pattern: str, actor: User | None) -> RevenueRule:
     """Define how revenue is recognised."""
-    return _define(RevenueRule, code, {"name": name, "pattern": pattern}, actor)
+    return define(RevenueRule, code, {"name": name, "pattern": pattern}, actor)
 
 
 def define_product(
@@ -108,7 +108,7 @@ def define_product(
         "revenue_rule": revenue_rule,
         "provisioning_code": provisioning_code,
     }
-    return _define(Product, code, values, actor)
+    return define(Product, code, values, actor)
 
 
 def define_price_book(
@@ -123,11 +123,11 @@ def define_price_book(
         if above.code == code:
             raise Invalid(f"the price book {code} would be its own ancestor", rule="PRC-2")
         above = above.parent
-    return _define(PriceBook, code, {"name": name, "parent": parent}, actor)
+    return define(PriceBook, code, {"name": name, "parent": parent}, actor)
 
 
-def _define(model: type[Row], code: str, values: dict[str, Any], actor: User | None) -> Row:
-    """Create or change the row of a code, checking its values as a form would."""
+def define(model: type[Row], code: str, values: dict[str, Any], actor: User | None) -> Row:
+    """Create or change the row of a code, checking its values as a form would (set-up only)."""
     meta = model._meta
     require(actor, f"catalog.add_{meta.model_name}", f"catalog.change_{meta.model_name}")
     try:

@@ -2,16 +2,20 @@
 
 from catalog.queries.compiled import ChargeTerms, CompiledCatalog, compiled, current_stamp
 from catalog.queries.integrity import INTEGRITY
+from catalog.queries.telco import band_plans, zone_maps, zone_names
 from catalog.queries.terms import charge_terms, is_sold, price_candidate, price_terms
 
 __all__ = [
     "INTEGRITY",
     "ChargeTerms",
     "CompiledCatalog",
+    "band_plans",
     "charge_terms",
     "compiled",
     "current_stamp",
     "is_sold",
     "price_candidate",
     "price_terms",
+    "zone_maps",
+    "zone_names",
 ]

@@ -9,8 +9,11 @@ from typing import Final
 from django.db.models import Q
 
 from catalog.models import Charge, OfferVersion, PriceVersion
+from catalog.queries.telco import band_plans, zone_names
 from catalog.queries.terms import charge_terms, price_candidate
 from catalog.rules.checklist import Problem, charge_problems, price_problems
+from catalog.rules.selection import attribute_pairs
+from catalog.rules.telco_checks import EventCharge, event_problems, left_out, unknown_values
 
 IN_FORCE: Final = ("PUBLISHED", "RETIRED")
 
@@ -31,7 +34,12 @@ def price_checklist(price: PriceVersion) -> Checklist:
     """Check one price: its charge, its model's values, its tiers, and its rivals (PRC-3)."""
     charge = full_charge(price.charge_id)
     terms = charge_terms(charge)
-    problems = [*charge_problems(terms), *price_problems(terms, price_candidate(price, terms))]
+    candidate = price_candidate(price, terms)
+    problems = [*charge_problems(terms), *price_problems(terms, candidate)]
+    event = event_charge(charge)
+    problems += _told(charge, event_problems(event))
+    for why in unknown_values(event, candidate.terms, candidate.attributes):
+        problems.append(Problem("PRC-3", "attributes", why))
     problems += _rivals(price)
     return Checklist(tuple(problems))
 
@@ -56,8 +64,28 @@ def offer_checklist(version: OfferVersion) -> Checklist:
         problems.append(Problem("PUBLISH", "", "The offer version has no charge."))
     for charge in charges:
         problems += charge_problems(charge_terms(charge))
+        problems += _told(charge, event_problems(event_charge(charge)))
     problems += _missing_prices(version, charges)
     return Checklist(tuple(problems))
+
+
+def event_charge(charge: Charge) -> EventCharge:
+    """Return what of a charge decides how one event is rated, zones and bands looked up."""
+    plan = charge.band_plan_id
+    return EventCharge(
+        code=charge.code,
+        model=charge.price_model,
+        rounding=charge.usage_rounding,
+        price_attributes=tuple(charge.price_attributes),
+        filtered=tuple(charge.usage_filter),
+        zones=zone_names(charge.zone_map_id) if charge.zone_map_id else None,
+        bands=band_plans([plan])[plan].bands if plan else None,
+    )
+
+
+def _told(charge: Charge, found: Iterable[str]) -> Iterator[Problem]:
+    for why in found:
+        yield Problem("UNIT-5", charge.code, f"{charge.code}: {why}")
 
 
 def full_charge(charge_id: int) -> Charge:
@@ -83,9 +111,15 @@ def _missing_prices(version: OfferVersion, charges: Iterable[Charge]) -> Iterato
         region="*",
         channel="*",
         valid__contains=first_day,
-    ).values_list("charge_id", "currency")
-    for charge_id, currency in found:
-        priced.setdefault(charge_id, set()).add(currency)
+    ).prefetch_related("tiers")
+    asked: dict[tuple[int, str], list[tuple[tuple[str, str], ...]]] = {}
+    for one in found:
+        priced.setdefault(one.charge_id, set()).add(one.currency)
+        own = attribute_pairs(one.attribute_key)
+        cells = [attribute_pairs(tier.cell) for tier in one.tiers.all() if tier.cell]
+        asked.setdefault((one.charge_id, one.currency), []).extend(
+            (*own, *cell) for cell in cells or [()]
+        )
     wanted = set(version.currencies) or set().union(*priced.values())
     for charge in charges:
         if not wanted:
@@ -94,6 +128,10 @@ def _missing_prices(version: OfferVersion, charges: Iterable[Charge]) -> Iterato
         for currency in sorted(wanted - priced.get(charge.pk, set())):
             message = f"{charge.code} has no published price in {currency} on {first_day}."
             yield Problem("PRC-1", charge.code, message)
+        for currency in sorted(wanted & priced.get(charge.pk, set())):
+            for why in left_out(event_charge(charge), asked[charge.pk, currency]):
+                message = f"{charge.code}: in {currency} on {first_day} {why}"
+                yield Problem("PRC-1", charge.code, message)
 
 
 def _rivals(price: PriceVersion) -> Iterator[Problem]:

@@ -11,6 +11,11 @@ SELECT audit_track('catalog_charge');
 SELECT audit_track('catalog_pricebook');
 SELECT audit_track('catalog_priceversion');
 SELECT audit_track('catalog_pricetier');
+SELECT audit_track('catalog_zonemap');
+SELECT audit_track('catalog_zoneprefix');
+SELECT audit_track('catalog_bandplan');
+SELECT audit_track('catalog_timeband');
+SELECT audit_track('catalog_holiday');
 
 -- reverse:
 DROP TRIGGER IF EXISTS catalog_unitofmeasure_history ON catalog_unitofmeasure;
@@ -24,3 +29,8 @@ DROP TRIGGER IF EXISTS catalog_charge_history ON catalog_charge;
 DROP TRIGGER IF EXISTS catalog_pricebook_history ON catalog_pricebook;
 DROP TRIGGER IF EXISTS catalog_priceversion_history ON catalog_priceversion;
 DROP TRIGGER IF EXISTS catalog_pricetier_history ON catalog_pricetier;
+DROP TRIGGER IF EXISTS catalog_zonemap_history ON catalog_zonemap;
+DROP TRIGGER IF EXISTS catalog_zoneprefix_history ON catalog_zoneprefix;
+DROP TRIGGER IF EXISTS catalog_bandplan_history ON catalog_bandplan;
+DROP TRIGGER IF EXISTS catalog_timeband_history ON catalog_timeband;
+DROP TRIGGER IF EXISTS catalog_holiday_history ON catalog_holiday;

@@ -1,5 +1,6 @@
 -- Purpose: what a submitted charge counts keeps its meaning: of its usage type the unit and the way events
---   become a quantity, of its units the factor to the base unit; names and allowed values may change.
+--   become a quantity, of its units the factor to the base unit, of its zones and bands all but the end of a
+--   prefix. Names, allowed values and holidays may change, and prefixes are added by days.
 -- Grain: row. Binds: none. Repeating: CREATE OR REPLACE.
 
 CREATE OR REPLACE FUNCTION catalog_guard_usage_type() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -45,7 +46,71 @@ CREATE TRIGGER catalog_unitofmeasure_keeps_its_meaning BEFORE UPDATE ON catalog_
     FOR EACH ROW EXECUTE FUNCTION catalog_guard_unit();
 ALTER TABLE catalog_unitofmeasure ENABLE ALWAYS TRIGGER catalog_unitofmeasure_keeps_its_meaning;
 
+CREATE OR REPLACE FUNCTION catalog_guard_zone_map() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF ROW(NEW.code, NEW.attribute, NEW.fallback) IS DISTINCT FROM
+       ROW(OLD.code, OLD.attribute, OLD.fallback)
+       AND EXISTS (
+           SELECT 1 FROM catalog_charge c JOIN catalog_offerversion v ON v.id = c.offer_version_id
+           WHERE c.zone_map_id = OLD.id AND v.state <> 'DRAFT') THEN
+        PERFORM refuse('RATE', 'catalog_zonemap_keeps_its_meaning',
+            'Zone map ' || OLD.code || ' is sold: its attribute and fallback do not change; define '
+            'another map.');
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER catalog_zonemap_keeps_its_meaning BEFORE UPDATE ON catalog_zonemap
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_zone_map();
+ALTER TABLE catalog_zonemap ENABLE ALWAYS TRIGGER catalog_zonemap_keeps_its_meaning;
+
+CREATE OR REPLACE FUNCTION catalog_guard_zone_prefix() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND ROW(NEW.zone_map_id, NEW.prefix, NEW.zone, lower(NEW.valid)) IS NOT DISTINCT FROM
+       ROW(OLD.zone_map_id, OLD.prefix, OLD.zone, lower(OLD.valid)) THEN
+        RETURN NEW;
+    END IF;
+    IF TG_OP = 'DELETE' AND lower(OLD.valid) > CURRENT_DATE THEN
+        RETURN OLD;
+    END IF;
+    IF EXISTS (
+        SELECT 1 FROM catalog_charge c JOIN catalog_offerversion v ON v.id = c.offer_version_id
+        WHERE c.zone_map_id = OLD.zone_map_id AND v.state <> 'DRAFT') THEN
+        PERFORM refuse('RATE', 'catalog_zoneprefix_only_ends',
+            'A prefix of a map that is sold only ends; give its new zone from a day on.');
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+CREATE TRIGGER catalog_zoneprefix_only_ends BEFORE UPDATE OR DELETE ON catalog_zoneprefix
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_zone_prefix();
+ALTER TABLE catalog_zoneprefix ENABLE ALWAYS TRIGGER catalog_zoneprefix_only_ends;
+
+CREATE OR REPLACE FUNCTION catalog_guard_time_band() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM catalog_charge c JOIN catalog_offerversion v ON v.id = c.offer_version_id
+        WHERE v.state <> 'DRAFT' AND c.band_plan_id IN (
+            CASE WHEN TG_OP <> 'INSERT' THEN OLD.plan_id END,
+            CASE WHEN TG_OP <> 'DELETE' THEN NEW.plan_id END)) THEN
+        PERFORM refuse('UNIT-5', 'catalog_timeband_is_frozen',
+            'The bands of a plan that is sold do not change; make another plan and draft another '
+            'version of the offer.');
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+CREATE TRIGGER catalog_timeband_is_frozen BEFORE INSERT OR UPDATE OR DELETE ON catalog_timeband
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_time_band();
+ALTER TABLE catalog_timeband ENABLE ALWAYS TRIGGER catalog_timeband_is_frozen;
+
 -- reverse:
+DROP TRIGGER IF EXISTS catalog_timeband_is_frozen ON catalog_timeband;
+DROP TRIGGER IF EXISTS catalog_zoneprefix_only_ends ON catalog_zoneprefix;
+DROP TRIGGER IF EXISTS catalog_zonemap_keeps_its_meaning ON catalog_zonemap;
+DROP FUNCTION IF EXISTS catalog_guard_time_band();
+DROP FUNCTION IF EXISTS catalog_guard_zone_prefix();
+DROP FUNCTION IF EXISTS catalog_guard_zone_map();
 DROP TRIGGER IF EXISTS catalog_unitofmeasure_keeps_its_meaning ON catalog_unitofmeasure;
 DROP TRIGGER IF EXISTS catalog_usagetype_keeps_its_meaning ON catalog_usagetype;
 DROP FUNCTION IF EXISTS catalog_guard_unit();

@@ -125,9 +125,9 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
             "change_policy", "change_day", "long_anchor", "billed_through",
             "split_on_price_change", "usage_type", "price_unit", "usage_filter",
             "price_attributes", "usage_rounding",
-            "event_decimals", "event_mode", "first_increment", "next_increment", "counter_scope",
-            "tier_reset", "tier_proration", "free_proration", "bounds_prorated",
-            "tier_after_proration",
+            "event_decimals", "event_mode", "first_increment", "next_increment",
+            "increment_mode", "zone_map", "band_plan", "counter_scope", "tier_reset",
+            "tier_proration", "free_proration", "bounds_prorated", "tier_after_proration",
             "upper_exclusive", "empty_tier_flat", "bill_zero", "show_zero",
             "invoice_section", "text_template",
         )  # fmt: skip

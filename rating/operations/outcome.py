@@ -11,6 +11,7 @@ from rating.rules.rows import Row
 COLUMNS = {
     Reason.NO_CHARGE: "usage_type",
     Reason.NO_PRICE: "usage_type",
+    Reason.NO_ZONE: "attributes",
     Reason.BAD_QUANTITY: "quantity",
 }
 EXPLANATIONS = {
@@ -18,6 +19,7 @@ EXPLANATIONS = {
     Reason.INACTIVE_SERVICE: "the service was not active at that time",
     Reason.NO_CHARGE: "not exactly one usage charge of the service fits type and attributes",
     Reason.NO_PRICE: "the charge has no published price on that day",
+    Reason.NO_ZONE: "no prefix of the zone map fits the number on that day",
     Reason.BAD_QUANTITY: "the amount of the event would be too large",
 }
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from django.db.backends.utils import CursorWrapper
 
 from catalog.rules.pricing import CannotPriceQuantity
-from catalog.rules.quantities import billable
 from foundation import sql
 from foundation.periods import boundary_instant
+from rating.queries.enriching import Enricher
 from rating.queries.prices import EventPrices
 from rating.rules.guiding import (
     AFTER_ALL,
@@ -78,6 +78,7 @@ class Guides:
     ) -> None:
         self._terms = charges
         self._prices = prices
+        self.enricher = Enricher(prices)
         self._holdings: dict[Identifier, list[Holding]] = {}
         self._active: dict[int, list[Span]] = {}
         self._charges: dict[int, list[UsageCharge]] = {}
@@ -172,8 +173,15 @@ class Guides:
             terms = guide.charge.terms
             known = self._billable.get((terms.charge_id, text))
             quantity, text = known or self._in_increments(terms, quantity, text)
+        if guide.is_enriched:
+            enriched = self.enricher.enrich(guide, row, day)
+            if isinstance(enriched, Reason):
+                return enriched
+            guide = enriched
         if not guide.by_event:
             return _guided(Guided, (guide, day, quantity, text, NULL, NULL, "GUIDED", NULL))
+        if guide.charge.terms.bands is not None:
+            return self._by_band(row, guide, day, quantity, text)
         try:
             price = guide.prices[day]
         except KeyError:
@@ -190,11 +198,30 @@ class Guides:
             Guided, (guide, day, quantity, text, price.version, amount, "RATED", guide.currency)
         )
 
+    def _by_band(
+        self, row: Row, guide: Guide, day: str, quantity: Decimal, text: str
+    ) -> Guided | Reason:
+        """Price an event by the time bands that it meets (UNIT-5)."""
+        cuts = self.enricher.cuts(guide, row, quantity)
+        prices = self.enricher.prices(guide, day, cuts)
+        if prices is None:
+            return Reason.NO_PRICE
+        try:
+            amount = prices.amount(quantity, cuts)
+        except CannotPriceQuantity:
+            return Reason.NO_PRICE
+        if not -MOST_AMOUNT < amount < MOST_AMOUNT:
+            return Reason.BAD_QUANTITY
+        version = prices.by_band[cuts[0][1]].version
+        return _guided(
+            Guided, (guide, day, quantity, text, version, amount, "RATED", guide.currency)
+        )
+
     def _in_increments(
         self, terms: ChargeTerms, quantity: Decimal, text: str
     ) -> tuple[Decimal, str]:
         """Round up to increments; a correction mirrors what it corrects (UNIT-1)."""
-        size = billable(abs(quantity), first=terms.first, following=terms.following)
+        size = terms.increments.of(abs(quantity))
         value = size if quantity >= 0 else -size
         if len(self._billable) > WINDOWS_LIMIT:
             self._billable.clear()

@@ -15,10 +15,12 @@ from catalog.rules.metering import Metric
 from catalog.rules.pricing import PriceTerms, with_override, with_percent_off
 from foundation import sql
 from rating.rules.eventprices import EventPrice
-from rating.rules.guiding import Guide, UsageCharge
+from rating.rules.guiding import BAND, Guide, UsageCharge
 
 EARLIEST = date(1900, 1, 1)
 NOBODY = "*"
+SharedKey = tuple[int, str, str, int | None, str]
+"""Charge, currency, attribute group, price book and segment."""
 
 
 class Agreed(NamedTuple):
@@ -50,9 +52,7 @@ class EventPrices:
         self._on_date = on_date
         self._catalog = catalog.queries.compiled()
         self._buyers: dict[int, Buyer] = {}
-        self._shared: dict[
-            tuple[int, str, str, int | None, str], dict[str, EventPrice | None]
-        ] = {}
+        self._shared: dict[SharedKey, dict[str, EventPrice | None]] = {}
         self._known: dict[tuple[int, PriceTerms], EventPrice] = {}
 
     def learn(self, cursor: CursorWrapper, accounts: Iterable[int]) -> None:
@@ -84,15 +84,17 @@ class EventPrices:
 
     def shared(self, guide: Guide) -> dict[str, EventPrice | None]:
         """Return the prices by day that all buyers alike share; a buyer with own terms has his."""
+        key = self.shared_key(guide)
+        return {} if key is None else self._shared.setdefault(key, {})
+
+    def shared_key(self, guide: Guide) -> SharedKey | None:
+        """Return what is equal for all buyers with the same prices; None for own terms."""
         buyer = self._buyers.get(guide.account_id)
         if buyer is None or buyer.agreed or guide.charge.own_prices:
-            return {}
-        return self._shared.setdefault(
-            (
-                guide.charge.terms.charge_id, guide.currency, guide.attribute_key,
-                buyer.book_id, buyer.segment,
-            ),
-            {},
+            return None
+        return (
+            guide.charge.terms.charge_id, guide.currency, guide.attribute_key, buyer.book_id,
+            buyer.segment,
         )  # fmt: skip
 
     def metric_of(self, charge_id: int) -> Metric | None:
@@ -102,13 +104,13 @@ class EventPrices:
             return replace(terms.metric or Metric(), rule="TRANSACTIONS")
         return terms.metric
 
-    def price_on(self, guide: Guide, day: date) -> EventPrice | None:
-        """Return the price of an event on a local day; None where there is none."""
+    def price_on(self, guide: Guide, day: date, band: str = "") -> EventPrice | None:
+        """Return the price of an event on a local day, in a time band; None if there is none."""
         terms = self.terms_on(
             account_id=guide.account_id,
             currency=guide.currency,
             own=guide.charge,
-            attributes=guide.attributes,
+            attributes={**guide.attributes, BAND: band} if band else guide.attributes,
             day=day,
         )
         if terms is None:
@@ -118,7 +120,7 @@ class EventPrices:
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = EventPrice(
-                terms, guide.currency, charge.decimals, charge.mode
+                terms, guide.currency, charge.decimals, charge.mode, charge.increments
             )
         return known
 

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from catalog.choices import ChargeKind, TimeAttribute, UsageRounding
+from catalog.choices import ChargeKind, Dimension, TimeAttribute, UsageRounding
 from catalog.models import Charge, UnitOfMeasure, UsageType
+from catalog.queries import band_plans, zone_maps
 from rating.rules.guiding import ChargeTerms
 from rating.rules.rows import UsageTypeTerms
 
@@ -38,6 +39,9 @@ def usage_types() -> dict[str, UsageTypeTerms]:
 
 def usage_charges() -> dict[int, ChargeTerms]:
     """Return what each usage charge asks of an event, by charge id."""
+    charges = list(Charge.objects.filter(kind=ChargeKind.USAGE).select_related("usage_type__unit"))
+    maps = zone_maps({one.zone_map_id for one in charges if one.zone_map_id})
+    plans = band_plans({one.band_plan_id for one in charges if one.band_plan_id})
     return {
         charge.pk: ChargeTerms(
             charge_id=charge.pk,
@@ -49,9 +53,19 @@ def usage_charges() -> dict[int, ChargeTerms]:
             mode=charge.event_mode,
             first=charge.first_increment,
             following=charge.next_increment,
+            increment_mode=charge.increment_mode,
+            zones=maps.get(charge.zone_map_id or 0),
+            bands=plans.get(charge.band_plan_id or 0),
+            unit_seconds=_seconds(charge),
         )
-        for charge in Charge.objects.filter(kind=ChargeKind.USAGE).select_related("usage_type")
+        for charge in charges
     }
+
+
+def _seconds(charge: Charge) -> Decimal | None:
+    """Return the seconds of a unit of usage; None where it does not measure time."""
+    unit = charge.usage_type.unit if charge.usage_type else None
+    return unit.to_base if unit is not None and unit.dimension == Dimension.TIME else None
 
 
 def _relevant_names() -> dict[int, set[str]]:

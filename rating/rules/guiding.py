@@ -7,16 +7,22 @@ then serves every event of a file.
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from catalog.rules.events import Increments
 from catalog.rules.selection import attribute_key
-from rating.rules.eventprices import EventPrice
+from catalog.rules.timebands import Bands
+from catalog.rules.zones import Zones
+from rating.rules.eventprices import BandPrices, EventPrice
 from rating.rules.reasons import Reason
 
 Attributes = tuple[tuple[str, str], ...]
+ZONE, BAND = "zone", "band"
+"""Price attributes that are found for an event, not sent with it."""
+
 BEFORE_ALL = ""
 AFTER_ALL = "~"
 
@@ -51,6 +57,16 @@ class ChargeTerms:
     mode: str = "ROUND_HALF_UP"
     first: Decimal = Decimal(0)
     following: Decimal = Decimal(0)
+    increment_mode: str = "UP"
+    zones: Zones | None = None
+    bands: Bands | None = None
+    unit_seconds: Decimal | None = None
+    """Seconds of one unit of quantity; None where it does not measure time."""
+
+    @property
+    def increments(self) -> Increments:
+        """Return the increments of an event."""
+        return Increments(self.first, self.following, self.increment_mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +98,8 @@ class Guide:
     attribute_key: str
     attributes: dict[str, str] = field(default_factory=dict)
     prices: dict[str, EventPrice | None] = field(default_factory=dict)
+    banded: dict[str, BandPrices] = field(default_factory=dict)
+    zoned: dict[str, "Guide"] = field(default_factory=dict)
 
     days: dict[str, str] = field(default_factory=dict)
     """Local date by UTC minute, shared by all guides of a zone."""
@@ -89,15 +107,33 @@ class Guide:
     """COPY text of what all events of the guide have in common."""
     has_increments: bool = False
     by_event: bool = False
+    is_enriched: bool = False
+    """The zone or the bands of each event have to be found (RATE step 6)."""
 
     def __post_init__(self) -> None:
         """Work out once what every event of the guide writes."""
         terms = self.charge.terms
         self.by_event = terms.by_event
         self.has_increments = terms.first > 0 or terms.following > 0
+        self.is_enriched = terms.zones is not None or terms.bands is not None
         group = self.attribute_key.replace("\\", "\\\\")
         own = self.charge.subscription_charge_id
         self.fixed = f"{self.account_id}\t{self.service_id}\t{own}\t{group}\t"
+
+    def in_zone(self, zone: str) -> "Guide":
+        """Return the guide of the events of a zone; remembered."""
+        found = self.zoned.get(zone)
+        if found is None:
+            attributes = {**self.attributes, ZONE: zone}
+            found = self.zoned[zone] = replace(
+                self,
+                attribute_key=attribute_key(attributes),
+                attributes=attributes,
+                prices={},
+                banded={},
+                zoned={},
+            )
+        return found
 
 
 Window = tuple[str, str, Guide | Reason]
@@ -200,7 +236,12 @@ def _answer(
 
 
 def _guide(holding: Holding, charge: UsageCharge, attributes: dict[str, str]) -> Guide:
-    grouped = {name: attributes[name] for name in charge.terms.price_names if name in attributes}
+    found = {ZONE} if charge.terms.zones is not None else set()
+    grouped = {
+        name: attributes[name]
+        for name in charge.terms.price_names
+        if name in attributes and name not in found
+    }
     return Guide(
         account_id=holding.account_id,
         service_id=holding.service_id,

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     INACTIVE_SERVICE = "INACTIVE_SERVICE"
     NO_CHARGE = "NO_CHARGE"
     NO_PRICE = "NO_PRICE"
+    NO_ZONE = "NO_ZONE"
 
 
 NEXT_STEPS: dict[Reason, str] = {
@@ -41,6 +42,7 @@ NEXT_STEPS: dict[Reason, str] = {
     Reason.INACTIVE_SERVICE: "Check the service dates; correct them or write the row off.",
     Reason.NO_CHARGE: "Add the usage charge to the subscription, or correct type or attributes.",
     Reason.NO_PRICE: "Publish a price for the charge on that day, then recycle.",
+    Reason.NO_ZONE: "Add the prefix of the number to the zone map from that day, then recycle.",
 }
 
 

@@ -98,6 +98,7 @@ def charge_statement(number: int, version: int = 9001, **changes: object) -> str
         "event_mode": "ROUND_HALF_UP",
         "first_increment": 0,
         "next_increment": 0,
+        "increment_mode": "UP",
         "counter_scope": "SUBSCRIPTION",
         "tier_reset": "PERIOD",
         "tier_proration": "false",

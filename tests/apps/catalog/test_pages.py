@@ -306,7 +306,8 @@ def test_an_offer_goes_from_a_form_to_sale(client: Client, fiber: Shop) -> None:
         "change_day": "NEW", "long_anchor": "NEXT_CYCLE_DATE", "billed_through": "PERIOD_END",
         "usage_rounding": "LINE", "event_decimals": 4, "event_mode": "ROUND_HALF_UP",
         "first_increment": 0, "next_increment": 0, "counter_scope": "SUBSCRIPTION",
-        "tier_reset": "PERIOD", "invoice_section": "Charges", "text_template": "{name}",
+        "tier_reset": "PERIOD", "increment_mode": "UP",
+        "invoice_section": "Charges", "text_template": "{name}",
     }  # fmt: skip
     added = client.post(reverse("catalog:charge_add", args=[version.pk]), charge)
     assert added.status_code == 302, added.content.decode()[:3000]
