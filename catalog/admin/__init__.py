@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import TabularInline
 
 import catalog.queries
 from catalog.models import (
@@ -90,19 +89,17 @@ class ZonePrefixAdmin(ReadOnlyAdmin):
     search_fields = ("prefix__startswith", "zone__startswith")
 
 
-class TimeBandInline(TabularInline):
-    """The bands of a plan; what is sold does not change."""
+class TimeBandInline(ReadOnlyInline):
+    """The bands of a plan."""
 
     model = TimeBand
-    extra = 1
     fields = ("code", "days", "starts", "ends", "weight")
 
 
-class HolidayInline(TabularInline):
+class HolidayInline(ReadOnlyInline):
     """The holidays of a plan."""
 
     model = Holiday
-    extra = 1
     fields = ("on_date", "name")
 
 
@@ -112,6 +109,26 @@ class BandPlanAdmin(CodedAdmin):
 
     list_display = ("code", "name")
     inlines = (TimeBandInline, HolidayInline)
+
+
+@admin.register(TimeBand)
+class TimeBandAdmin(HouseAdmin):
+    """Bands of the week; those of a plan that is sold do not change."""
+
+    list_display = ("plan", "code", "days", "starts", "ends", "weight")
+    list_select_related = ("plan",)
+    list_filter = ("plan",)
+    search_fields = ("code",)
+
+
+@admin.register(Holiday)
+class HolidayAdmin(HouseAdmin):
+    """Holidays of plans."""
+
+    list_display = ("plan", "on_date", "name")
+    list_select_related = ("plan",)
+    list_filter = ("plan",)
+    search_fields = ("name",)
 
 
 @admin.register(GLCode)

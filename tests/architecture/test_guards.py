@@ -207,6 +207,8 @@ SAMPLES = {
     "date": "2027-01-01",
     "timestamp with time zone": "2027-01-01",
     "boolean": "true",
+    "smallint[]": "{7}",
+    "time without time zone": "07:00",
 }
 
 
