@@ -123,7 +123,8 @@ def test_the_closed_form_is_the_sum_of_its_increments(
         bands.__getitem__, D(seconds), "EUR", cuts=[(D(at), band) for at, band in begins],
         increments=Increments(D(increments[0]), D(increments[1])),
     )  # fmt: skip
-    at, step, total, entered = 0, increments[0], Fraction(0), set()
+    entered: set[int] = set()
+    at, step, total = 0, increments[0], Fraction(0)
     while at < seconds:
         band = [code for begin, code in begins if begin <= at][-1]
         slot = next(n for n, upper in enumerate(bounds) if upper is None or at < upper)
