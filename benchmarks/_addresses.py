@@ -48,7 +48,11 @@ NARROWED: dict[type[Model], dict[str, Any]] = {
     Account: {"role": "PAYER", "parent": None},
     Invoice: {"state": "POSTED"},
 }
-ELSEWHERE = {"/console/invoicing/orders/<int:pk>/preview/"}  # measured by the benchmark `order`
+# Pages of draft orders only; the benchmark `order` measures the preview.
+ELSEWHERE = {
+    "/console/invoicing/orders/<int:pk>/preview/",
+    "/console/customers/orders/<int:pk>/change/",
+}
 LINES = 40
 
 

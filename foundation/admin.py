@@ -256,8 +256,14 @@ class ReadOnlyInline(TabularInline):
     tab = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the rows that the person sees."""
-        return scope.narrowed(super().get_queryset(request), request.user)
+        """Return the rows that the person sees, in order, with what the columns point at."""
+        rows = scope.narrowed(super().get_queryset(request), request.user)
+        columns = {field.name: field for field in self.model._meta.concrete_fields}
+        shown = [str(name) for name in self.fields or ()]
+        parents = [name for name in shown if name in columns and columns[name].is_relation]
+        if parents:
+            rows = rows.select_related(*parents)
+        return rows if rows.ordered else rows.order_by("pk")
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Refuse: rows are made by operations."""

@@ -15,7 +15,6 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from rest_framework.test import APIClient
 
 from customers.operations import IdentifierInput
@@ -122,24 +121,3 @@ def test_lists_of_the_api_keep_their_budget(reader: User) -> None:
         if costs and (costs[-1] > costs[1] or costs[-1] > API_BUDGET):
             wrong.append(f"{prefix}: {costs[1]} queries for one row, {costs[-1]} for all")
     assert not wrong, "\n".join(wrong)
-
-
-def test_pages_of_one_thing_keep_their_budget(reader: User) -> None:
-    invoice = Invoice.objects.earliest("pk")
-    line = invoice.lines.get(charge_id__gt=0, text="Charge 2")
-    payer = invoice.payer_id
-    budgets = {
-        reverse("invoicing:invoice", args=[invoice.pk]): 20,
-        reverse("invoicing:line", args=[line.pk]): 20,
-        reverse("invoicing:run", args=[invoice.run_id]): 30,
-        reverse("customers:account", args=[payer]): 40,
-        reverse("customers:account_tree", args=[payer]): 25,
-        reverse("customers:account_services", args=[payer]): 25,
-        reverse("console:home"): 60,
-    }
-    wrong = {
-        f"{address}: {cost} of {most}"
-        for address, most in budgets.items()
-        if (cost := console_cost(reader, address)) > most
-    }
-    assert not wrong
