@@ -33,7 +33,7 @@ class EventLines:
 
     def __init__(self, batch: Batch) -> None:
         self.fixed = f"{batch.source_id}\t{batch.file_id}\t{batch.received_at.isoformat()}\t"
-        self.months: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self.months: dict[str, list[str]] = defaultdict(list)
         self.sums: dict[tuple[Guide, str], Sum] = {}
         self.count = 0
         self.quantity = Decimal(0)
@@ -46,6 +46,7 @@ class EventLines:
         lead, sums, months = guides.lead, self.sums, self.months
         shown = copying.escape(identifier) if "\\" in identifier else identifier
         fixed = f"{self.fixed}{route.text}\t{shown}\t"
+        count, sent = 0, self.quantity
         for row in rows:
             key, _, _, _, start, end, text, value, attributes, _, _, _, _, number = row
             found = lead(row, windows)
@@ -55,15 +56,12 @@ class EventLines:
             guide, day, billable, billable_text, price, amount, state, currency = found
             if "\\" in key or "\\" in attributes:
                 key, attributes = copying.escape(key), copying.escape(attributes)
-            months[start[:7]].append((
-                guide.account_id,
-                (
-                    f"{guide.fixed}{fixed}{start}Z\t{end}Z\t{price}\t{number}\t{day}\t{key}\t"
-                    f"{state}\t{currency}\t{text}\t{billable_text}\t{amount}\t{attributes}\n"
-                ),
-            ))  # fmt: skip
-            self.count += 1
-            self.quantity += value
+            months[start[:7]].append(
+                f"{guide.fixed}{fixed}{start}Z\t{end}Z\t{price}\t{number}\t{day}\t{key}\t"
+                f"{state}\t{currency}\t{text}\t{billable_text}\t{amount}\t{attributes}\n"
+            )
+            count += 1
+            sent += value
             total = sums.get((guide, day))
             if total is None:
                 sums[guide, day] = [billable, 1, amount]
@@ -72,6 +70,7 @@ class EventLines:
             total[1] += 1  # type: ignore[operator]
             if guide.by_event:
                 total[2] += amount  # type: ignore[operator]
+        self.count, self.quantity = self.count + count, sent
 
 
 def write_events(
@@ -82,23 +81,16 @@ def write_events(
     for row in rows:
         groups[row[9], row[3]].append(row)
     lines = EventLines(batch)
-    for (route, identifier), alike in groups.items():
-        lines.add(guides, route, identifier, alike, outcome)
+    for route, identifier in sorted(groups, key=guides.first_account):  # the table's own order
+        lines.add(guides, route, identifier, groups[route, identifier], outcome)
     if not lines.count:
         return
     outcome.loaded, outcome.loaded_quantity = lines.count, lines.quantity
     ensure_partitions(cursor, lines.months)
     for month in sorted(lines.months):
-        events = lines.months.pop(month)
-        events.sort(key=_account)  # near the order of the table's key
-        copying.copy_text(
-            cursor, "rating_usageevent", EVENT_COLUMNS, ["".join([text for _, text in events])]
-        )
+        events = "".join(lines.months.pop(month))
+        copying.copy_text(cursor, "rating_usageevent", EVENT_COLUMNS, [events])
     _add_sums(cursor, lines.sums)
-
-
-def _account(event: tuple[int, str]) -> int:
-    return event[0]
 
 
 def _add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None:

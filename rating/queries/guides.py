@@ -157,6 +157,13 @@ class Guides:
             found = table[identifier] = self._cut(route, identifier)
         return found
 
+    def first_account(self, group: tuple[Route, str]) -> int:
+        """Return the first account that answers for an identifier, 0 where none does."""
+        for _, _, guide in self.windows_of(*group):
+            if isinstance(guide, Guide):
+                return guide.account_id
+        return 0
+
     def lead(self, row: Row, found: list[Window]) -> Guided | Reason:
         """Return where an event belongs, by the windows of its identifier."""
         moment = row[5] if row[9].by_end else row[4]
