@@ -67,6 +67,13 @@ class FreeLimit:
         return within and abs(amount) <= self.left
 
 
+def asks_for_approval(action: str, *, currency: str) -> bool:
+    """Tell whether a policy has the action approved, for actions that need it only then."""
+    return ApprovalPolicy.objects.filter(
+        Q(currency="") | Q(currency=currency), action=action, is_active=True
+    ).exists()
+
+
 def free_limit(action: str, *, person: User, currency: str) -> FreeLimit | None:
     """Return up to which amount a person needs nobody else, or None where they always do.
 

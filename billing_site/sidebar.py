@@ -44,6 +44,8 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Accounts", "account_tree", "customers:accounts"),
             Entry("Orders", "shopping_cart", "customers:orders"),
             Entry("Subscriptions", "autorenew", "customers:subscriptions"),
+            Entry("Fall-out", "sync_problem", "customers:fallout"),
+            Entry("Upcoming", "event_upcoming", "customers:upcoming"),
             Entry("Exemptions", "verified_user", "customers:certificates"),
         ),
     ),

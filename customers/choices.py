@@ -85,6 +85,7 @@ class OrderChannel(TextChoices):
 
 class OrderState(TextChoices):
     DRAFT = "DRAFT", "Draft"
+    PENDING_APPROVAL = "PENDING_APPROVAL", "Waits for approval"
     SUBMITTED = "SUBMITTED", "Submitted"
     COMPLETED = "COMPLETED", "Completed"
     CANCELLED = "CANCELLED", "Cancelled"
@@ -107,6 +108,15 @@ class EndRule(TextChoices):
     PERIOD_END = "PERIOD_END", "At the end of the running period"
     TERM_END = "TERM_END", "At the end of the term"
     ON_DATE = "ON_DATE", "On a date"
+
+
+class NextStep(TextChoices):
+    """What is done about a service that could not be provisioned."""
+
+    RETRY = "RETRY", "Try again"
+    CORRECT = "CORRECT", "Correct the order"
+    CALL = "CALL", "Ask the customer"
+    GIVE_UP = "GIVE_UP", "Cancel the order"
 
 
 class PausePolicy(TextChoices):

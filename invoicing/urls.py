@@ -7,6 +7,7 @@ from invoicing.views import (
     documents,
     lines,
     memos,
+    moves,
     previews,
     registers,
     run_account,
@@ -18,6 +19,12 @@ app_name = "invoicing"
 
 urlpatterns = [
     path("accounts/<int:pk>/next/", previews.AccountNext.as_view(), name="account_next"),
+    path("accounts/<int:pk>/move-preview/", moves.MovePreview.as_view(), name="move_preview"),
+    path(
+        "orders/<int:pk>/submit-previewed/",
+        previews.SubmitPreviewed.as_view(),
+        name="submit_previewed",
+    ),
     path("orders/<int:pk>/preview/", previews.OrderPreview.as_view(), name="order_preview"),
     path("runs/", runs.RunList.as_view(), name="runs"),
     path("runs/start/", runs.RunStart.as_view(), name="start"),

@@ -317,6 +317,15 @@ class FullSubscriptionSerializer(SubscriptionSerializer):
         fields = [*SubscriptionSerializer.Meta.fields, "items"]
 
 
+class FailureSerializer(HouseSerializer):
+    """Why a service could not be provisioned, and what is done next."""
+
+    reason = LineField(max_length=200)
+    next_step = serializers.ChoiceField(
+        choices=choices.NextStep.choices, required=False, default="RETRY"
+    )
+
+
 class DaySerializer(HouseSerializer):
     """The day on which something happened."""
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from customers import operations
 from customers.api.serializers import (
     DaySerializer,
+    FailureSerializer,
     FullSubscriptionSerializer,
     ServiceSerializer,
     SubscriptionSerializer,
@@ -47,6 +48,7 @@ class SubscriptionViewSet(Listed, Retrieved, HouseViewSet):
         "retrieve": "customers.view_subscription",
         "activation": "customers.place_order",
         "acceptance": "customers.place_order",
+        "failure": "customers.place_order",
     }
     filterset_fields = {"number": ["exact"], "account__number": ["exact"], "state": ["exact"]}
 
@@ -72,6 +74,16 @@ class SubscriptionViewSet(Listed, Retrieved, HouseViewSet):
     def acceptance(self, request: Request, pk: str | None = None) -> Response:
         """Record the day on which the customer accepted."""
         return self._record(operations.record_acceptance)
+
+    @extend_schema(request=FailureSerializer, responses={200: SubscriptionSerializer})
+    @action(detail=True, methods=["post"])
+    def failure(self, request: Request, pk: str | None = None) -> Response:
+        """Say that the service could not be provisioned, why, and what is done next."""
+        subscription: Subscription = self.get_object()
+        operations.report_failure(
+            subscription=subscription, actor=self.actor, **self.checked(FailureSerializer)
+        )
+        return Response(SubscriptionSerializer(subscription).data)
 
     def _record(self, operation: Any) -> Response:
         subscription: Subscription = self.get_object()

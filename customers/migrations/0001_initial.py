@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=32, unique=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='customers.account')),
                 ('channel', models.CharField(choices=[('CLERK', 'Clerk'), ('API', 'API'), ('IMPORT', 'Import'), ('SELF_SERVICE', 'Self service')], default='CLERK', max_length=12)),
-                ('state', models.CharField(choices=[('DRAFT', 'Draft'), ('SUBMITTED', 'Submitted'), ('COMPLETED', 'Completed'), ('CANCELLED', 'Cancelled')], default='DRAFT', max_length=12)),
+                ('state', models.CharField(choices=[('DRAFT', 'Draft'), ('PENDING_APPROVAL', 'Waits for approval'), ('SUBMITTED', 'Submitted'), ('COMPLETED', 'Completed'), ('CANCELLED', 'Cancelled')], default='DRAFT', max_length=16)),
                 ('requested_on', models.DateField()),
                 ('po_number', models.CharField(blank=True, default='', max_length=64, verbose_name='PO number')),
                 ('external_id', models.CharField(blank=True, max_length=64, null=True, unique=True)),
@@ -245,8 +245,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'permissions': [('place_order', 'Can place, change and submit orders'), ('cancel_order', 'Can cancel orders')],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['DRAFT', 'SUBMITTED'])), fields=['state'], name='customers_order_waiting')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'SUBMITTED', 'COMPLETED', 'CANCELLED'])), name='customers_order_state_known'), models.CheckConstraint(condition=models.Q(('channel__in', ['CLERK', 'API', 'IMPORT', 'SELF_SERVICE'])), name='customers_order_channel_known')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['DRAFT', 'PENDING_APPROVAL', 'SUBMITTED'])), fields=['state'], name='customers_order_waiting')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('channel__in', ['CLERK', 'API', 'IMPORT', 'SELF_SERVICE'])), name='customers_order_channel_known'), models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'PENDING_APPROVAL', 'SUBMITTED', 'COMPLETED', 'CANCELLED'])), name='customers_order_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -365,6 +365,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('order', 'seq'), name='customers_orderitem_seq_once'), models.CheckConstraint(condition=models.Q(('action__in', ['ADD', 'MODIFY', 'SUSPEND', 'RESUME', 'TRANSFER', 'RENEW', 'TERMINATE'])), name='customers_orderitem_action_known'), models.CheckConstraint(condition=models.Q(('quantity__isnull', True), ('quantity__gt', 0), _connector='OR'), name='customers_orderitem_quantity_positive'), models.CheckConstraint(condition=models.Q(('renewal__in', ['NONE', 'AUTO']), ('trial_outcome__in', ['CONVERT', 'END', 'PAUSE']), ('pause_policy__in', ['', 'CONTINUE', 'STOP', 'REDUCE']), ('pause_reason__in', ['', 'CUSTOMER', 'NON_PAYMENT', 'FRAUD', 'ENDED'])), name='customers_orderitem_words_known'), models.CheckConstraint(condition=models.Q(models.Q(('action', 'SUSPEND'), _negated=True), models.Q(models.Q(('pause_policy', ''), _negated=True), models.Q(('pause_reason', ''), _negated=True)), _connector='OR'), name='customers_orderitem_pause_has_policy'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('quantity')), name='customers_orderitem_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('uplift')), name='customers_orderitem_uplift_is_number')],
+                'indexes': [models.Index(condition=models.Q(('withdrawn_on__isnull', True)), fields=['effective_on', 'id'], name='customers_orderitem_by_day')],
             },
         ),
         migrations.CreateModel(
@@ -384,6 +385,48 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'ACTIVE', 'SUSPENDED', 'TERMINATED'])), name='customers_serviceinstance_state_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ChargeRedirection',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redirections', to='customers.account')),
+                ('subscription', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.subscription')),
+                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
+                ('section', models.CharField(blank=True, default='', max_length=40, verbose_name='invoice section')),
+                ('payer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField()),
+                ('currency', foundation.fields.CurrencyField()),
+                ('cap', foundation.fields.PlainAmountField(blank=True, null=True)),
+                ('reason', models.CharField(blank=True, default='', max_length=200)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['payer'], name='customers_chargeredirection_to')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('account', '='), (models.Func(models.F('subscription'), models.Value(0), function='COALESCE'), '='), (models.Func(models.F('product'), models.Value(0), function='COALESCE'), '='), ('section', '='), ('valid', '&&')], name='customers_chargeredirection_one_at_a_time'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='customers_chargeredirection_has_days'), models.CheckConstraint(condition=models.Q(('payer', models.F('account')), _negated=True), name='customers_chargeredirection_to_another'), models.CheckConstraint(condition=models.Q(('cap__isnull', True), ('cap__gt', 0), _connector='OR'), name='customers_chargeredirection_cap_positive'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('cap'), models.F('currency')), name='customers_chargeredirection_cap_is_money')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ProvisioningFailure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='failures', to='customers.subscription')),
+                ('reason', models.CharField(max_length=200)),
+                ('next_step', models.CharField(choices=[('RETRY', 'Try again'), ('CORRECT', 'Correct the order'), ('CALL', 'Ask the customer'), ('GIVE_UP', 'Cancel the order')], default='RETRY', max_length=8)),
+                ('times', models.PositiveIntegerField(default=1)),
+                ('reported_at', models.DateTimeField(auto_now_add=True)),
+                ('reported_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('resolved_at', models.DateTimeField(blank=True, null=True)),
+                ('resolved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('resolution', models.CharField(blank=True, default='', max_length=200)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('resolved_at__isnull', True)), fields=('subscription',), name='customers_provisioningfailure_open_once'), models.CheckConstraint(condition=models.Q(('next_step__in', ['RETRY', 'CORRECT', 'CALL', 'GIVE_UP'])), name='customers_provisioningfailure_step_known'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='customers_provisioningfailure_has_reason'), models.CheckConstraint(condition=models.Q(('resolved_at__isnull', True), models.Q(('resolution', ''), _negated=True), _connector='OR'), name='customers_provisioningfailure_resolved_with_words')],
             },
         ),
         migrations.CreateModel(

@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
         "orders_kept",
         "timeline",
         "agreements",
+        "redirecting",
         "owners_view",
         "history",
     )

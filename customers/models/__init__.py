@@ -5,7 +5,9 @@ from customers.models.address import AccountAddress, Address
 from customers.models.certificate import ExemptionCertificate
 from customers.models.contract import Contract, ContractPrice
 from customers.models.customer import Contact, Customer, VatIdCheck
+from customers.models.fallout import ProvisioningFailure
 from customers.models.order import Order, OrderItem, OrderItemIdentifier, OrderItemPrice
+from customers.models.redirection import ChargeRedirection
 from customers.models.service import ServiceIdentifier, ServiceInstance, ServiceStatusPeriod
 from customers.models.subscription import (
     ChargeSegment,
@@ -21,6 +23,7 @@ __all__ = [
     "AccountAddress",
     "AccountPosition",
     "Address",
+    "ChargeRedirection",
     "ChargeSegment",
     "Contact",
     "Contract",
@@ -31,6 +34,7 @@ __all__ = [
     "OrderItem",
     "OrderItemIdentifier",
     "OrderItemPrice",
+    "ProvisioningFailure",
     "ServiceIdentifier",
     "ServiceInstance",
     "ServiceStatusPeriod",

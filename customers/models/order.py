@@ -25,7 +25,7 @@ class Order(Stamped):
     channel = models.CharField(
         max_length=12, choices=OrderChannel.choices, default=OrderChannel.CLERK
     )
-    state = models.CharField(max_length=12, choices=OrderState.choices, default=OrderState.DRAFT)
+    state = models.CharField(max_length=16, choices=OrderState.choices, default=OrderState.DRAFT)
     requested_on = models.DateField()
     po_number = models.CharField("PO number", max_length=64, blank=True, default="")
     external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
@@ -51,7 +51,13 @@ class Order(Stamped):
             models.Index(
                 fields=["state"],
                 name="customers_order_waiting",
-                condition=Q(state__in=[OrderState.DRAFT, OrderState.SUBMITTED]),
+                condition=Q(
+                    state__in=[
+                        OrderState.DRAFT,
+                        OrderState.PENDING_APPROVAL,
+                        OrderState.SUBMITTED,
+                    ]
+                ),
             ),
         ]
 
@@ -163,6 +169,13 @@ class OrderItem(models.Model):
                 | (~Q(pause_policy="") & ~Q(pause_reason="")),
             ),
             *number_checks("customers_orderitem", "quantity", "uplift"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["effective_on", "id"],
+                name="customers_orderitem_by_day",
+                condition=Q(withdrawn_on__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,11 @@ from customers.operations.contracts import (
     sign_contract,
     terminate_contract,
 )
+from customers.operations.fallout import (
+    NothingToProvision,
+    report_failure,
+    resolve_failure,
+)
 from customers.operations.importing import FileRefused, ImportReport, Outcome, import_file
 from customers.operations.lifecycle import (
     activate_due,
@@ -42,11 +47,13 @@ from customers.operations.orders import (
     CannotCancelOrder,
     CannotReviseOrder,
     IncompleteOrder,
+    approve_order,
     cancel_order,
     missing_in,
     place_order,
     renew_due,
     revise_order,
+    send_back_order,
     submit_order,
 )
 from customers.operations.parties import CHANGEABLE as CUSTOMER_FIELDS
@@ -56,6 +63,11 @@ from customers.operations.parties import (
     change_customer,
     create_customer,
     set_address,
+)
+from customers.operations.redirections import (
+    CannotRedirect,
+    end_redirection,
+    redirect_charges,
 )
 from customers.operations.withdrawal import CannotWithdraw, withdraw_end, withdraw_item
 
@@ -67,6 +79,7 @@ __all__ = [
     "CannotCancelOrder",
     "CannotCloseAccount",
     "CannotMove",
+    "CannotRedirect",
     "CannotReviseOrder",
     "CannotWithdraw",
     "FileRefused",
@@ -75,12 +88,14 @@ __all__ = [
     "IncompleteOrder",
     "InvalidItem",
     "ItemInput",
+    "NothingToProvision",
     "Outcome",
     "Phase",
     "activate_due",
     "add_contact",
     "apply_due_moves",
     "approve_certificate",
+    "approve_order",
     "cancel_order",
     "change_account",
     "change_customer",
@@ -89,6 +104,7 @@ __all__ = [
     "create_customer",
     "draft_certificate",
     "draft_contract",
+    "end_redirection",
     "hold_billing",
     "import_file",
     "missing_in",
@@ -99,12 +115,16 @@ __all__ = [
     "record_acceptance",
     "record_activation",
     "record_vat_id_check",
+    "redirect_charges",
     "reject_certificate",
     "release_billing",
     "renew_due",
+    "report_failure",
     "request_certificate",
+    "resolve_failure",
     "revise_order",
     "revoke_certificate",
+    "send_back_order",
     "set_address",
     "set_contract_price",
     "sign_contract",

@@ -25,7 +25,7 @@ from customers.models import (
     SubscriptionEvent,
     SubscriptionPause,
 )
-from customers.operations import replaying
+from customers.operations import fallout, replaying
 from customers.rules import states
 from customers.signals import subscriptions_activated, subscriptions_changed
 from foundation.errors import Invalid, Refusal
@@ -127,6 +127,7 @@ def record_activation(
         row.acceptance_on = on_date
     row.updated_by = actor
     row.save()
+    fallout.resolve_by_activation(row, actor)
     replaying.rewrite(row, as_of=as_of, actor=actor)
     activate(subscription_ids=[row.pk], as_of=as_of, actor=actor)
     orders = OrderItem.objects.filter(subscription=row).values_list("order_id", flat=True)

@@ -13,7 +13,7 @@ import audit.operations
 from customers.choices import OrderAction, OrderChannel, OrderState, Renewal, TermType
 from customers.choices import SubscriptionState as State
 from customers.models import Account, Order, OrderItem, Subscription
-from customers.operations import fulfilment, order_items, withdrawal
+from customers.operations import approving, fulfilment, order_items, withdrawal
 from customers.operations.lifecycle import activate, complete_orders
 from customers.operations.numbers import next_number
 from customers.operations.order_items import ItemInput
@@ -67,12 +67,13 @@ def place_order(
     note: str = "",
     submit_as_of: date | None = None,
     must_be_complete: bool = False,
+    asks: bool = True,
 ) -> Order:
     """Keep a draft order; nothing happens before it is submitted.
 
-    With `submit_as_of` it is submitted at once, or not placed at all; with `must_be_complete` a
-    draft is kept only if it could be. With an `external_id` seen before, the order placed then
-    is returned.
+    With `submit_as_of` it is submitted at once, or not placed at all; `asks` as there. With
+    `must_be_complete` a draft is kept only if it could be. With an `external_id` seen before, the
+    order placed then is returned.
 
     Raises: IncompleteOrder, when it is to be submitted or complete; InvalidItem.
     """
@@ -94,7 +95,7 @@ def place_order(
         updated_by=actor,
     )
     order_items.record_items(order, items, actor)
-    return _go_on(order, submit_as_of, must_be_complete, actor)
+    return _go_on(order, submit_as_of, must_be_complete, actor, asks)
 
 
 @transaction.atomic
@@ -126,10 +127,14 @@ def revise_order(
 
 
 def _go_on(
-    order: Order, submit_as_of: date | None, must_be_complete: bool, actor: User | None
+    order: Order,
+    submit_as_of: date | None,
+    must_be_complete: bool,
+    actor: User | None,
+    asks: bool = True,
 ) -> Order:
     if submit_as_of is not None:
-        return submit_order(order=order, as_of=submit_as_of, actor=actor)
+        return submit_order(order=order, as_of=submit_as_of, actor=actor, asks=asks)
     missing = missing_in(order=order) if must_be_complete else []
     if missing:
         raise IncompleteOrder(order.number, missing)
@@ -143,12 +148,13 @@ def missing_in(*, order: Order) -> list[Missing]:
 
 
 @transaction.atomic
-def submit_order(*, order: Order, as_of: date, actor: User | None) -> Order:
+def submit_order(*, order: Order, as_of: date, actor: User | None, asks: bool = True) -> Order:
     """Carry the order out: subscriptions, charges, timelines and services, past or future.
 
     What is effective by `as_of` (a day in the account's time zone) is active at once; the rest
-    when `activate_due` comes to its day. An order submitted before is returned as it is. Locks
-    the order, then its subscriptions.
+    when `activate_due` comes to its day. An order submitted before is returned as it is. One that
+    a policy of `customers.order` has approved by a second person waits for that; a preview does
+    not ask (`asks`). Locks the order, then its subscriptions.
 
     Raises: IncompleteOrder, naming everything that is missing.
     """
@@ -156,11 +162,44 @@ def submit_order(*, order: Order, as_of: date, actor: User | None) -> Order:
     row = Order.objects.select_for_update().get(pk=order.pk)
     if row.state in {OrderState.SUBMITTED, OrderState.COMPLETED}:
         return row
-    if row.state != OrderState.DRAFT:
+    if row.state == OrderState.CANCELLED:
         raise Refusal(f"order {row.number} was cancelled", rule="STATE")
     missing = missing_in(order=row)
     if missing:
         raise IncompleteOrder(row.number, missing)
+    if asks and actor is not None and approving.must_wait(row, actor):
+        return row
+    return _carry_out(row, as_of=as_of, actor=actor)
+
+
+@transaction.atomic
+def approve_order(*, order: Order, as_of: date, approver: User, comment: str = "") -> Order:
+    """Approve an order that somebody else wants submitted, and carry it out for them.
+
+    Raises: approving.CannotApproveOrder; IncompleteOrder; audit.operations.CannotDecide.
+    """
+    require_sight(approver, order)
+    row = Order.objects.select_for_update().get(pk=order.pk)
+    requester = approving.approve(row, approver, comment)
+    missing = missing_in(order=row)
+    if missing:
+        raise IncompleteOrder(row.number, missing)
+    return _carry_out(row, as_of=as_of, actor=requester)
+
+
+@transaction.atomic
+def send_back_order(*, order: Order, approver: User, comment: str) -> Order:
+    """Send an order that waits for approval back to whoever wants it, as a draft, with a reason.
+
+    Raises: approving.CannotApproveOrder; audit.operations.CannotDecide.
+    """
+    require_sight(approver, order)
+    row = Order.objects.select_for_update().get(pk=order.pk)
+    approving.send_back(row, approver, comment)
+    return row
+
+
+def _carry_out(row: Order, *, as_of: date, actor: User | None) -> Order:
     items = list(OrderItem.objects.filter(order=row).order_by("seq"))
     for item in items:
         order_items.quote(row, item)

@@ -22,6 +22,7 @@ from customers.queries.offers import (
     version_on_sale,
 )
 from customers.queries.orders import can_be_revised
+from customers.queries.redirections import redirections, redirections_of
 from customers.queries.scope import contacts_of, customers_of
 from customers.queries.tree import (
     address_of,
@@ -59,6 +60,8 @@ __all__ = [
     "payers_of",
     "position_of",
     "pricebook_of",
+    "redirections",
+    "redirections_of",
     "service_status",
     "set_rows",
     "subtree",

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 Transitions = Mapping[str, frozenset[str]]
 
 ORDER: Transitions = {
-    "DRAFT": frozenset({"SUBMITTED", "COMPLETED", "CANCELLED"}),
+    "DRAFT": frozenset({"SUBMITTED", "COMPLETED", "CANCELLED", "PENDING_APPROVAL"}),
+    "PENDING_APPROVAL": frozenset({"DRAFT", "CANCELLED"}),
     "SUBMITTED": frozenset({"COMPLETED", "CANCELLED"}),
 }
 SUBSCRIPTION: Transitions = {

@@ -18,6 +18,7 @@ CREATE TRIGGER customers_order_state_moves
     BEFORE INSERT OR UPDATE OF state ON customers_order
     FOR EACH ROW EXECUTE FUNCTION customers_guard_state(
         'DRAFT', 'DRAFT>SUBMITTED', 'DRAFT>COMPLETED', 'DRAFT>CANCELLED',
+        'DRAFT>PENDING_APPROVAL', 'PENDING_APPROVAL>DRAFT', 'PENDING_APPROVAL>CANCELLED',
         'SUBMITTED>COMPLETED', 'SUBMITTED>CANCELLED');
 CREATE TRIGGER customers_subscription_state_moves
     BEFORE INSERT OR UPDATE OF state ON customers_subscription

@@ -34,11 +34,19 @@ from customers.views.contracts import (
     SignContract,
     TerminateContract,
 )
+from customers.views.fallout import FalloutList, ReportFailure, ResolveFailure
 from customers.views.imports import ImportPage
 from customers.views.lists import AccountList, CustomerList, OrderList, SubscriptionList
 from customers.views.order_forms import ModifyOrder
 from customers.views.order_lines import AddOrder, ReviseOrder
-from customers.views.orders import AccountOrders, CancelOrder, OrderPage, SubmitOrder
+from customers.views.orders import (
+    AccountOrders,
+    ApproveOrder,
+    CancelOrder,
+    OrderPage,
+    SendBackOrder,
+    SubmitOrder,
+)
 from customers.views.party import (
     CustomerPage,
     EditCustomer,
@@ -46,7 +54,9 @@ from customers.views.party import (
     NewCustomer,
     RecordVatCheck,
 )
+from customers.views.redirections import EndRedirection, RedirectCharges
 from customers.views.services import AccountServices, RecordDay, SubscriptionPage
+from customers.views.upcoming import UpcomingList
 
 __all__ = [
     "AccountList",
@@ -57,6 +67,7 @@ __all__ = [
     "AddOrder",
     "AddressForm",
     "ApproveCertificate",
+    "ApproveOrder",
     "CancelOrder",
     "CertificateList",
     "CertificatePage",
@@ -66,6 +77,8 @@ __all__ = [
     "CustomerPage",
     "EditAccount",
     "EditCustomer",
+    "EndRedirection",
+    "FalloutList",
     "HoldAccount",
     "ImportPage",
     "ModifyOrder",
@@ -81,12 +94,16 @@ __all__ = [
     "OrderPage",
     "RecordDay",
     "RecordVatCheck",
+    "RedirectCharges",
     "RejectCertificate",
     "ReleaseAccount",
     "RenewOrder",
+    "ReportFailure",
     "RequestCertificate",
+    "ResolveFailure",
     "ResumeOrder",
     "ReviseOrder",
+    "SendBackOrder",
     "SignContract",
     "SubmitOrder",
     "SubscriptionList",
@@ -95,5 +112,6 @@ __all__ = [
     "TerminateContract",
     "TerminateOrder",
     "TransferOrder",
+    "UpcomingList",
     "WithdrawEnd",
 ]

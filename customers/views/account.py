@@ -13,7 +13,14 @@ from django.urls import reverse
 
 from customers import queries
 from customers.choices import AccountStatus, TermsKind
-from customers.models import Account, AccountAddress, AccountPosition, ContractPrice, Subscription
+from customers.models import (
+    Account,
+    AccountAddress,
+    AccountPosition,
+    ChargeRedirection,
+    ContractPrice,
+    Subscription,
+)
 from customers.views.fields import today
 from customers.views.lists import account_url, last_day, with_offer
 from customers.views.party import contacts_of
@@ -89,6 +96,7 @@ class AccountPage(OfAccount):
             button("Order", "add_order", "place_order", style="primary"),
             button("Account below", "open_below", "add_account"),
             button("Move", "move_account", "move_account"),
+            button("Split billing", "redirect", "move_account"),
             button("Address", "set_address", "change_account"),
             button("Edit", "edit_account", "change_account"),
             button("Contract", "new_contract", "add_contract"),
@@ -108,6 +116,7 @@ class AccountPage(OfAccount):
                 contacts_of(customer_id=self.account.customer_id, account_id=self.account.pk),
                 self._prices(),
                 self._positions(),
+                self._redirections(),
             ],
             **kwargs,
         )
@@ -236,6 +245,36 @@ class AccountPage(OfAccount):
                 Column(label="Why", value="reason"),
             ),
         )
+
+    def _redirections(self) -> Table:
+        return Table(
+            caption="Split billing",
+            rows=queries.redirections_of(account=self.account),
+            columns=(
+                Column(label="Of", value=lambda row: str(row.account)),
+                Column(label="What", value=what_is_redirected),
+                Column(label="Paid by", value=lambda row: str(row.payer)),
+                Column(label="Up to, a month", value="cap", kind="money", currency="currency"),
+                Column(label="From", value="valid.lower", kind="date"),
+                Column(label="To", value=last_day, kind="date"),
+                Column(label="Why", value="reason"),
+                Column(
+                    label="",
+                    value=lambda row: "" if row.valid.upper else "End",
+                    link=lambda row: reverse("customers:end_redirection", args=[row.pk]),
+                ),
+            ),
+        )
+
+
+def what_is_redirected(row: ChargeRedirection) -> str:
+    """Say what of an account's charges another payer pays (HIER-8)."""
+    parts = [
+        str(row.subscription) if row.subscription else "",
+        f"product {row.product.code}" if row.product else "",
+        f"section {row.section}" if row.section else "",
+    ]
+    return ", ".join(one for one in parts if one) or "everything"
 
 
 def terms_of(account: Account) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -18,9 +19,9 @@ from customers.views.fields import (
     LineField,
     person,
 )
-from customers.views.lists import account_url
+from customers.views.lists import account_url, named
 from customers.views.party import OfCustomer
-from foundation.screens import ActionView, FormScreen, LongSelect
+from foundation.screens import ActionView, Button, FormScreen, LongSelect
 from ledger.models import LegalEntity
 
 ZONES = [("", "As the parent or the entity"), *((z, z) for z in sorted(available_timezones()))]
@@ -232,6 +233,11 @@ class MoveAccount(AccountForm):
         "open stays with the payer that was asked for it."
     )
     submit_label = "Move account"
+
+    def buttons(self) -> Sequence[Button]:
+        """Offer to see beforehand what it changes."""
+        url = named("invoicing:move_preview", self.account.pk)
+        return [Button(label="Preview", url=url, permission=self.permission)] if url else []
 
     def get_initial(self) -> dict[str, Any]:
         """Propose where it hangs."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from customers import choices
 from customers.models import Account, Customer, Order, Subscription, SubscriptionItem
@@ -20,6 +20,14 @@ ANY = [("", "Any")]
 def account_url(pk: int) -> str:
     """Return an account's page."""
     return reverse("customers:account", args=[pk])
+
+
+def named(name: str, *args: object) -> str:
+    """Return the address of a page of another room, or "" where there is none."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
 
 
 def last_day(row: Any) -> date | None:

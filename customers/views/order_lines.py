@@ -16,8 +16,9 @@ from customers.models import Account, Order
 from customers.operations import IncompleteOrder, InvalidItem
 from customers.views.account import OfAccount
 from customers.views.fields import person
+from customers.views.lists import named
 from customers.views.order_sheet import FORMS, LABELS, MOST_LINES, OrderSheet, asked, items_of
-from customers.views.orders import OfOrder, named, order_url
+from customers.views.orders import OfOrder, order_url
 from foundation.errors import Refusal
 from foundation.screens import Crumb, FormScreen
 

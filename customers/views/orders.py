@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.db.models import Count, Min, QuerySet
 from django.shortcuts import get_object_or_404
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from customers import operations, queries
 from customers.choices import OrderState
 from customers.models import Order, OrderItem
 from customers.views.account import OfAccount
-from customers.views.fields import person, today
-from customers.views.lists import ORDER_COLUMNS, account_url
+from customers.views.fields import LineField, person, today
+from customers.views.lists import ORDER_COLUMNS, account_url, named
 from foundation.screens import (
     ActionView,
     Button,
@@ -22,6 +23,7 @@ from foundation.screens import (
     Crumb,
     Empty,
     Fact,
+    FormScreen,
     ListScreen,
     Screen,
     Table,
@@ -31,14 +33,6 @@ from foundation.screens import (
 def order_url(pk: int) -> str:
     """Return an order's page."""
     return reverse("customers:order", args=[pk])
-
-
-def named(name: str, *args: object) -> str:
-    """Return the address of a page of another room, or "" where there is none."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
 
 
 class AccountOrders(ListScreen, OfAccount):
@@ -132,7 +126,9 @@ class OrderPage(OfOrder):
                 offered.append(
                     Button(label="Preview", url=preview, permission="customers.place_order")
                 )
-        if state in {OrderState.DRAFT, OrderState.SUBMITTED}:
+        if state == OrderState.PENDING_APPROVAL:
+            offered += self._decisions()
+        if state in {OrderState.DRAFT, OrderState.PENDING_APPROVAL, OrderState.SUBMITTED}:
             offered.append(
                 Button(
                     label="Cancel order",
@@ -144,6 +140,23 @@ class OrderPage(OfOrder):
                 )
             )
         return offered
+
+    def _decisions(self) -> list[Button]:
+        """Offer to approve what somebody else wants submitted, or to send it back."""
+        return [
+            Button(
+                label="Approve",
+                url=reverse("customers:approve_order", args=[self.order.pk]),
+                permission="audit.approve_request",
+                method="post",
+                style="primary",
+            ),
+            Button(
+                label="Send back",
+                url=reverse("customers:send_back_order", args=[self.order.pk]),
+                permission="audit.approve_request",
+            ),
+        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the facts, the items and what is missing."""
@@ -255,6 +268,56 @@ class SubmitOrder(ActionView, OfOrder):
     def get_success_message(self) -> str:
         """Say how far it is."""
         return f"Order {self.order.number} is {self.result.get_state_display().lower()}."
+
+    def get_success_url(self) -> str:
+        """Go back to the order."""
+        return order_url(self.order.pk)
+
+
+class ApproveOrder(ActionView, OfOrder):
+    """Approve an order that somebody else wants submitted."""
+
+    permission = "audit.approve_request"
+
+    def act(self) -> Any:
+        """Call the operation."""
+        approver = person(self.request)
+        assert approver is not None
+        return operations.approve_order(
+            order=self.order, as_of=today(self.order.account), approver=approver
+        )
+
+    def get_success_message(self) -> str:
+        """Say how far it is."""
+        return f"Order {self.order.number} is {self.result.get_state_display().lower()}."
+
+    def get_success_url(self) -> str:
+        """Go back to the order."""
+        return order_url(self.order.pk)
+
+
+class SendBackFields(forms.Form):
+    """Why."""
+
+    comment = LineField(label="Reason", max_length=200)
+
+
+class SendBackOrder(FormScreen, OfOrder):
+    """Send an order back to whoever wants it submitted."""
+
+    title = "Send the order back"
+    permission = "audit.approve_request"
+    form_class = SendBackFields
+    submit_label = "Send back"
+    success_message = "The order is a draft again."
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        approver = person(self.request)
+        assert approver is not None
+        return operations.send_back_order(
+            order=self.order, approver=approver, comment=form.cleaned_data["comment"]
+        )
 
     def get_success_url(self) -> str:
         """Go back to the order."""

@@ -216,6 +216,7 @@ class SubscriptionPage(OfSubscription):
         if one.activation_on is None:
             url = reverse("customers:record_activation", args=[one.pk])
             offered.append(Button(label="Record activation", url=url, permission=order))
+            offered.append(button("Provisioning failed", "report_failure"))
         elif one.acceptance_on is None:
             url = reverse("customers:record_acceptance", args=[one.pk])
             offered.append(Button(label="Record acceptance", url=url, permission=order))

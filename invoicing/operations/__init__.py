@@ -13,14 +13,18 @@ from invoicing.operations.credits import (
     request_goodwill,
 )
 from invoicing.operations.cycles import define_cycle
+from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
 from invoicing.operations.previewing import (
     CannotPreview,
     NextInvoice,
     Preview,
     PreviewLine,
+    Projected,
     next_invoice,
     preview_draft,
+    preview_move,
     preview_order,
+    project,
 )
 from invoicing.operations.printing import CannotPrintDraft, pdf_of
 from invoicing.operations.run_accounts import (
@@ -52,7 +56,9 @@ __all__ = [
     "CannotStartRun",
     "NextInvoice",
     "Preview",
+    "PreviewChanged",
     "PreviewLine",
+    "Projected",
     "action_of",
     "approve_permission",
     "approve_run",
@@ -63,9 +69,12 @@ __all__ = [
     "hold_account",
     "next_invoice",
     "pdf_of",
+    "pin_of",
     "post_run",
     "preview_draft",
+    "preview_move",
     "preview_order",
+    "project",
     "recalculate_account",
     "recalculate_run",
     "refuse_memo",
@@ -75,4 +84,5 @@ __all__ = [
     "request_goodwill",
     "resume_run",
     "start_run",
+    "submit_as_previewed",
 ]

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 import catalog.queries
+import customers.queries
 import ledger.queries
 import tax.queries
 from catalog.choices import BilledThrough
@@ -116,7 +117,7 @@ class Frame:
         books = {
             owner.id: owner.book_id
             for owner in payer.owners.values()
-            if owner.book_id is not None and owner.book_id != payer.book_id
+            if owner.is_guest or (owner.book_id is not None and owner.book_id != payer.book_id)
         }
         if books or payer.contracts:
             return Who(payer.currency, payer.book_id, payer.segment, zone, payer.contracts, books)
@@ -222,7 +223,13 @@ class Frame:
             key: one.counter_scope for key, one in usage.items() if one.counter_scope in SHARED
         }
         return Steps(
-            frozenset(days), frozenset(daily | set(resets)), metered, by_service, resets, shared
+            frozenset(days),
+            frozenset(daily | set(resets)),
+            metered,
+            by_service,
+            resets,
+            shared,
+            {key: (one.product_id, one.section) for key, one in self.catalog.charges.items()},
         )
 
     def _window(self) -> Window:
@@ -247,6 +254,7 @@ class Frame:
             tuple(sorted(long)),
             told_after,
             frozenset(one for one in long if self.plans[one].kind == "USAGE"),
+            has_redirections=customers.queries.redirections(since=since).exists(),
         )
 
 

@@ -21,6 +21,7 @@ from invoicing.operations.reading import (
     fetch_usage,
     read_stamps,
 )
+from invoicing.operations.routing import Routes
 from invoicing.operations.usage_inputs import Steps, attach_readings, earlier_usage
 from invoicing.rules.charging import Life
 from invoicing.rules.difference import Billed
@@ -34,13 +35,17 @@ ZERO = Decimal(0)
 
 
 class Owner(NamedTuple):
-    """An account that a payer pays for; `place` is its rank among them, the payer first."""
+    """An account that a payer pays for; `place` is its rank among them, the payer first.
+
+    Of a guest only redirected charges are paid for, at the prices that it would have (HIER-8).
+    """
 
     id: int
     place: int
     cost_centre: str
     book_id: int | None
     place_id: int | None
+    is_guest: bool = False
 
 
 class Waiting(NamedTuple):
@@ -108,14 +113,15 @@ def read_chunk(
         payer = payers[row[0]] = _payer(row)
         payer.stamp = stamps.get(row[0], 0)
     of_account = _owners(payers, rows, window)
-    lives = _lives(payers, of_account, rows)
-    payers_of = {
-        owner_id: [payers[payer_id] for payer_id, _, _ in spans]
-        for owner_id, spans in of_account.items()
-    }
+    routes = Routes(list(payers), of_account, rows.redirections, steps.sorts)
+    lives = _lives(payers, routes, rows)
+    payers_of: dict[int, list[Payer]] = {}
+    for payer in payers.values():
+        for owner_id in payer.owners:
+            payers_of.setdefault(owner_id, []).append(payer)
     _contracts(payers_of, rows)
     _exemptions(payers_of, rows)
-    _billed_items(payers, of_account, lives, rows)
+    _billed_items(payers, routes, lives, rows)
     cuts = {day for row in rows.contracts for day in row[9:11] if day is not None}
     daily = [row[1] for row in rows.timelines if row[2] in steps.daily]
     alone = [row[1] for row in rows.timelines if row[2] in steps.by_service]
@@ -193,14 +199,17 @@ def _owners(
                 FOREVER if end is None or end > window.bill_date else end,
             )
         )
+    for row in rows.redirections:
+        guest = payers.get(row[2])
+        if guest is not None and row[1] not in guest.owners:
+            guest.owners[row[1]] = Owner(
+                row[1], len(guest.owners), escape(row[9]), row[10], row[11], is_guest=True
+            )
+        found.setdefault(row[1], [])
     return found
 
 
-def _lives(
-    payers: Mapping[int, Payer],
-    of_account: Mapping[int, list[tuple[int, date, date]]],
-    rows: Rows,
-) -> dict[int, list[Life]]:
+def _lives(payers: Mapping[int, Payer], routes: Routes, rows: Rows) -> dict[int, list[Life]]:
     """Build the timelines; a charge whose owner changed payers lives once with each of them."""
     lives: dict[int, list[Life]] = {}
     last = 0
@@ -221,8 +230,9 @@ def _lives(
         if number != last:
             last = number
             current = lives[number] = []
-            for payer_id, since, until in of_account[account]:
+            for payer_id, since, until, stretches in routes.of(account, number, charge):
                 life = Life(number, account, anchor or start, [], since, until, None, place)
+                life.stretches = stretches
                 current.append(life)
                 payers[payer_id].lives.append((charge, life))
         segment = Segment(start, FOREVER if end is None else end, quantity, price, state, day)
@@ -266,7 +276,7 @@ def _exemptions(payers_of: Mapping[int, list[Payer]], rows: Rows) -> None:
 
 def _billed_items(
     payers: Mapping[int, Payer],
-    of_account: Mapping[int, list[tuple[int, date, date]]],
+    routes: Routes,
     lives: dict[int, list[Life]],
     rows: Rows,
 ) -> None:
@@ -304,8 +314,9 @@ def _billed_items(
         known = lives.get(row[1])
         if known is None:
             known = lives[row[1]] = []
-            for payer_id, since, until in of_account.get(row[0], ()):
+            for payer_id, since, until, stretches in routes.of(row[0], row[1], row[19]):
                 life = Life(row[1], row[0], row[5], [], since, until)
+                life.stretches = stretches
                 known.append(life)
                 payers[payer_id].lives.append((row[19], life))
         for life in known:

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 import customers.operations
 import customers.queries
+from customers.choices import AccountRole
 from customers.models import Account, Order, OrderItem
 from customers.operations import ItemInput
 from foundation.errors import Refusal
@@ -80,11 +81,27 @@ class NextInvoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Projected:
+    """What one bill date would bring, without and with an order; taxes are estimated."""
+
+    bill_date: date
+    currency: str
+    before: Decimal
+    after: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """Return by how much the order changes it."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """The next invoice of a payer without and with an order."""
 
     before: NextInvoice
     after: NextInvoice
+    projection: tuple[Projected, ...] = ()
 
     @property
     def charges(self) -> tuple[PreviewLine, ...]:
@@ -135,13 +152,19 @@ def preview_order(
             requested_on=requested_on,
             submit_as_of=as_of,
             actor=actor,
+            asks=False,
         )
 
     return _previews(touched, as_of, carry_out)
 
 
-def preview_draft(*, order: Order, as_of: date, actor: User | None) -> list[Preview]:
+def preview_draft(
+    *, order: Order, as_of: date, actor: User | None, bills: int = 1
+) -> list[Preview]:
     """Return what a draft order would change; it stays a draft.
+
+    With more `bills`, the totals of so many bill dates are projected, from what is known today:
+    usage to come is not.
 
     Raises: CannotPreview; customers.operations.IncompleteOrder.
     """
@@ -151,14 +174,59 @@ def preview_draft(*, order: Order, as_of: date, actor: User | None) -> list[Prev
     return _previews(
         touched,
         as_of,
-        lambda: customers.operations.submit_order(order=order, as_of=as_of, actor=actor),
+        lambda: customers.operations.submit_order(
+            order=order, as_of=as_of, actor=actor, asks=False
+        ),
+        bills,
+    )
+
+
+def project(*, account_id: int, as_of: date, bills: int = 12) -> list[Projected]:
+    """Return what the next bill dates of whoever pays for the account would bring.
+
+    Raises: CannotPreview.
+    """
+    payer = _payer(account_id, as_of)
+    return [
+        Projected(day, payer.currency, total, total)
+        for day, total in _projected(payer, bill_date_after(payer, as_of), bills)
+    ]
+
+
+def preview_move(
+    *,
+    account: Account,
+    parent: Account | None,
+    on_date: date,
+    as_of: date,
+    actor: User | None,
+    role: AccountRole | None = None,
+) -> list[Preview]:
+    """Return what a move of an account would change on the next invoice of each payer (HIER-6).
+
+    Of who pays before it, and who pays from its day on. Nothing is kept.
+
+    Raises: CannotPreview; what `customers.operations.move_account` refuses.
+    """
+    require(actor, "customers.move_account")
+    touched = [account.pk, *([parent.pk] if parent is not None else [])]
+    return _previews(
+        touched,
+        as_of,
+        lambda: customers.operations.move_account(
+            account=account,
+            parent=parent,
+            role=role,
+            on_date=on_date,
+            as_of=as_of,
+            actor=actor,
+        ),
     )
 
 
 def bill_date_after(payer: Account, as_of: date) -> date:
     """Return the payer's next bill date: the first boundary not yet billed by a run (PER-8)."""
-    cycle = _cycle(payer)
-    rhythm = Rhythm(cycle.anchor, Unit.MONTH, payer.cycle_months, payer.cycle_day)
+    cycle, rhythm = _cycle(payer), _rhythm(payer)
     k = rhythm.number(as_of)
     day = rhythm.boundary(k) if rhythm.boundary(k) == as_of else rhythm.boundary(k + 1)
     done = [RunState.POSTING, RunState.POSTED, RunState.CLOSED]
@@ -169,16 +237,48 @@ def bill_date_after(payer: Account, as_of: date) -> date:
 
 
 def _previews(
-    touched: Iterable[int], as_of: date, carry_out: Callable[[], object]
+    touched: Iterable[int], as_of: date, carry_out: Callable[[], object], bills: int = 1
 ) -> list[Preview]:
     payers = {payer.pk: payer for payer in (_payer(one, as_of) for one in touched)}
     days = {pk: bill_date_after(payer, as_of) for pk, payer in payers.items()}
     before = {pk: _calculated(payer, days[pk]) for pk, payer in payers.items()}
+    ahead = {pk: _ahead(payer, days[pk], bills) for pk, payer in payers.items()}
     with transaction.atomic():
         carry_out()
         after = {pk: _calculated(payer, days[pk]) for pk, payer in payers.items()}
+        later = {pk: _ahead(payer, days[pk], bills) for pk, payer in payers.items()}
         transaction.set_rollback(True)
-    return [Preview(before[pk], after[pk]) for pk in payers]
+    return [
+        Preview(
+            before[pk],
+            after[pk],
+            tuple(
+                Projected(day, payer.currency, now, then)
+                for (day, now), (_, then) in zip(ahead[pk], later[pk], strict=True)
+            ),
+        )
+        for pk, payer in payers.items()
+    ]
+
+
+def _ahead(payer: Account, first: date, bills: int) -> list[tuple[date, Decimal]]:
+    return _projected(payer, first, bills) if bills > 1 else []
+
+
+def _projected(payer: Account, first: date, bills: int) -> list[tuple[date, Decimal]]:
+    """Return bill dates and the total that each adds to what is owed by the one before.
+
+    What is owed by a date less what is billed grows from date to date by what its bill will
+    hold; the look-back grows with it, so that nothing falls out of sight.
+    """
+    found, owed = [], ZERO
+    rhythm = _rhythm(payer)
+    for number in range(bills):
+        day = rhythm.boundary(rhythm.number(first) + number)
+        total = _calculated(payer, day, ahead=number).total
+        found.append((day, total - owed))
+        owed = total
+    return found
 
 
 def _payer(account_id: int, as_of: date) -> Account:
@@ -197,9 +297,17 @@ def _cycle(payer: Account) -> BillCycle:
     return cycle
 
 
-def _calculated(payer: Account, bill_date: date) -> NextInvoice:
-    """Calculate the drafts of one payer as a run of that date would, and store nothing."""
+def _rhythm(payer: Account) -> Rhythm:
+    return Rhythm(_cycle(payer).anchor, Unit.MONTH, payer.cycle_months, payer.cycle_day)
+
+
+def _calculated(payer: Account, bill_date: date, *, ahead: int = 0) -> NextInvoice:
+    """Calculate the drafts of one payer as a run of that date would, and store nothing.
+
+    `ahead` is how many runs before it are left out, so that it looks back as much farther.
+    """
     cycle = _cycle(payer)
+    cycle.rebill_periods += ahead
     frame = Frame(BillRun(pk=0, cycle=cycle, bill_date=bill_date), cycle)
     with connection.cursor() as cursor:
         drafts, outcomes = make_drafts(cursor, frame, [payer.pk])

@@ -35,6 +35,7 @@ class Window(NamedTuple):
     long_charges: tuple[int, ...]
     told_after: datetime | None = None
     long_usage: frozenset[int] = frozenset()
+    has_redirections: bool = False
 
 
 class Rows(NamedTuple):
@@ -49,6 +50,7 @@ class Rows(NamedTuple):
     by_hand: list[Row]
     waiting: list[Row]
     previous: list[Row]
+    redirections: list[Row]
 
 
 def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Rows:
@@ -57,7 +59,17 @@ def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Ro
     owners = customers.queries.set_rows(
         cursor, "owners", payers=ids, since=window.since, until=today + DAY, on_date=today
     )
-    accounts = sorted({row[1] for row in owners})
+    redirections: list[Row] = []
+    if window.has_redirections:
+        redirections = customers.queries.set_rows(
+            cursor,
+            "redirections",
+            payers=ids,
+            accounts=sorted({row[1] for row in owners}),
+            since=window.since,
+            on_date=today,
+        )
+    accounts = sorted({row[1] for row in (*owners, *redirections)})
     chain: dict[str, Sequence[int] | date | None] = {
         "accounts": accounts,
         "on_date": today,
@@ -84,6 +96,7 @@ def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Ro
         by_hand=own_rows(cursor, "manual_credits", payers=ids, since=window.long_since),
         waiting=own_rows(cursor, "waiting_items", payers=ids, run_id=window.run_id),
         previous=own_rows(cursor, "previous_documents", payers=ids),
+        redirections=redirections,
     )
 
 

@@ -25,7 +25,8 @@ class Steps(NamedTuple):
     `daily` the charges that have days of their own; `metered` those whose events are read one by
     one, and how they become a quantity. `by_service` are the charges that count each service by
     itself, `resets` say when the counter of a charge begins anew, if not each period, `shared` who
-    shares the counter of a charge over subscriptions (TIER-3).
+    shares the counter of a charge over subscriptions (TIER-3). `sorts` gives product and section
+    of each charge, by which it may be redirected (HIER-8).
     """
 
     cuts: frozenset[date]
@@ -34,6 +35,7 @@ class Steps(NamedTuple):
     by_service: frozenset[int] = frozenset()
     resets: Mapping[int, str] = MappingProxyType({})
     shared: Mapping[int, str] = MappingProxyType({})
+    sorts: Mapping[int, tuple[int, str]] = MappingProxyType({})
 
 
 def earlier_usage(

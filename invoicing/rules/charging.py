@@ -8,7 +8,7 @@ calendar and the price list that are passed in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from foundation.periods import Period
 from invoicing.rules.calendar import DAY, Calendar, Timing, uncovered
 from invoicing.rules.difference import ONE, Billed, Change, Target, changes
 from invoicing.rules.prices import Prices, Who
+from invoicing.rules.redirecting import Stretch, shared, stretch_on
 from invoicing.rules.splitting import split_by_price, until_run, with_stubs
 from invoicing.rules.timeline import FOREVER, PLAIN, Piece, Policies, Segment, pieces
 from invoicing.rules.usage import Usage, usage_targets
@@ -64,10 +65,10 @@ class Life:
     """A subscription charge with its timeline, usage and billed items.
 
     It is billed to this payer for full periods that start in `[member_from, member_to)`: a change
-    of payer takes effect at the next full period (HIER-6). `place_id` is the jurisdiction of a
-    service address of its own. `resets` are the days on which its tier counter begins anew, where
-    that is not each period (TIER-3); `usage` then reaches back to the last of them. `counter` is
-    one that it shares with other charges.
+    of payer takes effect at the next full period (HIER-6); or in `stretches`, where there are some
+    (HIER-8). `place_id` is the jurisdiction of a service address of its own. `resets` are the days
+    on which its tier counter begins anew, where that is not each period (TIER-3); `usage` then
+    reaches back to the last of them. `counter` is one that it shares with other charges.
     """
 
     id: int
@@ -83,6 +84,13 @@ class Life:
     resets: tuple[date, ...] = ()
     counter: SharedCounter | None = None
     billed: dict[tuple[date, date], list[Billed]] = field(default_factory=dict)
+    stretches: tuple[Stretch, ...] = ()
+
+    def is_borne(self, day: date) -> bool:
+        """Tell whether the payer bears, or shares, the full period that begins on the day."""
+        if self.stretches:
+            return stretch_on(self.stretches, day) is not None
+        return self.member_from <= day < self.member_to
 
 
 @dataclass(slots=True)
@@ -195,7 +203,16 @@ def _owed(
     period: Period,
     part: Period | None,
 ) -> list[Target]:
-    """List what a full period owes by the bill date."""
+    """List what a full period owes by the bill date, as far as the payer bears it."""
+    if life.stretches:
+        stretch = stretch_on(life.stretches, period.start)
+        if stretch is None:
+            return []
+        if stretch.cap is not None:
+            whole = replace(life, stretches=(stretch._replace(cap=None),))
+            return shared(
+                _owed(whole, plan, who, prices, calendar, period, part), stretch.cap, period.start
+            )
     if not plan.timing.to_run_date:
         return _targets(life, plan, who, prices, period, part)
     cut = until_run(life, calendar.bill_date, period, part)

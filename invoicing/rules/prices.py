@@ -58,7 +58,7 @@ class Who:
     segment: str
     zone: ZoneInfo | None
     contracts: Mapping[int, Sequence[ContractTerms]] = field(default_factory=dict, compare=False)
-    books: Mapping[int, int] = field(default_factory=dict, compare=False)
+    books: Mapping[int, int | None] = field(default_factory=dict, compare=False)
 
 
 class Quote(NamedTuple):

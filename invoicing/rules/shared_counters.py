@@ -53,9 +53,7 @@ class SharedCounter:
         key = (period.start, cut.start, cut.end)
         answers = self.found.get(key)
         if answers is None:
-            members = [
-                one for one in self.lives if one.member_from <= period.start < one.member_to
-            ]
+            members = [one for one in self.lives if one.is_borne(period.start)]
             answers = self.found[key] = {one.id: [] for one in members}
             for owner, target in _targets(members, plan, who, prices, period, cut):
                 answers[owner.id].append(target)

@@ -1,4 +1,5 @@
--- Fingerprint of what decides the bill of each payer: accounts and who pays for them, customers,
+-- Fingerprint of what decides the bill of each payer: accounts and who pays for them, those of whose
+-- charges it pays a part (HIER-8) included, customers,
 -- addresses, timelines, items made by hand. Equal inputs give equal stamps; usage is left out, since
 -- what arrives after the draft waits for the next run (PER-8). Agreed prices, certificates and VAT
 -- checks are in the stamp of the tables (inputs_stamp). Grain: one row per payer.
@@ -8,6 +9,10 @@ WITH RECURSIVE member AS (
     FROM customers_accountposition p
     WHERE p.account_id = ANY (%(payers)s::bigint[]) AND p.role = 'PAYER'
       AND p.valid && daterange(%(since)s, %(until)s)
+    UNION ALL
+    SELECT r.payer_id, r.account_id, NULL, r.valid
+    FROM customers_chargeredirection r
+    WHERE r.payer_id = ANY (%(payers)s::bigint[]) AND r.valid && daterange(%(since)s, %(until)s)
     UNION ALL
     SELECT m.payer_id, p.account_id, p.parent_id, p.valid * m.valid
     FROM member m

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,11 +16,12 @@ from customers.models import Account, Order, OrderItem
 from customers.operations import IncompleteOrder
 from foundation import clock
 from foundation.errors import Refusal
-from foundation.screens import Button, Column, Crumb, Fact, Screen, Table
+from foundation.screens import ActionView, Button, Column, Crumb, Fact, Screen, Table
 from invoicing import operations
-from invoicing.operations import NextInvoice, PreviewLine
+from invoicing.operations import NextInvoice, PreviewLine, Projected
 from invoicing.views import links
 
+BILLS = 12
 LINE_COLUMNS = (
     Column(label="What", value="text"),
     Column(label="From", value="start", kind="date"),
@@ -73,6 +74,32 @@ def lines_table(caption: str, lines: Sequence[PreviewLine], empty: str) -> Table
     return Table(caption=caption, rows=list(lines), empty=empty, columns=LINE_COLUMNS)
 
 
+def year_table(
+    projection: Sequence[Projected], currency: str, *, is_compared: bool = False
+) -> Table:
+    """Return what the next bill dates would bring, by what is known today."""
+    compared = (
+        Column(label="Without it", value="before", kind="money"),
+        Column(label="With it", value="after", kind="money"),
+        Column(label="Change", value="difference", kind="money"),
+    )
+    alone = (Column(label=f"Total in {currency}", value="after", kind="money"),)
+    return Table(
+        caption="Next bill dates, usage to come left out",
+        rows=list(projection),
+        empty="Nothing to bill.",
+        columns=(
+            Column(label="Bill date", value="bill_date", kind="date"),
+            *(compared if is_compared else alone),
+        ),
+    )
+
+
+def pin_key(order_id: int) -> str:
+    """Return where a person's session keeps the figures that were shown of an order."""
+    return f"order-preview-{order_id}"
+
+
 class AccountNext(Screen):
     """The next invoice of an account as things stand, and what is ordered for later days."""
 
@@ -86,6 +113,10 @@ class AccountNext(Screen):
         if not hasattr(self, "_account"):
             self._account = get_object_or_404(Account, pk=self.kwargs["pk"])
         return self._account
+
+    def buttons(self) -> Sequence[Button]:
+        """Offer to look farther ahead; a page by itself, because it calculates twelve bills."""
+        return (Button(label="Next twelve bills", url="?year=1", permission=self.permission),)
 
     def get_title(self) -> str:
         """Name the account."""
@@ -109,6 +140,9 @@ class AccountNext(Screen):
         except Refusal as refusal:
             facts = [Fact(label="Cannot be calculated", value=refusal.message)]
             return super().get_context_data(facts=facts, table=changes, **kwargs)
+        tables = [changes]
+        if "year" in self.request.GET:
+            tables.append(year_table(self._year(day), self.account.currency))
         facts = money_facts(found)
         if found.problem:
             facts.append(Fact(label="Would be parked", value=found.problem))
@@ -116,7 +150,10 @@ class AccountNext(Screen):
             payer = Account.objects.get(pk=found.payer_id)
             facts.append(Fact(label="Billed to", value=str(payer), url=links.account(payer.pk)))
         lines = lines_table("Lines", found.lines, "Nothing would be billed.")
-        return super().get_context_data(facts=facts, table=lines, tables=[changes], **kwargs)
+        return super().get_context_data(facts=facts, table=lines, tables=tables, **kwargs)
+
+    def _year(self, day: date) -> Sequence[Projected]:
+        return operations.project(account_id=self.account.pk, as_of=day, bills=BILLS)
 
 
 class OrderPreview(Screen):
@@ -143,7 +180,7 @@ class OrderPreview(Screen):
         return [Crumb(self.order.number, reverse("customers:order", args=[self.order.pk]))]
 
     def buttons(self) -> Sequence[Button]:
-        """Offer to place it, or to go back and change it."""
+        """Offer to place it with the figures that are shown, or to go back and change it."""
         change = Button(
             label="Change",
             url=reverse("customers:revise_order", args=[self.order.pk]),
@@ -152,7 +189,7 @@ class OrderPreview(Screen):
         return (
             Button(
                 label="Place order",
-                url=reverse("customers:submit_order", args=[self.order.pk]),
+                url=reverse("invoicing:submit_previewed", args=[self.order.pk]),
                 permission="customers.place_order",
                 method="post",
                 style="primary",
@@ -165,7 +202,7 @@ class OrderPreview(Screen):
         day = clock.today(ZoneInfo(self.order.account.time_zone))
         try:
             found = operations.preview_draft(
-                order=self.order, as_of=day, actor=links.person(self.request)
+                order=self.order, as_of=day, actor=links.person(self.request), bills=BILLS
             )
         except IncompleteOrder as incomplete:
             missing = Table(
@@ -181,6 +218,7 @@ class OrderPreview(Screen):
         except Refusal as refusal:
             told = [Fact(label="Cannot be calculated", value=refusal.message)]
             return super().get_context_data(facts=told, **kwargs)
+        self.request.session[pin_key(self.order.pk)] = operations.pin_of(self.order, found)
         facts: list[Fact] = []
         tables: list[Table] = []
         for one in found:
@@ -194,5 +232,35 @@ class OrderPreview(Screen):
                 lines_table("Added by the order", one.charges, "Nothing."),
                 lines_table("Not billed because of it", one.falls_away, "Nothing."),
                 lines_table("The next invoice with it", one.after.lines, "Nothing to bill."),
+                year_table(one.projection, now.currency, is_compared=True),
             ]
         return super().get_context_data(facts=facts, table=tables[0], tables=tables[1:], **kwargs)
+
+
+class SubmitPreviewed(ActionView):
+    """Submit a draft with the figures that its preview showed, or say what has changed."""
+
+    permission = "customers.place_order"
+    subject = Order
+
+    def act(self) -> Any:
+        """Call the operation."""
+        order = get_object_or_404(Order.objects.select_related("account"), pk=self.kwargs["pk"])
+        return operations.submit_as_previewed(
+            order=order,
+            pin=self.request.session.get(pin_key(order.pk), ""),
+            as_of=clock.today(ZoneInfo(order.account.time_zone)),
+            actor=links.person(self.request),
+        )
+
+    def get_success_message(self) -> str:
+        """Say how far it is."""
+        return f"Order {self.result.number} is {self.result.get_state_display().lower()}."
+
+    def get_success_url(self) -> str:
+        """Go to the order."""
+        return reverse("customers:order", args=[self.kwargs["pk"]])
+
+    def get_failure_url(self) -> str:
+        """Show the figures as they are now."""
+        return reverse("invoicing:order_preview", args=[self.kwargs["pk"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import customers.operations
 from billing_site.scenarios import setting, words
@@ -54,6 +55,31 @@ def role(scene: Scene, *, account: str, pays: bool, effective: date | None = Non
         role=AccountRole.PAYER if pays else AccountRole.NON_PAYER,
         on_date=effective or scene.day,
         as_of=scene.day,
+        actor=scene.cast.care,
+    )
+
+
+@verb("charges.redirect")
+def redirect(
+    scene: Scene,
+    *,
+    account: str,
+    to: str,
+    from_: date | None = None,
+    until: date | None = None,
+    section: str = "",
+    subscription: str = "",
+    cap: Decimal | None = None,
+) -> None:
+    """Let another payer pay for charges of an account, up to a cap a month (HIER-8)."""
+    customers.operations.redirect_charges(
+        account=scene.account(account),
+        payer=scene.account(to),
+        starts=from_ or scene.day,
+        ends=until,
+        section=section,
+        subscription=scene.subscription(subscription) if subscription else None,
+        cap=cap,
         actor=scene.cast.care,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -10,9 +11,18 @@ from billing_site.demo import clients
 from billing_site.scenarios.stage import Scene
 from billing_site.scenarios.verbs.registry import verb
 from customers.models import Order, Subscription
-from customers.operations import IdentifierInput, ItemInput
+from customers.operations import IdentifierInput, ItemInput, Phase
 
 ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A phase of a ramp: from a day on another quantity or own prices."""
+
+    on: date
+    quantity: Decimal | None = None
+    prices: dict[str, Decimal] = field(default_factory=dict)
 
 
 @verb("order.add")
@@ -32,8 +42,12 @@ def add(
     with_one_time: bool | None = None,
     awaits_activation: bool = False,
     awaits_acceptance: bool = False,
+    phases: tuple[Step, ...] = (),
 ) -> None:
-    """Order an offer; the subscription and its order are called `as`."""
+    """Order an offer; the subscription and its order are called `as`.
+
+    `phases` are later states of a ramp: from a day `on` another quantity or own prices.
+    """
     kind = scene.identifiers.get(offer, "")
     item = ItemInput(
         action="ADD",
@@ -48,10 +62,11 @@ def add(
         awaits_activation=awaits_activation,
         awaits_acceptance=awaits_acceptance,
         identifiers=[IdentifierInput(kind, identifier)] if identifier else [],
+        phases=[Phase(one.on, one.quantity, one.prices) for one in phases],
     )
     order = clients.order(scene.account(account), [item], day=scene.day, actor=scene.cast.care)
     scene.orders[as_] = order
-    scene.subscriptions[as_] = Subscription.objects.get(order_items__order=order)
+    scene.subscriptions[as_] = Subscription.objects.distinct().get(order_items__order=order)
 
 
 @verb("subscription.change")
@@ -157,6 +172,32 @@ def resume(
             subscription=scene.subscription(subscription),
             effective_on=effective or scene.day,
             credits_days=credits_days,
+        ),
+        "",
+    )
+
+
+@verb("subscription.renew")
+def renew(
+    scene: Scene,
+    *,
+    subscription: str,
+    effective: date | None = None,
+    term_months: int | None = None,
+    uplift: Decimal | None = None,
+    prices: dict[str, Decimal] | None = None,
+) -> None:
+    """Begin a new term, or go on without one; `uplift` 0.05 raises unit prices by 5 %."""
+    _order(
+        scene,
+        subscription,
+        ItemInput(
+            action="RENEW",
+            subscription=scene.subscription(subscription),
+            effective_on=effective or scene.day,
+            term_months=term_months,
+            uplift=uplift,
+            prices=prices or {},
         ),
         "",
     )

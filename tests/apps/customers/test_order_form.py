@@ -208,7 +208,7 @@ def test_a_look_at_what_it_changes_before_it_is_placed(clerk: Client, account: A
     assert draft.state == "DRAFT"
     assert answer.headers["Location"] == reverse("invoicing:order_preview", args=[draft.pk])
     shown = clerk.get(answer.headers["Location"]).content.decode()
-    assert page("submit_order", draft.pk) in shown
+    assert reverse("invoicing:submit_previewed", args=[draft.pk]) in shown
     change = page("revise_order", draft.pk)
     assert change in shown
     form = clerk.get(change).content.decode()

@@ -71,7 +71,16 @@ def world() -> dict[str, int]:
         email="e@example.org",
         actor=None,
     )
+    other = build.account("Payer", opened_on=JAN)
+    redirection = operations.redirect_charges(account=root, payer=other, starts=FEB, actor=None)
+    fiber = build.offer("FIBER2", charges=({"trigger": "ACTIVATION"},))
+    waiting = build.add(root, fiber, JAN, awaits_activation=True)
+    failure = operations.report_failure(
+        subscription=waiting, reason="no port", next_step="RETRY", actor=None
+    )
     return {
+        "redirection": redirection.pk,
+        "failure": failure.pk,
         "customer": root.customer_id,
         "root": root.pk,
         "leaf": leaf.pk,
@@ -89,6 +98,8 @@ def pk_for(route: str, world: dict[str, int]) -> int:
         ("contracts/", "contract"),
         ("certificates/", "certificate"),
         ("orders/", "order"),
+        ("redirections/", "redirection"),
+        ("fall-out/", "failure"),
         ("subscriptions/", "subscription"),
     ):
         if route.startswith(start):

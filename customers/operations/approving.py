@@ -1,0 +1,118 @@
+"""Orders that a second person approves: above a threshold, if a policy says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import audit.operations
+import audit.queries
+from audit.choices import ApprovalState
+from audit.models import ApprovalRequest
+from customers.choices import OrderState
+from customers.models import Order, OrderItem
+from customers.queries.worth import worth_of_order
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+ACTION: Final = "customers.order"
+"""The action that policies and limits know; without a policy no order needs approval."""
+
+
+class CannotApproveOrder(Refusal):
+    """The order does not wait for approval."""
+
+    rule = "ORD-25"
+
+
+def must_wait(order: Order, actor: User) -> bool:
+    """Ask for a second person where a policy wants it; tell whether the order waits for one.
+
+    Within the actor's limit it does not. Asking again asks nobody twice.
+    """
+    currency = order.account.currency
+    if not audit.queries.asks_for_approval(ACTION, currency=currency):
+        return False
+    payload = payload_of(order)
+    request = audit.operations.request_approval(
+        action=ACTION,
+        subject=order,
+        payload=payload,
+        requester=actor,
+        amount=worth_of_order(order),
+        currency=currency,
+        reason=order.note[:200],
+    )
+    if request.state == ApprovalState.APPROVED:
+        audit.operations.consume_approval(action=ACTION, subject=order, payload=payload)
+        return False
+    if order.state == OrderState.DRAFT:
+        _set(order, OrderState.PENDING_APPROVAL, actor, "order.waits_for_approval")
+    return True
+
+
+def approve(order: Order, approver: User, comment: str) -> User:
+    """Approve what the order asks for, use the approval, and return who asked."""
+    request = _waiting(order)
+    audit.operations.approve(request_id=request.pk, approver=approver, comment=comment)
+    used = audit.operations.consume_approval(
+        action=ACTION, subject=order, payload=payload_of(order)
+    )
+    _set(order, OrderState.DRAFT, approver, "order.approved")
+    return used.requester
+
+
+def send_back(order: Order, approver: User, comment: str) -> None:
+    """Reject what the order asks for; it is a draft again."""
+    request = _waiting(order)
+    audit.operations.reject(request_id=request.pk, approver=approver, comment=comment)
+    _set(order, OrderState.DRAFT, approver, "order.sent_back")
+
+
+def payload_of(order: Order) -> dict[str, Any]:
+    """Return all that decides what the order does."""
+    items = OrderItem.objects.filter(order=order).order_by("seq")
+    return {
+        "order": order.number,
+        "account": order.account_id,
+        "items": [
+            {
+                "action": one.action,
+                "offer_version": one.offer_version_id,
+                "subscription": one.subscription_id,
+                "quantity": str(one.quantity),
+                "on": one.effective_on.isoformat(),
+                "prices": {
+                    str(price.charge_id): str(price.unit_price)
+                    for price in one.prices.order_by("charge_id")
+                },
+            }
+            for one in items
+        ],
+    }
+
+
+def _waiting(order: Order) -> ApprovalRequest:
+    request = (
+        ApprovalRequest.objects.filter(
+            action=ACTION,
+            subject_type=order._meta.label_lower,
+            subject_id=order.pk,
+            state=ApprovalState.PENDING,
+        )
+        .order_by("-pk")
+        .first()
+    )
+    if order.state != OrderState.PENDING_APPROVAL or request is None:
+        raise CannotApproveOrder(f"order {order.number} does not wait for approval")
+    return request
+
+
+def _set(order: Order, state: OrderState, actor: User, topic: str) -> None:
+    order.state = state
+    order.updated_by = actor
+    order.save()
+    audit.operations.record_event(
+        topic=topic, subject=order, payload={"number": order.number}, actor=actor
+    )

@@ -1,0 +1,56 @@
+"""What an order is worth: its charges of one full period at the prices of its day."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+import catalog.queries
+from catalog.models import Charge
+from catalog.rules.pricing import price, with_override
+from customers.models import Account, Order, OrderItem
+from customers.queries.tree import pricebook_of
+
+DAYS: Final = Decimal(30)
+"""Days of the period for which a price per day is counted."""
+
+
+def worth_of_order(order: Order) -> Decimal:
+    """Return the net of one full period of everything that the order adds, in its currency.
+
+    Recurring and one-time charges of the offers that it adds or changes to, own prices before
+    list prices; usage and agreed prices are left out.
+    """
+    account = Account.objects.select_related("customer").get(pk=order.account_id)
+    items = OrderItem.objects.filter(order=order, offer_version__isnull=False)
+    return sum((_worth(account, one) for one in items.order_by("seq")), Decimal(0))
+
+
+def _worth(account: Account, item: OrderItem) -> Decimal:
+    book_id = pricebook_of(account_id=account.pk, on_date=item.effective_on)
+    own = {one.charge_id: one.unit_price for one in item.prices.all()}
+    listed = catalog.queries.compiled()
+    quantity = item.quantity
+    if quantity is None:
+        quantity = Decimal(1)
+        if item.subscription is not None and (last := item.subscription.items.last()) is not None:
+            quantity = last.quantity
+    total = Decimal(0)
+    charges = Charge.objects.filter(offer_version=item.offer_version_id).exclude(kind="USAGE")
+    for charge in charges if item.with_one_time else charges.exclude(kind="ONE_TIME"):
+        if charge.trigger == "END":
+            continue
+        terms = listed.price_for(
+            charge.pk,
+            book_id=book_id,
+            currency=account.currency,
+            on_date=item.effective_on,
+            segment=account.customer.segment,
+        )
+        if terms is None:
+            continue
+        if charge.pk in own:
+            terms = with_override(terms, own[charge.pk])
+        factor = DAYS if charge.price_model == "PER_DAY" else Decimal(1)
+        total += price(terms, quantity, account.currency, factor=factor).amount
+    return total
