@@ -57,6 +57,8 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Offers", "storefront", "catalog:offers"),
             Entry("Products", "category", "admin:catalog_product_changelist"),
             Entry("Price books", "import_contacts", "admin:catalog_pricebook_changelist"),
+            Entry("Zones", "travel_explore", "catalog:zone_import"),
+            Entry("Time bands", "schedule", "admin:catalog_bandplan_changelist"),
             Entry("Usage types", "speed", "admin:catalog_usagetype_changelist"),
             Entry("Jurisdictions", "public", "tax:places"),
             Entry("Tax rules", "gavel", "tax:rules"),
@@ -69,6 +71,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Usage files", "upload_file", "rating:files"),
             Entry("Suspense", "rule", "rating:suspense"),
             Entry("Events", "sensors", "rating:events"),
+            Entry("Rate anything", "calculate", "rating:try"),
         ),
     ),
     Section(

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from catalog.views import imports, matrix, offer_forms, offers, price_forms, prices, queue
+from catalog.views import (
+    imports,
+    matrix,
+    offer_forms,
+    offers,
+    price_forms,
+    prices,
+    queue,
+    zones,
+)
 
 app_name = "catalog"
 urlpatterns = [
@@ -10,6 +19,7 @@ urlpatterns = [
     path("prices/add/", price_forms.Add.as_view(), name="price_add"),
     path("prices/import/", imports.Upload.as_view(), name="price_import"),
     path("prices/import/preview/", imports.Preview.as_view(), name="price_import_preview"),
+    path("zones/import/", zones.ImportZones.as_view(), name="zone_import"),
     path("prices/queue/", queue.Queue.as_view(), name="queue"),
     path("prices/<int:pk>/", prices.Price.as_view(), name="price"),
     path("prices/<int:pk>/change/", price_forms.Edit.as_view(), name="price_edit"),

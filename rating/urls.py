@@ -16,6 +16,7 @@ urlpatterns = [
     path("suspense/work/", views.WorkSuspense.as_view(), name="suspense_work"),
     path("suspense/<int:pk>/", views.SuspensePage.as_view(), name="suspense_item"),
     path("events/", views.EventSearch.as_view(), name="events"),
+    path("try/", views.TryEvents.as_view(), name="try"),
     path("events/<int:account_id>/<int:pk>/", views.EventPage.as_view(), name="event"),
     path("accounts/<int:pk>/usage/", views.AccountUsage.as_view(), name="account_usage"),
 ]

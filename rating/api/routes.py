@@ -1,9 +1,11 @@
 """Where the API of usage is mounted."""
 
+from rating.api.previews import RatingPreviewViewSet
 from rating.api.views import SuspenseViewSet, UsageEventViewSet, UsageFileViewSet
 
 ROUTES = [
     ("usage-events", UsageEventViewSet, "usage-event"),
     ("usage-files", UsageFileViewSet, "usage-file"),
+    ("rating-previews", RatingPreviewViewSet, "rating-preview"),
     ("suspense", SuspenseViewSet, "suspense"),
 ]

@@ -3,6 +3,7 @@
 from rating.queries.identities import INTEGRITY
 from rating.queries.provisional import RatedUsage, final_rating, provisional
 from rating.queries.suspense import SuspenseGroup, file_fate, suspense, suspense_groups
+from rating.queries.trying import MOST_TRIED, Tried, explain_event, try_events
 from rating.queries.usage import (
     USAGE_COLUMNS,
     DayUsage,
@@ -16,13 +17,16 @@ from rating.queries.usage import (
 
 __all__ = [
     "INTEGRITY",
+    "MOST_TRIED",
     "USAGE_COLUMNS",
     "DayUsage",
     "RatedUsage",
     "SuspenseGroup",
+    "Tried",
     "account_usage",
     "copy_usage",
     "events",
+    "explain_event",
     "file_fate",
     "final_rating",
     "holders_of",
@@ -31,4 +35,5 @@ __all__ = [
     "provisional",
     "suspense",
     "suspense_groups",
+    "try_events",
 ]

@@ -4,6 +4,7 @@ from rating.views.accounts import AccountUsage
 from rating.views.events import EventPage, EventSearch
 from rating.views.files import FileList, FilePage, LoadFile, RejectedRows, ResumeFile
 from rating.views.suspense import SuspenseGroups, SuspensePage, SuspenseRows, WorkSuspense
+from rating.views.trying import TryEvents
 
 __all__ = [
     "AccountUsage",
@@ -17,5 +18,6 @@ __all__ = [
     "SuspenseGroups",
     "SuspensePage",
     "SuspenseRows",
+    "TryEvents",
     "WorkSuspense",
 ]

@@ -130,6 +130,7 @@ class EventPage(Screen):
             received=self._received(),
             guided=self._guided(),
             priced=self._priced(),
+            told=queries.explain_event(event),
             attributes=[
                 Fact(label=name, value=value, kind="code")
                 for name, value in sorted(event.attributes.items())

@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 
 from catalog import operations
 from catalog.models import BandPlan, ZoneMap, ZonePrefix
@@ -191,3 +194,19 @@ def test_zones_without_a_price_stop_the_offer() -> None:
     published(charge, unit_price=D(1), attributes={"zone": "AT"})
     with pytest.raises(CannotPublish, match="no price fits zone=AT-M, band=OFF"):
         go(fiber.version.pk)
+
+
+def test_the_page_shows_the_difference_and_then_takes_it(client: Client) -> None:
+    found = operations.define_zone_map(code="DEST", name="Destinations", actor=None)
+    page = reverse("catalog:zone_import")
+    client.force_login(shop.person("importer", "catalog.view_zoneprefix", "catalog.import_prices"))
+    data: dict[str, Any] = {"zone_map": found.pk, "starts": "2027-01-01"}
+    for check_only, stored in (("on", 0), ("", 3)):
+        file = SimpleUploadedFile("zones.csv", FILE)
+        answer = client.post(page, {**data, "file": file, "check_only": check_only})
+        assert (answer.status_code, ZonePrefix.objects.count()) == (200, stored)
+        assert "3 prefixes new" in answer.content.decode()
+    bad = client.post(page, {**data, "file": SimpleUploadedFile("z.csv", b"number\n1\n")})
+    assert bad.status_code == 422
+    client.force_login(shop.person("nobody"))
+    assert client.get(page).status_code == 403

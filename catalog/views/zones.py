@@ -1,0 +1,107 @@
+"""Importing a zone map: choose map, day and file, see what it would change, take it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.urls import reverse
+
+from catalog import operations
+from catalog.models import ZoneMap
+from catalog.operations import ZoneReport
+from catalog.rules.zone_rows import UNCHANGED
+from catalog.views import words
+from catalog.views.imports import LARGEST, SHOWN
+from catalog.views.price_forms import DAY
+from foundation.errors import Invalid
+from foundation.screens import Column, Crumb, FormScreen, Table
+
+
+class ZoneForm(forms.Form):
+    """A map, the day from which the file is all of it, and the file."""
+
+    zone_map = forms.ModelChoiceField(ZoneMap.objects.all(), label="Zone map")
+    starts = forms.DateField(label="From", widget=forms.DateInput(DAY, "%Y-%m-%d"))
+    file = forms.FileField(
+        label="CSV or XLSX file",
+        help_text="Columns prefix and zone. At most 2 MB here; larger: manage.py import_zones.",
+        widget=forms.FileInput({"accept": ".csv,.xlsx"}),
+    )
+    check_only = forms.BooleanField(
+        label="Only show what it would change", required=False, initial=True
+    )
+
+
+class ImportZones(FormScreen):
+    """Make a file of prefixes a zone map from a day on, or say what that would change."""
+
+    title = "Import zones"
+    intro = (
+        "The file is the whole map from its day on: prefixes that it does not name end, days "
+        "before stay as they were."
+    )
+    permission = ("catalog.view_zoneprefix", "catalog.import_prices")
+    form_class = ZoneForm
+    template_name = "catalog/zones.html"
+    submit_label = "Go"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the prices."""
+        return (Crumb("Prices", reverse("catalog:matrix")),)
+
+    def submit(self, form: forms.Form) -> ZoneReport:
+        """Compare or import."""
+        data = form.cleaned_data
+        if data["file"].size > LARGEST:
+            raise Invalid("the file is larger than 2 MB; import it by the command", rule="SIZE")
+        return operations.import_zones(
+            zone_map=data["zone_map"],
+            content=data["file"].read(),
+            filename=data["file"].name,
+            starts=data["starts"],
+            actor=words.actor(self.request),
+            dry_run=data["check_only"],
+        )
+
+    def succeeded(self) -> HttpResponse:
+        """Show what changed, or would."""
+        report: ZoneReport = self.result
+        changes = [one for one in report.changes if one.kind != UNCHANGED]
+        return self.render_to_response(
+            self.get_context_data(
+                form=self.get_form(),
+                report=report,
+                counts=report.counts,
+                **_tables(changes, report),
+            )
+        )
+
+
+def _tables(changes: Sequence[Any], report: ZoneReport) -> dict[str, Table]:
+    return {
+        "changes": Table(
+            columns=(
+                Column(label="Change", value=lambda one: one.kind.title()),
+                Column(label="Prefix", value="prefix", kind="code"),
+                Column(label="Before", value="before", kind="code"),
+                Column(label="After", value="after", kind="code"),
+            ),
+            rows=list(changes)[:SHOWN],
+            caption=f"What changes (the first {SHOWN})",
+            empty="Nothing changes.",
+        ),
+        "problems": Table(
+            columns=(
+                Column(label="Row", value="row", kind="number"),
+                Column(label="Column", value="column", kind="code"),
+                Column(label="Value", value="value"),
+                Column(label="Why not", value="message"),
+            ),
+            rows=list(report.problems)[:SHOWN],
+            caption="Rows that are not taken",
+            empty="Every row can be taken.",
+        ),
+    }
