@@ -11,8 +11,10 @@ class CatalogConfig(AppConfig):
         """Say whose rows are whose."""
         scope.register(
             self.label,
+            BandPlan=scope.SHARED,
             Charge=scope.SHARED,
             GLCode=scope.SHARED,
+            Holiday=scope.SHARED,
             Offer=scope.SHARED,
             OfferVersion=scope.SHARED,
             PriceBook=scope.SHARED,
@@ -20,6 +22,9 @@ class CatalogConfig(AppConfig):
             PriceVersion=scope.SHARED,
             Product=scope.SHARED,
             RevenueRule=scope.SHARED,
+            TimeBand=scope.SHARED,
             UnitOfMeasure=scope.SHARED,
             UsageType=scope.SHARED,
+            ZoneMap=scope.SHARED,
+            ZonePrefix=scope.SHARED,
         )

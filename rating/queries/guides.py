@@ -143,6 +143,10 @@ class Guides:
         for learned in (self._windows, self._holdings, self._active, self._charges):
             learned.clear()
 
+    def holders(self, kind: str, value: str) -> set[int]:
+        """Return the accounts that ever held an identifier that was learned."""
+        return {holding.account_id for holding in self._holdings[kind, value]}
+
     def find(self, row: Row) -> Guided | Reason:
         """Return where an event belongs, or why it belongs nowhere; the identifier is learned."""
         return self.lead(row, self.windows_of(row.route, row.identifier))

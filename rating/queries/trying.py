@@ -73,6 +73,7 @@ def try_events(
     reader = RowReader(
         Layout(columns), source="", zone=zone, types=usage_types(), received_at=as_of
     )
+    reader.newest = date.max  # a trial may lie in the future
     tool = _Tool(on_date)
     found = []
     for number, row in enumerate(filled, start=1):
@@ -117,7 +118,10 @@ class _Tool:
             self.guides.learn(cursor, [(row.identifier_type, row.identifier)])
             self.prices.learn(cursor, [account_id])
         found = self.guides.find(row)
-        if isinstance(found, Guided) and found.guide.account_id != account_id:
+        # Whose an identifier of another account is, is not told.
+        if account_id not in self.guides.holders(row.identifier_type, row.identifier) or (
+            isinstance(found, Guided) and found.guide.account_id != account_id
+        ):
             found = Reason.NO_OWNER
         if isinstance(found, Reason):
             return Tried(number, row.event_key, f"{found}: {NEXT_STEPS[found]}")
