@@ -16,6 +16,7 @@ from foundation.api.problems import Problem
 MAX_BYTES = 20 * 1024 * 1024
 MAX_DEPTH = 24
 STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+HALVES = re.compile(rb"\\u[dD][89a-fA-F]")
 BRACKETS = re.compile(rb"[\[\]{}]")
 
 
@@ -36,11 +37,16 @@ class BoundedJSONParser(JSONParser):
             raise Problem(400, "API-DEPTH", f"Nest at most {MAX_DEPTH} levels.")
         try:
             text = codecs.decode(body, "utf-8")
-            return json.loads(
+            found = json.loads(
                 text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_refuse_float
             )
+            if HALVES.search(body):
+                json.dumps(found, ensure_ascii=False).encode()
+            return found
         except UnicodeDecodeError as error:
             raise ParseError("The body is not UTF-8.") from error
+        except UnicodeEncodeError as error:
+            raise ParseError("A text holds half a character (a lone surrogate).") from error
         except json.JSONDecodeError as error:
             raise ParseError(f"The body is not JSON: {error}") from error
 

@@ -89,7 +89,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
         refusal = translate_database_error(exc)
         return problem(refusal.http_status, str(refusal.message), rule=refusal.rule)
     if isinstance(exc, Http404):
-        return problem(404, "There is no such object, or it is not yours to see.")
+        return problem(404, "There is no such object, or it is not yours to see.", rule="API-ID")
     if isinstance(exc, PermissionDenied):
         return problem(403, str(exc) or "You lack the permission for this.", rule="AUTH-2")
     if isinstance(exc, DjangoValidationError):
@@ -135,7 +135,8 @@ def flat(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
     if isinstance(detail, dict):
         for name, inner in detail.items():
             general = name == api_settings.NON_FIELD_ERRORS_KEY
-            yield from flat(inner, path if general else f"{path}.{name}".lstrip("."))
+            below = f"{path}[{name}]" if isinstance(name, int) else f"{path}.{name}".lstrip(".")
+            yield from flat(inner, path if general else below)
     elif isinstance(detail, list):
         for position, inner in enumerate(detail):
             deeper = isinstance(inner, dict | list)

@@ -130,8 +130,9 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
         return scope.narrowed(super().filter_queryset(queryset), self.request.user)
 
     def check_entities(self, request: Request) -> None:
-        """Refuse whoever works for some entities what is not theirs."""
-        if scope.entities_of(request.user) is None:
+        """Refuse a POST to a row that does not exist, and who is limited what is not theirs."""
+        is_free = scope.entities_of(request.user) is None
+        if is_free and request.method != "POST":
             return
         own: Any = getattr(self, "queryset", None)
         parts: dict[str, Any] = {"pk": own.model if own is not None else None, **self.subjects}
@@ -140,7 +141,7 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
             is_number = str(text).isascii() and str(text).isdigit() and len(str(text)) < 19
             if not (is_number and scope.sees(request.user, model, int(text))):
                 raise Problem(404, "API-ID", "There is no such object.")
-        if request.method != "POST" or self.action in self.own:
+        if is_free or request.method != "POST" or self.action in self.own:
             return
         if not (named and scope.may_change(request.user, named[0][0])):
             raise Problem(403, "ENTITY", "This concerns every legal entity.")
@@ -181,12 +182,14 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate, check rights and parameters, then claim the key of a POST."""
         super().initial(request, *args, **kwargs)
-        self.check_entities(request)
         unknown = sorted(set(request.query_params) - self.known_parameters())
         if unknown:
             raise Problem(400, "API-PARAMETER", f"Unknown parameter: {', '.join(unknown)}.")
         if any("\x00" in value for value in request.query_params.values()):
             raise Problem(400, "API-PARAMETER", "A parameter holds a NUL character.")
+        if request.method == "POST":
+            idempotency.key_of(request)
+        self.check_entities(request)
         if request.method == "POST":
             self._claim(request)
 

@@ -149,14 +149,20 @@ class Screen(TemplateView):
         return self.gate_of_entities(request)
 
     def gate_of_entities(self, request: HttpRequest) -> HttpResponse | None:
-        """Let whoever works for some entities only see, and change, nothing but their rows."""
-        if scope.entities_of(request.user) is None:
+        """Let whoever works for some entities only see, and change, nothing but their rows.
+
+        Nobody sends anything to a row that does not exist.
+        """
+        is_free = scope.entities_of(request.user) is None
+        if is_free and request.method != "POST":
             return None
         parts = {"pk": self.subject, **self.subjects}
         named = [(m, self.kwargs[part]) for part, m in parts.items() if m and part in self.kwargs]
         for model, pk in named:
             if not scope.sees(request.user, model, pk):
                 raise Http404(f"There is no {model._meta.verbose_name} {pk} that you may see.")
+        if is_free:
+            return None
         if named and (self.writes or request.method == "POST") and self.reach != "own":
             free = scope.may_change(request.user, named[0][0])
         else:

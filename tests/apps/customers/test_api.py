@@ -191,6 +191,7 @@ def test_lists_ask_the_same_number_of_questions_whatever_they_hold(api: Api) -> 
 
     paths = ("customers/", "accounts/", "orders/", "subscriptions/", "services/")
     build.add(build.account(), version, JAN, identifiers=[build.number("490")])
+    questions(paths[0])  # whose rows the caller sees is read once per person
     before = [questions(path) for path in paths]
     for number in range(3):
         build.add(build.account(), version, JAN, identifiers=[build.number(f"4{number}")])

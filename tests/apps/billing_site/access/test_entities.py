@@ -153,6 +153,23 @@ def test_pages_of_what_all_share_name_nothing_of_theirs(books: Books, client: Cl
     assert not wrong, "\n".join(wrong)
 
 
+def test_nothing_is_sent_to_what_does_not_exist(books: Books) -> None:
+    """A button on a page of yesterday is told so, not answered with an error page."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    wrong = []
+    for path, page in pages():
+        view: type[Screen] = page.callback.view_class
+        if "<" not in plain(path) or not view.writes:
+            continue
+        for verb in view.verbs or [""]:
+            address = plain(path).replace("<verb>", verb).replace("<label>", "customers.account")
+            address = re.sub(r"<\w+>", "987654", address)
+            if client.post(address).status_code != 404:
+                wrong.append(address)
+    assert not wrong
+
+
 def test_our_pages_open_and_name_nothing_of_theirs(books: Books, client: Client) -> None:
     wrong = []
     for address, view in addresses(books, books.ours.pk, books.theirs.pk):
