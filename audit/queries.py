@@ -11,7 +11,15 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
 
 from audit.choices import ApprovalState
-from audit.models import ApiKey, ApprovalPolicy, ApprovalRequest, BusinessEvent, Change, Seal
+from audit.models import (
+    ApiKey,
+    ApprovalPolicy,
+    ApprovalRequest,
+    BusinessEvent,
+    Change,
+    ReasonCode,
+    Seal,
+)
 from foundation import scope, sql
 from foundation.integrity import Check, Finding
 
@@ -28,6 +36,17 @@ def waiting_requests() -> QuerySet[ApprovalRequest]:
 def requests_of(entities: frozenset[int]) -> Q:
     """Return the condition of requests about something of the entities."""
     return scope.subjects(ApprovalRequest, entities)
+
+
+def reasons(domain: str) -> QuerySet[ReasonCode]:
+    """Return the reasons that may be chosen in a domain, by code."""
+    return ReasonCode.objects.filter(domain=domain, is_active=True).order_by("code")
+
+
+def reason_texts(*domains: str) -> dict[str, str]:
+    """Return what the codes of these domains say, those no longer chosen included."""
+    rows = ReasonCode.objects.filter(domain__in=domains).values_list("code", "text")
+    return dict(rows)
 
 
 def approved_request(action: str, subject: Model) -> ApprovalRequest | None:

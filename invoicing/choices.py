@@ -8,6 +8,11 @@ SOURCE: Final = "invoicing.invoice"
 """How the journal and the open items name a document of this room as their source."""
 
 
+CREDIT_REASONS: Final = "CREDIT_MEMO"
+DEBIT_REASONS: Final = "DEBIT_MEMO"
+"""The domains of reason codes that memos by hand are asked for with."""
+
+
 class ApprovalMode(TextChoices):
     MANUAL = "MANUAL", "Another person approves"
     AUTOMATIC = "AUTOMATIC", "Approved by rule when nothing is found"

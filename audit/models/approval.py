@@ -20,7 +20,11 @@ from foundation.stamped import Stamped
 
 
 class ReasonCode(Stamped):
-    """A reason that people choose from a list instead of typing it."""
+    """A reason that people choose from a list instead of typing it.
+
+    `gl_code` and `tax_treatment` (a tax category) are what an adjustment for this reason is
+    booked on and taxed as, where the person who asks names none.
+    """
 
     domain = models.CharField(max_length=32)
     code = models.CharField(max_length=32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -131,10 +131,9 @@ class Request(OnRequest):
             Fact(label="Decided by", value=shown.approver and shown.approver.get_username()),
             Fact(label="Comment", value=shown.comment),
         ]
-        payload = json.dumps(shown.payload, indent=2, ensure_ascii=False, sort_keys=True)
         return super().get_context_data(
             facts=facts,
-            payload=payload,
+            payload=[Fact(label=label, value=value) for label, value in spelled(shown.payload)],
             shown=shown,
             form=DecisionForm(),
             is_waiting=shown.state == ApprovalState.PENDING,
@@ -142,6 +141,18 @@ class Request(OnRequest):
             may_decide=user.has_perm(DECIDE),
             **kwargs,
         )
+
+
+def spelled(payload: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every value that an approval is bound to, with its name as people read it."""
+    for name, value in sorted(payload.items()):
+        label = f"{above} {name}".strip().replace("_", " ")
+        if isinstance(value, dict):
+            yield from spelled(value, label)
+        elif isinstance(value, list):
+            yield label[:1].upper() + label[1:], ", ".join(str(one) for one in value)
+        else:
+            yield label[:1].upper() + label[1:], "" if value is None else str(value)
 
 
 class Decision(FormScreen, OnRequest):

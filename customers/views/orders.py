@@ -243,7 +243,11 @@ class OrderPage(OfOrder):
         return Table(
             caption="Prices as quoted",
             rows=quotes,
-            empty="Prices are quoted when the order is submitted.",
+            empty=(
+                "Prices are quoted when the order is submitted."
+                if self.order.state == OrderState.DRAFT
+                else "Nothing was quoted: no line brings an offer."
+            ),
             columns=(
                 Column(label="Item", value="item", kind="number"),
                 Column(label="Charge", value="charge", kind="code"),

@@ -26,6 +26,24 @@ from customers.views.fields import DayField, person, today
 from customers.views.lists import account_url, last_day
 from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, Table
 
+CAUSES = {
+    "ORDER": "Order",
+    "QUANTITY": "New quantity",
+    "PRICE": "New own price",
+    "RENEWAL": "Renewal",
+    "TRANSFER": "Transfer",
+    "TRIAL": "Trial",
+    "PAUSE": "Pause",
+    "WAIVED": "Waived",
+    "END_FEE": "Fee of an early end",
+}
+
+
+def cause(row: ChargeSegment) -> str:
+    """Return what made a stretch of the timeline, in words."""
+    return CAUSES.get(row.reason, row.reason)
+
+
 SEGMENT_COLUMNS = (
     Column(label="From", value="valid.lower", kind="date"),
     Column(label="To", value=last_day, kind="date"),
@@ -37,7 +55,7 @@ SEGMENT_COLUMNS = (
         currency="subscription_charge.account.currency",
     ),
     Column(label="State", value="state", kind="status"),
-    Column(label="By", value="reason", kind="code"),
+    Column(label="Because of", value=cause),
     Column(
         label="Order",
         value="order_item.order.number",

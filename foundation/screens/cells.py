@@ -11,7 +11,7 @@ from typing import Any, Literal
 from foundation.money import minor_units
 from foundation.periods import Period
 
-Kind = Literal["text", "money", "number", "date", "instant", "status", "yesno", "code"]
+Kind = Literal["text", "money", "number", "date", "instant", "status", "yesno", "code", "act"]
 NUMERIC: frozenset[str] = frozenset({"money", "number"})
 ONE_LINE: frozenset[str] = NUMERIC | {"date", "instant", "status"}
 

@@ -21,6 +21,7 @@ from django.views.generic import TemplateView
 
 from foundation import scope
 from foundation.screens.cells import Tab
+from foundation.screens.opening import may_open
 from foundation.screens.tabs import shared_tabs
 
 M = TypeVar("M", bound=Model)
@@ -218,6 +219,12 @@ class Screen(TemplateView):
         """Return the heading; override where it names the object shown."""
         return self.title
 
+    def _open_crumbs(self) -> list[Crumb]:
+        """Return the way here; what is not for this reader is named, but leads nowhere."""
+        return [
+            one if may_open(self.request, one.url) else Crumb(one.title) for one in self.crumbs()
+        ]
+
     def crumbs(self) -> Sequence[Crumb]:
         """Return the way to this page, without the page itself."""
         return ()
@@ -237,7 +244,7 @@ class Screen(TemplateView):
         context.update(admin.site.each_context(self.request))
         context.update(
             title=self.get_title(),
-            crumbs=[*self.crumbs(), Crumb(self.get_title())] if self.crumbs() else [],
+            crumbs=[*self._open_crumbs(), Crumb(self.get_title())] if self.crumbs() else [],
             tabs=[
                 tab
                 for tab in (self.tabs() or shared_tabs(self.request))

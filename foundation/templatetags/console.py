@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import template
 
 from foundation.screens.cells import Cell, Table, cell, money_text, tone, value_text
+from foundation.screens.opening import may_open
 
 register = template.Library()
 
@@ -43,9 +45,11 @@ def table(table: Table | None, empty: str = "") -> dict[str, Any]:
     return {"table": table, "empty": empty or (table.empty if table else "")}
 
 
-@register.inclusion_tag("console/partials/cell.html", name="cell")
-def cell_tag(shown: Cell) -> dict[str, Any]:
-    """Show one cell of a table, a fact or a total."""
+@register.inclusion_tag("console/partials/cell.html", name="cell", takes_context=True)
+def cell_tag(context: template.Context, shown: Cell) -> dict[str, Any]:
+    """Show one cell of a table, a fact or a total; it leads only where the reader may go."""
+    if shown.url and not may_open(getattr(context, "request", None), shown.url):
+        shown = replace(shown, url="", text="" if shown.kind == "act" else shown.text)
     return {"cell": shown}
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import connection
 
 import audit.operations
+import audit.queries
 import ledger.queries
 import tax.queries
 from customers.models import Account
 from foundation.errors import Refusal
 from foundation.money import quantize
-from invoicing.choices import DocumentOrigin, DocumentType
+from invoicing.choices import CREDIT_REASONS, DEBIT_REASONS, DocumentOrigin, DocumentType
 from invoicing.models import Invoice, InvoiceLine, MemoRequest, TaxLine
 from invoicing.operations.frame import seller_snapshot
 from invoicing.operations.inputs import Payer, read_chunk
@@ -58,7 +59,7 @@ def issue_account_memo(*, request: MemoRequest, on_date: date, actor: User | Non
         seq=1,
         section="Adjustments",
         account_id=account.pk,
-        text=request.comment[:200] or request.reason_code,
+        text=printed_reason(request),
         service_start=on_date,
         service_end=on_date + DAY,
         quantity=Decimal(1),
@@ -80,6 +81,12 @@ def issue_account_memo(*, request: MemoRequest, on_date: date, actor: User | Non
         actor=actor,
     )
     return memo
+
+
+def printed_reason(request: MemoRequest) -> str:
+    """Return why, as the customer reads it: the text that was typed, else that of the reason."""
+    texts = audit.queries.reason_texts(DEBIT_REASONS if request.is_debit else CREDIT_REASONS)
+    return (request.comment or texts.get(request.reason_code, request.reason_code))[:200]
 
 
 def _payer(account: Account, on_date: date) -> Payer:
@@ -188,7 +195,7 @@ def _head(
         payable=total,
         functional_total=quantize(total * rate, entity.functional_currency),
         refers_to=request.invoice,
-        reason=(request.comment or request.reason_code)[:200],
+        reason=printed_reason(request),
         po_number=account.po_number,
         language=account.language,
         seller=_from_copy(seller_snapshot(entity)),

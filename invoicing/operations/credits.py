@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import transaction
 
 import audit.operations
+import audit.queries
 import invoicing.queries
 from audit.choices import ApprovalState
-from audit.models import ApprovalRequest
+from audit.models import ApprovalRequest, ReasonCode
 from catalog.models import GLCode
 from customers.choices import AccountRole
 from customers.models import Account
@@ -22,9 +23,16 @@ from foundation.money import quantize
 from foundation.parsing import BadValue, code_text, plain_text
 from foundation.permissions import require
 from foundation.scope import require_sight
-from invoicing.choices import CreditScope, CreditState, DocumentType, MemoKind
+from invoicing.choices import (
+    CREDIT_REASONS,
+    DEBIT_REASONS,
+    CreditScope,
+    CreditState,
+    DocumentType,
+    MemoKind,
+)
 from invoicing.models import Invoice, InvoiceLine, MemoRequest
-from invoicing.operations.account_memos import issue_account_memo
+from invoicing.operations.account_memos import issue_account_memo, printed_reason
 from invoicing.operations.credit_notes import issue_credit_note
 from invoicing.rules import crediting
 from invoicing.rules.content import plain
@@ -62,7 +70,7 @@ def request_credit(
     Raises: Forbidden; CannotCredit.
     """
     require(requester, "invoicing.request_credit")
-    code, text = _words(reason_code, comment)
+    reason, text = _words(CREDIT_REASONS, reason_code, comment)
     with transaction.atomic():
         invoice = _posted(invoice_id)
         require_sight(requester, invoice)
@@ -76,7 +84,7 @@ def request_credit(
                 lines={str(line_id): str(net) for line_id, net in nets.items()},
                 amount=sum(nets.values(), Decimal(0)),
                 currency=invoice.currency,
-                reason_code=code,
+                reason_code=reason.code,
                 comment=text,
             ),
             requester,
@@ -100,7 +108,8 @@ def request_goodwill(
     Raises: Forbidden; CannotCredit.
     """
     require(requester, "invoicing.request_credit")
-    code, text = _words(reason_code, comment)
+    reason, text = _words(CREDIT_REASONS, reason_code, comment)
+    tax_category = tax_category or reason.tax_treatment
     with transaction.atomic():
         account = _account(account_id)
         require_sight(requester, account)
@@ -113,8 +122,8 @@ def request_goodwill(
                 amount=amount,
                 currency=account.currency,
                 tax_category=tax_category,
-                gl_code="GOODWILL",
-                reason_code=code,
+                gl_code=reason.gl_code or "GOODWILL",
+                reason_code=reason.code,
                 comment=text,
             ),
             requester,
@@ -142,7 +151,8 @@ def request_debit(
     Raises: Forbidden; CannotCredit.
     """
     require(requester, "invoicing.request_debit")
-    code, text = _words(reason_code, comment)
+    reason, text = _words(DEBIT_REASONS, reason_code, comment)
+    tax_category, gl_code = tax_category or reason.tax_treatment, gl_code or reason.gl_code
     with transaction.atomic():
         account = _account(account_id)
         require_sight(requester, account)
@@ -156,6 +166,8 @@ def request_debit(
             invoice = _posted(line.invoice_id)
             gl_code, tax_category = line.gl_code, line.tax_category
         elif not GLCode.objects.filter(code=gl_code).exists():
+            if not gl_code:
+                raise CannotCredit(f"Name a GL code: the reason {reason.text!r} names none.")
             raise CannotCredit(f"There is no GL code {gl_code!r}.")
         return _ask(
             MemoRequest(
@@ -167,7 +179,7 @@ def request_debit(
                 currency=account.currency if invoice is None else invoice.currency,
                 tax_category=tax_category,
                 gl_code=gl_code,
-                reason_code=code,
+                reason_code=reason.code,
                 comment=text,
             ),
             requester,
@@ -225,6 +237,8 @@ def _ask(
     request: MemoRequest, requester: User, on_date: date, of: Decimal | None = None
 ) -> MemoRequest:
     """Store the request, ask for its approval, and issue it where nobody else is needed."""
+    texts = audit.queries.reason_texts(DEBIT_REASONS if request.is_debit else CREDIT_REASONS)
+    said = texts.get(request.reason_code, request.reason_code)
     request.requester = request.created_by = request.updated_by = requester
     request.save()
     approval = audit.operations.request_approval(
@@ -234,7 +248,7 @@ def _ask(
         requester=requester,
         amount=request.amount,
         currency=request.currency,
-        reason=f"{request.reason_code}: {request.comment}".rstrip(": "),
+        reason=f"{said}: {request.comment}".rstrip(": "),
         of=of,
     )
     request.approval_id = approval.pk
@@ -257,7 +271,7 @@ def _issue(request: MemoRequest, actor: User, on_date: date, permission: str) ->
         memo = issue_credit_note(
             original=invoice,
             nets=nets,
-            reason=request.comment or request.reason_code,
+            reason=printed_reason(request),
             on_date=on_date,
             actor=actor,
             permission=permission,
@@ -294,11 +308,18 @@ def payload_of(request: MemoRequest) -> dict[str, Any]:
     }
 
 
-def _words(reason_code: str, comment: str) -> tuple[str, str]:
+def _words(domain: str, reason_code: str, comment: str) -> tuple[ReasonCode, str]:
+    """Return the reason of the list that is meant, and the text beside it."""
     try:
-        return code_text(reason_code, 32), plain_text(comment, 500, required=False)
+        code, text = code_text(reason_code, 32), plain_text(comment, 500, required=False)
     except BadValue as bad:
         raise CannotCredit(bad.message, rule=bad.rule) from bad
+    known = audit.queries.reasons(domain)
+    reason = known.filter(code=code).first()
+    if reason is None:
+        codes = ", ".join(known.values_list("code", flat=True))
+        raise CannotCredit(f"There is no reason {code} to choose. The reasons are: {codes}.")
+    return reason, text
 
 
 def _require_amount(amount: Decimal, currency: str) -> None:

@@ -1,6 +1,11 @@
 """Reads of invoicing."""
 
-from invoicing.queries.credits import creditable_lines, taxes_given_back, waiting_memos
+from invoicing.queries.credits import (
+    creditable_lines,
+    taxes_given_back,
+    waiting_memos,
+    with_reasons,
+)
 from invoicing.queries.documents import (
     RegisterTotal,
     TaxLiability,
@@ -62,4 +67,5 @@ __all__ = [
     "totals_by_currency",
     "totals_of_runs",
     "waiting_memos",
+    "with_reasons",
 ]

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 
-from invoicing.choices import CreditState, DocumentState, DocumentType
+from audit.models import ReasonCode
+from invoicing.choices import (
+    CREDIT_REASONS,
+    DEBIT_REASONS,
+    CreditState,
+    DocumentState,
+    DocumentType,
+    MemoKind,
+)
 from invoicing.models import Invoice, InvoiceLine, MemoRequest, TaxLine
 from invoicing.rules.crediting import Creditable
 
@@ -66,7 +74,16 @@ def taxes_given_back(line_ids: Iterable[int]) -> dict[TaxKey, tuple[Decimal, Dec
 def waiting_memos() -> QuerySet[MemoRequest]:
     """Return the memo requests that wait for a second person, oldest first."""
     return (
-        MemoRequest.objects.filter(state=CreditState.PENDING)
+        with_reasons(MemoRequest.objects.filter(state=CreditState.PENDING))
         .select_related("invoice", "account", "requester")
         .order_by("id")
     )
+
+
+def with_reasons(rows: QuerySet[MemoRequest]) -> QuerySet[MemoRequest]:
+    """Bring along what the reason of each request says, as `reason_text`."""
+    domain = Case(
+        When(kind=MemoKind.DEBIT, then=Value(DEBIT_REASONS)), default=Value(CREDIT_REASONS)
+    )
+    texts = ReasonCode.objects.filter(domain=OuterRef("domain"), code=OuterRef("reason_code"))
+    return rows.annotate(domain=domain).annotate(reason_text=Subquery(texts.values("text")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 ZERO = Decimal(0)
 
@@ -35,6 +35,20 @@ class Found(NamedTuple):
     rule: str
     severity: str
     message: str
+
+
+TITLES: Final = {
+    "BR-5-ZERO": "Comes to nothing",
+    "BR-5-NEGATIVE": "Gives back",
+    "BR-5-FIRST": "First bill",
+    "BR-5-TAX": "Tax went away",
+    "BR-5-USAGE": "Usage is missing",
+    "BR-5-PRICE": "New price",
+    "BR-5-VARIANCE": "Differs much from the last",
+    "BR-5-RUNAWAY": "Far above the last: held",
+    "CHG-6": "Reaches behind the look-back",
+}
+"""What each rule finds, in the words of a list."""
 
 
 def findings(facts: Facts, limits: Limits) -> Iterator[Found]:

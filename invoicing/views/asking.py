@@ -19,22 +19,25 @@ from foundation.parsing import decimal_text
 from foundation.screens import Crumb, FormScreen, Parsed
 from foundation.screens.cells import money_text
 from invoicing import operations
-from invoicing.choices import CreditScope
+from invoicing.choices import CREDIT_REASONS, DEBIT_REASONS, CreditScope
 from invoicing.models import Invoice, InvoiceLine, MemoRequest
 from invoicing.views import links
 from tax.models import TaxCategory
 
-REASONS = (
-    ("BILLING_ERROR", "Billed wrongly"),
-    ("SERVICE_FAULT", "Service was not as agreed"),
-    ("GOODWILL", "Goodwill"),
-    ("CANCELLED", "Cancelled"),
-)
-DEBIT_REASONS = (
-    ("BILLED_TOO_LITTLE", "Billed too little"),
-    ("FEE", "A fee"),
-    ("DAMAGE", "Damage or loss"),
-)
+
+def reasons(domain: str) -> list[tuple[str, str]]:
+    """Return the reasons that may be chosen, as the controller keeps them."""
+    return [(one.code, one.text) for one in audit.queries.reasons(domain)]
+
+
+def credit_reasons() -> list[tuple[str, str]]:
+    """Return why a credit is given."""
+    return reasons(CREDIT_REASONS)
+
+
+def debit_reasons() -> list[tuple[str, str]]:
+    """Return why more is billed."""
+    return reasons(DEBIT_REASONS)
 
 
 def amount_field(label: str, **more: Any) -> Parsed:
@@ -92,7 +95,7 @@ class CreditForm(forms.Form):
         required=False,
         help_text="For an amount: it is spread over the lines in proportion.",
     )
-    reason_code = forms.ChoiceField(label="Reason", choices=REASONS)
+    reason_code = forms.ChoiceField(label="Reason", choices=credit_reasons)
     comment = forms.CharField(label="Text on the memo", max_length=200, required=False)
 
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
@@ -164,18 +167,21 @@ class AccountMemoForm(forms.Form):
 
     amount = amount_field("Net amount")
     tax_category = forms.ModelChoiceField(
-        TaxCategory.objects.all(), to_field_name="code", required=False, empty_label="Not taxed",
-        label="Taxed as",
+        TaxCategory.objects.all(), to_field_name="code", required=False,
+        empty_label="As the reason says", label="Taxed as", help_text="Most say: not taxed.",
     )  # fmt: skip
-    reason_code = forms.ChoiceField(label="Reason", choices=REASONS)
+    reason_code = forms.ChoiceField(label="Reason", choices=credit_reasons)
     comment = forms.CharField(label="Text on the memo", max_length=200)
 
 
 class DebitForm(AccountMemoForm):
     """A debit memo says besides which account it goes to."""
 
-    reason_code = forms.ChoiceField(label="Reason", choices=DEBIT_REASONS)
-    gl_code = forms.ModelChoiceField(GLCode.objects.all(), to_field_name="code", label="GL code")
+    reason_code = forms.ChoiceField(label="Reason", choices=debit_reasons)
+    gl_code = forms.ModelChoiceField(
+        GLCode.objects.all(), to_field_name="code", required=False, label="GL code",
+        empty_label="As the reason says",
+    )  # fmt: skip
     field_order = ("amount", "gl_code", "tax_category", "reason_code", "comment")
 
 
@@ -192,7 +198,7 @@ class LineDebitForm(forms.Form):
 
     line = LineField(InvoiceLine.objects.none(), label="Line")
     amount = amount_field("Net amount to add")
-    reason_code = forms.ChoiceField(label="Reason", choices=DEBIT_REASONS)
+    reason_code = forms.ChoiceField(label="Reason", choices=debit_reasons)
     comment = forms.CharField(label="Text on the memo", max_length=200)
 
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
@@ -258,8 +264,8 @@ class RequestDebit(_OfAccount):
 
     def submit(self, form: forms.Form) -> MemoRequest:
         """Ask."""
-        code = form.cleaned_data["gl_code"].code
-        return operations.request_debit(**self.asked(form), gl_code=code)
+        chosen = form.cleaned_data["gl_code"]
+        return operations.request_debit(**self.asked(form), gl_code=chosen.code if chosen else "")
 
 
 class RequestLineDebit(_OfDocument):

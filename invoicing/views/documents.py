@@ -307,7 +307,7 @@ class DocumentPage(Screen):
             found.append(
                 Fact(
                     label="Journal entry",
-                    value=str(entry),
+                    value=f"{entry.pk} ({entry.event})",
                     url=links.named("ledger:entry", entry.pk),
                 )
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,6 +16,7 @@ from customers.models import SubscriptionCharge
 from foundation.screens import Column, Crumb, Fact, Screen, Table
 from invoicing.models import InvoiceLine
 from invoicing.views import links
+from tax.choices import Treatment
 
 VIEW = "invoicing.view_invoice"
 
@@ -155,7 +157,7 @@ class LinePage(Screen):
             found.append(
                 Fact(
                     label="Journal entry",
-                    value=str(self.found.entry),
+                    value=f"{self.found.entry.pk} ({self.found.entry.event})",
                     url=links.named("ledger:entry", self.found.entry.pk),
                 )
             )
@@ -177,10 +179,19 @@ class UsageLine(Screen):
 
 
 def _trace(trace: dict[str, Any] | None) -> str:
+    """Say in words how a tax was decided (TAX-11)."""
     facts = trace or {}
-    words = [str(facts.get("treatment", "")), str(facts.get("reason", ""))]
-    if facts.get("rule"):
-        words.append(f"rule {facts['rule']}")
+    treatment = str(facts.get("treatment", ""))
+    words = [str(Treatment(treatment).label) if treatment in Treatment.values else treatment]
+    words.append(str(facts.get("reason", "")))
     if facts.get("rate_id"):
-        words.append(f"rate {facts['rate_id']} ({facts.get('rate_code', '')})")
+        words.append(f"{str(facts.get('rate_code', '')).capitalize()} rate no. {facts['rate_id']}")
+    if facts.get("rule"):
+        words.append(f"rule no. {facts['rule']}")
+    if facts.get("share"):
+        words.append(f"on {Decimal(facts['share']) * 100:f} %".replace(".0000", ""))
+    if facts.get("cap"):
+        words.append(f"at most {facts['cap']}")
+    if facts.get("debit_of"):
+        words.append("as the line it adds to")
     return ", ".join(word for word in words if word)

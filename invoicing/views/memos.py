@@ -31,6 +31,12 @@ from invoicing.models import Invoice, InvoiceLine, MemoRequest
 from invoicing.views import links
 
 
+def reason(row: Any) -> str:
+    """Return why it is asked for: what the reason says, and what was typed."""
+    said = row.reason_text or row.reason_code
+    return f"{said}: {row.comment}" if row.comment else said
+
+
 class CreditQueue(ListScreen):
     """Memos that wait for a second person."""
 
@@ -54,7 +60,7 @@ class CreditQueue(ListScreen):
         Column(label="Of it", value="get_scope_display"),
         Column(label="Net", value="amount", kind="money"),
         Column(label="Currency", value="currency", kind="code"),
-        Column(label="Reason", value=lambda row: f"{row.reason_code} {row.comment}".strip()),
+        Column(label="Reason", value=reason),
         Column(label="Asked by", value="requester.username"),
         Column(label="Asked", value="created_at", kind="instant"),
     )
@@ -79,7 +85,7 @@ class CreditPage(Screen):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Find the request."""
         super().setup(request, *args, **kwargs)
-        found = MemoRequest.objects.select_related(
+        found = invoicing.queries.with_reasons(MemoRequest.objects.all()).select_related(
             "invoice", "account__entity", "requester", "approver", "memo"
         )
         self.credit = get_object_or_404(found, pk=kwargs["pk"])
@@ -136,7 +142,7 @@ class CreditPage(Screen):
                 url=links.account(credit.account_id),
             ),
             Fact(label="Net", value=credit.amount, kind="money", currency=credit.currency),
-            Fact(label="Reason", value=f"{credit.reason_code} {credit.comment}".strip()),
+            Fact(label="Reason", value=reason(credit)),
             Fact(label="Taxed as", value=credit.tax_category, kind="code"),
             Fact(label="Asked by", value=str(credit.requester)),
         ]

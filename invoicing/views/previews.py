@@ -27,8 +27,6 @@ LINE_COLUMNS = (
     Column(label="From", value="start", kind="date"),
     Column(label="To", value=lambda one: one.end - timedelta(days=1), kind="date"),
     Column(label="Quantity", value="quantity", kind="number"),
-    Column(label="Net", value="net", kind="money"),
-    Column(label="Tax", value="tax", kind="money"),
 )
 CHANGE_COLUMNS = (
     Column(label="On", value="effective_on", kind="date"),
@@ -69,9 +67,14 @@ def money_facts(one: NextInvoice) -> list[Fact]:
     ]
 
 
-def lines_table(caption: str, lines: Sequence[PreviewLine], empty: str) -> Table:
+def lines_table(caption: str, lines: Sequence[PreviewLine], empty: str, currency: str) -> Table:
     """Return lines as a table."""
-    return Table(caption=caption, rows=list(lines), empty=empty, columns=LINE_COLUMNS)
+    columns = (
+        *LINE_COLUMNS,
+        Column(label="Net", value="net", kind="money", currency=lambda one: currency),
+        Column(label="Tax", value="tax", kind="money", currency=lambda one: currency),
+    )
+    return Table(caption=caption, rows=list(lines), empty=empty, columns=columns)
 
 
 def year_table(
@@ -149,7 +152,7 @@ class AccountNext(Screen):
         if found.payer_id != self.account.pk:
             payer = Account.objects.get(pk=found.payer_id)
             facts.append(Fact(label="Billed to", value=str(payer), url=links.account(payer.pk)))
-        lines = lines_table("Lines", found.lines, "Nothing would be billed.")
+        lines = lines_table("Lines", found.lines, "Nothing would be billed.", found.currency)
         return super().get_context_data(facts=facts, table=lines, tables=tables, **kwargs)
 
     def _year(self, day: date) -> Sequence[Projected]:
@@ -229,9 +232,14 @@ class OrderPreview(Screen):
                 Fact(label="Change", value=one.difference, kind="money", currency=now.currency),
             ]
             tables += [
-                lines_table("Added by the order", one.charges, "Nothing."),
-                lines_table("Not billed because of it", one.falls_away, "Nothing."),
-                lines_table("The next invoice with it", one.after.lines, "Nothing to bill."),
+                *(
+                    lines_table(caption, lines, empty, now.currency)
+                    for caption, lines, empty in (
+                        ("Added by the order", one.charges, "Nothing."),
+                        ("Not billed because of it", one.falls_away, "Nothing."),
+                        ("The next invoice with it", one.after.lines, "Nothing to bill."),
+                    )
+                ),
                 year_table(one.projection, now.currency, is_compared=True),
             ]
         return super().get_context_data(facts=facts, table=tables[0], tables=tables[1:], **kwargs)

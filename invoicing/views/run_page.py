@@ -29,6 +29,7 @@ from invoicing import operations, queries, tasks
 from invoicing.choices import AccountState, RunState, Severity
 from invoicing.models import BillRun, BillRunAccount, BillRunFinding
 from invoicing.queries.runs import FindingCount
+from invoicing.rules.findings import TITLES
 from invoicing.views.runs import VIEW, person, run_url
 
 STAGES = (
@@ -186,7 +187,8 @@ class RunPage(RunScreen):
                 caption="Findings",
                 columns=(
                     Column(label="Severity", value="severity", kind="status"),
-                    Column(label="Rule", value="rule", kind="code", link=where),
+                    Column(label="What", value=lambda one: finding_title(one.rule), link=where),
+                    Column(label="Rule", value="rule", kind="code"),
                     Column(label="Accounts", value="number", kind="number"),
                 ),
                 rows=queries.findings_of_run(run.pk),
@@ -312,11 +314,16 @@ class RunAccounts(ListScreen, RunScreen):
         return found
 
 
+def finding_title(rule: str) -> str:
+    """Return what a rule finds, in words; its own name where it has none."""
+    return TITLES.get(rule, rule)
+
+
 class FindingFilters(FilterForm):
     """Narrow the findings of a run."""
 
     severity = forms.ChoiceField(label="Severity", choices=[("", "Any"), *Severity.choices])
-    rule = forms.CharField(label="Rule", max_length=24)
+    rule = forms.ChoiceField(label="What", choices=[("", "Anything"), *TITLES.items()])
 
 
 class RunFindings(ListScreen, RunScreen):
@@ -332,8 +339,9 @@ class RunFindings(ListScreen, RunScreen):
             link=lambda row: reverse("invoicing:run_account", args=[row.run_id, row.payer_id]),
         ),
         Column(label="Severity", value="severity", kind="status"),
-        Column(label="Rule", value="rule", kind="code"),
+        Column(label="What", value=lambda row: finding_title(row.rule)),
         Column(label="Finding", value="message"),
+        Column(label="Rule", value="rule", kind="code"),
     )
     empty = Empty(title="Nothing stands out", text="No rule found anything in this run.")
 

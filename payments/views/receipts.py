@@ -173,7 +173,7 @@ class ReceiptPage(OneReceipt, Screen):
                 Fact(label="Note", value=receipt.note),
                 Fact(
                     label="Journal entry",
-                    value=str(entry or ""),
+                    value=f"{entry.pk} ({entry.event})" if entry else "",
                     url=links.entry(entry.pk) if entry else "",
                 ),
             ],

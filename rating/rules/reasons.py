@@ -25,6 +25,25 @@ class Reason(StrEnum):
     NO_ZONE = "NO_ZONE"
 
 
+TITLES: dict[Reason, str] = {
+    Reason.BAD_ROW: "The row cannot be read",
+    Reason.BAD_TEXT: "A text is wrong",
+    Reason.BAD_TIME: "The time is wrong",
+    Reason.BAD_QUANTITY: "The quantity is wrong",
+    Reason.BAD_ATTRIBUTE: "An attribute is wrong",
+    Reason.NEGATIVE: "Negative quantity",
+    Reason.WRONG_SOURCE: "Names another source",
+    Reason.UNKNOWN_TYPE: "Unknown usage type",
+    Reason.UNKNOWN_UNIT: "Unknown unit",
+    Reason.TOO_LATE: "Came too late",
+    Reason.IN_FUTURE: "Lies in the future",
+    Reason.DUP_CONFLICT: "Key used for another event",
+    Reason.NO_OWNER: "Nobody holds the identifier",
+    Reason.INACTIVE_SERVICE: "The service was not active",
+    Reason.NO_CHARGE: "No charge takes it",
+    Reason.NO_PRICE: "No price on that day",
+}
+
 NEXT_STEPS: dict[Reason, str] = {
     Reason.BAD_ROW: "Ask the source for the row again, or write it off.",
     Reason.BAD_TEXT: "Correct the text, then recycle.",

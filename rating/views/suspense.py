@@ -28,7 +28,7 @@ from rating import operations, queries
 from rating.choices import SuspenseState
 from rating.models import SuspenseItem
 from rating.queries import SuspenseGroup
-from rating.rules.reasons import Reason
+from rating.rules.reasons import TITLES, Reason
 
 MOST_AT_ONCE = 200
 CORRECTABLE = (
@@ -48,6 +48,11 @@ def item_url(item: SuspenseItem) -> str:
     return reverse("rating:suspense_item", args=[item.pk])
 
 
+def reason_title(row: SuspenseGroup | SuspenseItem) -> str:
+    """Return why rows wait, in words."""
+    return TITLES[Reason(row.reason)]
+
+
 class SuspenseGroups(ListScreen):
     """What waits, grouped by reason and usage type."""
 
@@ -56,7 +61,7 @@ class SuspenseGroups(ListScreen):
     permission = "rating.view_suspenseitem"
     intro = "Usage that could not be processed. It is not billed until it is corrected."
     columns = (
-        Column(label="Reason", value="reason", kind="code", link=group_url),
+        Column(label="Reason", value=reason_title, link=group_url),
         Column(label="Usage type", value="usage_type", kind="code"),
         Column(label="Rows", value="count", kind="number", link=group_url),
         Column(label="Quantity", value="quantity", kind="number"),
@@ -74,7 +79,7 @@ class SuspenseFilters(FilterForm):
     """Narrow by reason, type, identifier and file."""
 
     reason = forms.ChoiceField(
-        choices=[("", "All reasons"), *((r.value, r.value) for r in Reason)]
+        choices=[("", "All reasons"), *((r.value, TITLES[r]) for r in Reason)]
     )
     usage_type = forms.CharField(max_length=40)
     identifier = forms.CharField(max_length=64)
@@ -93,7 +98,7 @@ class SuspenseRows(ListScreen):
     page_size = MOST_AT_ONCE
     columns = (
         Column(label="Row", value=lambda item: f"{item.file_id}/{item.row_number}", link=item_url),
-        Column(label="Reason", value="reason", kind="code"),
+        Column(label="Reason", value=reason_title),
         Column(label="Usage type", value="usage_type", kind="code"),
         Column(label="Identifier", value="identifier", kind="code"),
         Column(label="Time of event", value="event_start", kind="instant"),
@@ -205,7 +210,7 @@ class SuspensePage(Screen):
         return (
             Crumb("Suspense", reverse("rating:suspense")),
             Crumb(
-                self.item.reason,
+                reason_title(self.item),
                 f"{reverse('rating:suspense_rows')}?{urlencode({'reason': self.item.reason})}",
             ),
         )
@@ -219,7 +224,7 @@ class SuspensePage(Screen):
             item=item,
             facts=[
                 Fact(label="State", value=item.state, kind="status"),
-                Fact(label="Reason", value=item.reason, kind="code"),
+                Fact(label="Reason", value=f"{reason_title(item)} ({item.reason})"),
                 Fact(label="Column", value=item.column, kind="code"),
                 Fact(label="Why", value=item.message),
                 Fact(label="Next step", value=item.next_step),

@@ -171,6 +171,7 @@ def rates_table(place: Jurisdiction) -> Table:
             Column(
                 label="",
                 value=lambda rate: "" if rate.valid.upper else "End",
+                kind="act",
                 link=lambda rate: reverse("tax:rate_end", args=[rate.pk]),
             ),
         ),
@@ -207,6 +208,7 @@ def rule_columns() -> tuple[Column, ...]:
         Column(
             label="",
             value=lambda one: "" if one.valid.upper else "End",
+            kind="act",
             link=lambda one: reverse("tax:rule_end", args=[one.pk]),
         ),
     )

@@ -148,6 +148,18 @@ def test_a_stranger_sees_nothing(world: dict[str, int]) -> None:
     assert Client().get(page("accounts")).status_code == 302
 
 
+def test_a_page_leads_only_where_its_reader_may_go(world: dict[str, int]) -> None:
+    reader = build.user("reader", is_superuser=False)
+    client = Client()
+    address, account = page("order", world["order"]), page("account", world["leaf"])
+    for right, leads in (("view_order", False), ("view_account", True)):
+        reader.user_permissions.add(Permission.objects.get(codename=right))
+        client.force_login(User.objects.get(pk=reader.pk))
+        text = client.get(address).content.decode()
+        assert "Site" in text, "what it is about is named either way"
+        assert (f'href="{account}"' in text) is leads
+
+
 def test_from_customer_to_service_by_hand(clerk: Client) -> None:
     build.entity()
     build.place()

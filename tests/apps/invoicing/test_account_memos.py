@@ -13,7 +13,7 @@ import invoicing.operations
 import invoicing.queries
 import ledger.queries
 import receivables.queries
-from audit.models import ApprovalPolicy, ApprovalRequest
+from audit.models import ApprovalPolicy, ApprovalRequest, ReasonCode
 from catalog.models import GLCode
 from foundation.errors import Forbidden
 from invoicing.models import Invoice, MemoRequest
@@ -218,3 +218,42 @@ def test_a_request_is_kept_and_its_decision_final(
             connection.cursor() as cursor,
         ):
             cursor.execute(statement)
+
+
+def test_a_reason_is_a_row_that_says_what_it_is_booked_on_and_taxed_as(
+    invoice: Invoice, maker: User, checker: User
+) -> None:
+    code = GLCode.objects.order_by("code").first()
+    assert code is not None
+    ReasonCode.objects.create(
+        domain="DEBIT_MEMO", code="CALL_OUT", text="Call-out of a technician", gl_code=code.code,
+        tax_treatment=invoice.lines.first().tax_category,
+    )  # fmt: skip
+    asked = invoicing.operations.request_debit(
+        account_id=invoice.payer_id, amount=D(50), reason_code="CALL_OUT", comment="",
+        requester=maker, on_date=FEBRUARY,
+    )  # fmt: skip
+    assert asked.gl_code == code.code
+    memo = grant(asked, checker)
+    assert memo.tax == D("9.50")
+    assert (memo.reason, memo.lines.get().text) == ("Call-out of a technician",) * 2
+    assert ApprovalRequest.objects.latest("pk").reason == "Call-out of a technician"
+
+
+def test_a_reason_that_is_not_offered_is_refused_with_those_that_are(
+    invoice: Invoice, maker: User
+) -> None:
+    for code in ("NO_SUCH", "CANCELLED"):
+        with pytest.raises(CannotCredit, match=r"The reasons are: .*FEE"):
+            invoicing.operations.request_debit(
+                account_id=invoice.payer_id, amount=D(5), reason_code=code, comment="",
+                requester=maker, on_date=FEBRUARY, gl_code="X",
+            )  # fmt: skip
+    ReasonCode.objects.filter(domain="DEBIT_MEMO", code="FEE").update(is_active=False)
+    with pytest.raises(CannotCredit, match="no reason FEE"):
+        debit(invoice, maker)
+    with pytest.raises(CannotCredit, match="names none"):
+        invoicing.operations.request_debit(
+            account_id=invoice.payer_id, amount=D(5), reason_code="DAMAGE", comment="",
+            requester=maker, on_date=FEBRUARY,
+        )  # fmt: skip
