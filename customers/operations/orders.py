@@ -115,6 +115,7 @@ def revise_order(
     Raises: CannotReviseOrder once it is no draft; what `place_order` raises.
     """
     require(actor, "customers.place_order")
+    require_sight(actor, order.account, *(item.target_account for item in items))
     row = Order.objects.select_for_update().get(pk=order.pk)
     if row.state != OrderState.DRAFT:
         raise CannotReviseOrder(f"order {row.number} is {row.get_state_display().lower()}")
