@@ -42,6 +42,7 @@ TITLES: dict[Reason, str] = {
     Reason.INACTIVE_SERVICE: "The service was not active",
     Reason.NO_CHARGE: "No charge takes it",
     Reason.NO_PRICE: "No price on that day",
+    Reason.NO_ZONE: "No zone has the prefix",
 }
 
 NEXT_STEPS: dict[Reason, str] = {
