@@ -25,19 +25,17 @@ from invoicing.views import links
 from tax.models import TaxCategory
 
 
-def reasons(domain: str) -> list[tuple[str, str]]:
-    """Return the reasons that may be chosen, as the controller keeps them."""
-    return [(one.code, one.text) for one in audit.queries.reasons(domain)]
+class ReasonForm(forms.Form):
+    """A form with a reason out of those that may be chosen in its domain, as they are kept."""
 
+    domain = CREDIT_REASONS
 
-def credit_reasons() -> list[tuple[str, str]]:
-    """Return why a credit is given."""
-    return reasons(CREDIT_REASONS)
-
-
-def debit_reasons() -> list[tuple[str, str]]:
-    """Return why more is billed."""
-    return reasons(DEBIT_REASONS)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Read the reasons once."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["reason_code"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(one.code, one.text) for one in audit.queries.reasons(self.domain)]
 
 
 def amount_field(label: str, **more: Any) -> Parsed:
@@ -86,7 +84,7 @@ class _Ask(FormScreen):
         return links.invoice(made.memo.pk) if made.memo is not None else links.credit(made.pk)
 
 
-class CreditForm(forms.Form):
+class CreditForm(ReasonForm):
     """Whole, an amount, or amounts by line; the reason is printed on the memo."""
 
     scope = forms.ChoiceField(label="Credit", choices=CreditScope.choices, initial="FULL")
@@ -95,7 +93,7 @@ class CreditForm(forms.Form):
         required=False,
         help_text="For an amount: it is spread over the lines in proportion.",
     )
-    reason_code = forms.ChoiceField(label="Reason", choices=credit_reasons)
+    reason_code = forms.ChoiceField(label="Reason")
     comment = forms.CharField(label="Text on the memo", max_length=200, required=False)
 
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
@@ -162,7 +160,7 @@ class RequestCredit(_OfDocument):
         )
 
 
-class AccountMemoForm(forms.Form):
+class AccountMemoForm(ReasonForm):
     """An amount with its reason, and what tax applies to it."""
 
     amount = amount_field("Net amount")
@@ -170,14 +168,14 @@ class AccountMemoForm(forms.Form):
         TaxCategory.objects.all(), to_field_name="code", required=False,
         empty_label="As the reason says", label="Taxed as", help_text="Most say: not taxed.",
     )  # fmt: skip
-    reason_code = forms.ChoiceField(label="Reason", choices=credit_reasons)
+    reason_code = forms.ChoiceField(label="Reason")
     comment = forms.CharField(label="Text on the memo", max_length=200)
 
 
 class DebitForm(AccountMemoForm):
     """A debit memo says besides which account it goes to."""
 
-    reason_code = forms.ChoiceField(label="Reason", choices=debit_reasons)
+    domain = DEBIT_REASONS
     gl_code = forms.ModelChoiceField(
         GLCode.objects.all(), to_field_name="code", required=False, label="GL code",
         empty_label="As the reason says",
@@ -193,12 +191,13 @@ class LineField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.seq}. {obj.text}"
 
 
-class LineDebitForm(forms.Form):
+class LineDebitForm(ReasonForm):
     """More of a billed line, with that line's own taxes."""
 
+    domain = DEBIT_REASONS
     line = LineField(InvoiceLine.objects.none(), label="Line")
     amount = amount_field("Net amount to add")
-    reason_code = forms.ChoiceField(label="Reason", choices=debit_reasons)
+    reason_code = forms.ChoiceField(label="Reason")
     comment = forms.CharField(label="Text on the memo", max_length=200)
 
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
