@@ -97,9 +97,10 @@ class MovePreview(FormScreen):
                 ),
                 *money_facts(one.after),
             ]
+            money = one.after.currency
             tables += [
-                lines_table(f"{payer}: added by the move", one.charges, "Nothing."),
-                lines_table(f"{payer}: not billed any more", one.falls_away, "Nothing."),
+                lines_table(f"{payer}: added by the move", one.charges, "Nothing.", money),
+                lines_table(f"{payer}: not billed any more", one.falls_away, "Nothing.", money),
             ]
         return self.render_to_response(
             self.get_context_data(form=self.get_form(), facts=facts, tables=tables)

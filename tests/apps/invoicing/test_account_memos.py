@@ -227,7 +227,7 @@ def test_a_reason_is_a_row_that_says_what_it_is_booked_on_and_taxed_as(
     assert code is not None
     ReasonCode.objects.create(
         domain="DEBIT_MEMO", code="CALL_OUT", text="Call-out of a technician", gl_code=code.code,
-        tax_treatment=invoice.lines.first().tax_category,
+        tax_treatment=invoice.lines.get().tax_category,
     )  # fmt: skip
     asked = invoicing.operations.request_debit(
         account_id=invoice.payer_id, amount=D(50), reason_code="CALL_OUT", comment="",
