@@ -72,7 +72,7 @@ ONLY = {
     "audit_approvalrequest": ("subject_type", [one._meta.label_lower for one in COPIED.values()]),
 }
 BUSIEST = """
-SELECT i.account_id, i.subscription_charge_id
+SELECT i.account_id, i.subscription_charge_id, i.segment_start, i.segment_end
   FROM invoicing_chargeitem i
   JOIN rating_usageevent e ON e.account_id = i.account_id
        AND e.subscription_charge_id = i.subscription_charge_id
@@ -81,12 +81,13 @@ SELECT i.account_id, i.subscription_charge_id
  GROUP BY i.id ORDER BY count(*) DESC, i.id LIMIT 1
 """
 MORE_OF_ONE = """
+WITH behind AS (
+    SELECT * FROM rating_usageevent
+     WHERE account_id = %(account)s AND subscription_charge_id = %(charge)s
+       AND on_date >= %(start)s AND on_date < %(end)s)
 INSERT INTO rating_usageevent ({columns})
-SELECT {told} FROM rating_usageevent e
- CROSS JOIN generate_series(1001, 1000 + (%(rows)s / (
-       SELECT count(*) FROM rating_usageevent
-        WHERE account_id = %(account)s AND subscription_charge_id = %(charge)s))) AS k
- WHERE account_id = %(account)s AND subscription_charge_id = %(charge)s
+SELECT {told} FROM behind
+ CROSS JOIN generate_series(1001, 1000 + %(rows)s / (SELECT count(*) FROM behind)) AS k
 """
 
 
@@ -123,13 +124,14 @@ def fill(*, invoices: int, usage_rows: int) -> None:
 def _use_one_line_much(cursor: Any, rows: int) -> None:
     """Put so many usage rows more behind the line that has the most."""
     cursor.execute(BUSIEST, {"stride": STRIDE})
-    account, charge = cursor.fetchone()
+    account, charge, start, end = cursor.fetchone()
     columns, _ = _columns(rating.UsageEvent)
     told = {"id": f"id + k * {STRIDE}", "event_key": "event_key || '+' || k"}
     statement = MORE_OF_ONE.format(
         columns=_listed(columns), told=", ".join(told.get(name, name) for name in columns)
     )
-    cursor.execute(statement, {"rows": rows, "account": account, "charge": charge})
+    binds = {"rows": rows, "account": account, "charge": charge, "start": start, "end": end}
+    cursor.execute(statement, binds)
 
 
 def _copy(model: type[models.Model], copies: int) -> tuple[str, dict[str, Any]]:
