@@ -126,5 +126,6 @@ def test_the_api_answers_alike(calls: Company, client: Client) -> None:
     many = {**body, "rows": body["rows"] * 201}
     assert post(client, "/api/v1/rating-previews/", many).status_code == 422
     (one,) = answer.json()
-    assert (one["amount"], one["charge"], one["quantity"]) == ("1.8500", "ABROAD/1/INTL", "120")
+    assert (one["amount"], one["charge"]) == ("1.8500", "ABROAD/1/INTL")
+    assert D(one["quantity"]) == 120
     assert nothing_is_stored()
