@@ -39,9 +39,18 @@ WITH one AS (SELECT min(id) AS id FROM customers_account WHERE cycle_code = %(co
 UPDATE customers_accountposition p SET parent_id = one.id, role = 'NON_PAYER'
 FROM customers_account a, one
 WHERE a.id = p.account_id AND a.cycle_code = %(code)s AND a.id <> one.id;
-WITH one AS (SELECT min(id) AS id FROM customers_account WHERE cycle_code = %(code)s)
-UPDATE customers_account a SET parent_id = one.id, role = 'NON_PAYER', cycle_code = ''
-FROM one WHERE a.cycle_code = %(code)s AND a.id <> one.id;
+WITH numbered AS (
+    SELECT id, min(id) OVER () AS root, min(tree_id) OVER () AS tree, count(*) OVER () AS size,
+           row_number() OVER (ORDER BY id) AS place
+    FROM customers_account WHERE cycle_code = %(code)s)
+UPDATE customers_account a
+SET tree_id = n.tree, level = (n.place > 1)::int,
+    lft = CASE WHEN n.place = 1 THEN 1 ELSE 2 * (n.place - 1) END,
+    rght = CASE WHEN n.place = 1 THEN 2 * n.size ELSE 2 * n.place - 1 END,
+    parent_id = CASE WHEN n.place > 1 THEN n.root END,
+    role = CASE WHEN n.place > 1 THEN 'NON_PAYER' ELSE 'PAYER' END,
+    cycle_code = CASE WHEN n.place > 1 THEN '' ELSE a.cycle_code END
+FROM numbered n WHERE n.id = a.id;
 """
 
 
