@@ -120,7 +120,6 @@ class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the frame with the form in it."""
         context = super().get_context_data(**kwargs)
-        context.setdefault("form", self.get_form())
         context.setdefault("cancel_url", self.get_cancel_url())
         context.update(intro=self.intro, submit_label=self.submit_label)
         return context
