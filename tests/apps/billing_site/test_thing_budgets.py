@@ -93,7 +93,7 @@ BUDGETS = (
     ("rating:account_usage", "account", 4),
     ("invoicing:account_next", "account", 35),
     ("invoicing:invoice", "invoice", 13),
-    ("invoicing:request_credit", "invoice", 10),
+    ("invoicing:request_credit", "invoice", 13),
     ("invoicing:line", "line", 11),
     ("invoicing:line", "usage line", 12),
     ("invoicing:run", "run", 6),
