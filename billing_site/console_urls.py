@@ -8,6 +8,7 @@ app_name = "console"
 urlpatterns = [
     path("", home.Home.as_view(), name="home"),
     path("approvals/", approvals.Inbox.as_view(), name="approvals"),
+    path("approvals/limits/", approvals.Policies.as_view(), name="policies"),
     path("approvals/<int:pk>/", approvals.Request.as_view(), name="approval"),
     path("approvals/<int:pk>/approve/", approvals.Approve.as_view(), name="approve"),
     path("approvals/<int:pk>/reject/", approvals.Reject.as_view(), name="reject"),

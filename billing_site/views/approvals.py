@@ -15,9 +15,10 @@ from django.utils.functional import cached_property
 import audit.operations
 import audit.queries
 from audit.choices import ApprovalState
-from audit.models import ApprovalRequest
+from audit.models import ApprovalPolicy, ApprovalRequest
 from billing_site.queries import subjects
 from foundation.screens import (
+    Button,
     Column,
     Crumb,
     Empty,
@@ -62,6 +63,16 @@ class Inbox(ListScreen):
         text="Bill runs, credits, prices and write-offs that need a second person appear here.",
     )
 
+    def buttons(self) -> list[Button]:
+        """Lead to what a person may do alone."""
+        return [
+            Button(
+                label="Limits",
+                url=reverse("console:policies"),
+                permission="audit.view_approvalpolicy",
+            )
+        ]
+
     def rows(self, filters: dict[str, Any]) -> QuerySet[ApprovalRequest]:
         """Return the waiting requests, or those in the state asked for."""
         if filters.get("state"):
@@ -71,6 +82,53 @@ class Inbox(ListScreen):
                 .order_by("-requested_at", "-pk")
             )
         return audit.queries.waiting_requests()
+
+
+class Policies(ListScreen):
+    """Up to which amount who does what alone; anything else needs a second person."""
+
+    title = "Approval limits"
+    permission = "audit.view_approvalpolicy"
+    columns = (
+        Column(label="What", value=lambda p: act(p.action)),
+        Column(label="Who", value=lambda p: p.role or "Anybody with the right"),
+        Column(label="Currency", value=lambda p: p.currency or "Any", kind="code"),
+        Column(label="Alone up to", value="free_up_to", kind="money"),
+        Column(
+            label="At most this part of the document",
+            value=lambda p: (
+                "" if p.free_share is None else f"{(p.free_share * 100).normalize():f} %"
+            ),
+        ),
+        Column(label="The second person holds", value=lambda p: ", ".join(p.permissions)),
+        Column(label="In force", value="is_active", kind="yesno"),
+    )
+    intro = (
+        "A limit counts everything that a person did alone in the last 24 hours. What has no "
+        "limit here always waits for a second person. Nobody decides on their own request."
+    )
+    empty = Empty(
+        title="No limits",
+        text="Every credit, debit, run and price waits for a second person.",
+    )
+
+    def rows(self, filters: dict[str, Any]) -> QuerySet[ApprovalPolicy]:
+        """Return the limits."""
+        return ApprovalPolicy.objects.order_by("action", "role", "currency", "pk")
+
+    def buttons(self) -> list[Button]:
+        """Lead whoever may change them to where that is done."""
+        return [
+            Button(
+                label="Change",
+                url=reverse("admin:audit_approvalpolicy_changelist"),
+                permission="audit.change_approvalpolicy",
+            )
+        ]
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Approvals", reverse("console:approvals"))]
 
 
 def act(action: str) -> str:

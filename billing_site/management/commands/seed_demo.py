@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from audit.commands import AuditedCommand, Exit
 from billing_site import operations
-from billing_site.demo import story, totals
+from billing_site.demo import limits, story, totals
 from foundation.errors import Invalid
 
 
@@ -38,6 +38,7 @@ class Command(AuditedCommand):
             password=options["password"] or secrets.token_urlsafe(12),
             say=self.progress,
         )
+        limits.set_limits()
         found = totals.totals()
         wrong = totals.differences(size, seed, found)
         red = [one.check.code for one in operations.check_integrity() if not one.is_green]
