@@ -49,7 +49,7 @@ SHOTS = (
         ("#1", "Calls"),
         height=1100,
     ),
-    Shot("account-tree", "care", "/console/customers/accounts/?q=Northwind", ("#1", "Tree")),
+    Shot("account-tree", "care", "/console/customers/accounts/?search=Northwind", ("#1", "Tree")),
     Shot("prices", "catalog", "/console/catalog/prices/"),
     Shot("suspense", "operator", "/console/rating/suspense/"),
     Shot("ageing", "cash", "/console/receivables/ageing/"),
