@@ -17,7 +17,7 @@ import ledger.operations
 from benchmarks._payers import BILL_DATE, Population, Town
 from catalog.models import PriceVersion
 from catalog.queries.terms import charge_terms, price_terms
-from catalog.rules.pricing import price
+from catalog.rules.pricing import PriceTerms, price
 from customers.models import Account, SubscriptionCharge
 from foundation.money import quantize
 from invoicing.models import ChargeItem, Invoice, InvoiceLine, TaxLine, TaxTotal
@@ -28,7 +28,7 @@ from tax.models import TaxRate
 
 PERIOD_START = BILL_DATE.replace(month=BILL_DATE.month - 1)
 BULK = 1_000
-Rated = tuple[SubscriptionCharge, PriceVersion, Decimal]
+Rated = tuple[SubscriptionCharge, PriceVersion, PriceTerms, Decimal]
 
 
 @dataclass(slots=True)
@@ -106,7 +106,8 @@ def _papers(account: Account, town: Town) -> Papers:
             quantity = UsageAggregate.objects.filter(
                 account_id=account.pk, subscription_charge_id=own.pk
             ).aggregate(total=Sum("quantity"))["total"]
-        rated.append((own, version, quantity))
+        terms = price_terms(version, charge_terms(own.charge))
+        rated.append((own, version, terms, quantity))
     return _written(account, town, rate, rated)
 
 
@@ -115,7 +116,7 @@ def _papers_of_many(accounts: Sequence[Account], town: Town) -> list[Papers]:
     rate = TaxRate.objects.get(tax_type=town.company.vat, jurisdiction=town.company.place)
     ids = [account.pk for account in accounts]
     versions = {
-        (one.charge_id, one.currency): one
+        (one.charge_id, one.currency): (one, price_terms(one, charge_terms(one.charge)))
         for one in PriceVersion.objects.prefetch_related("tiers").filter(
             charge__offer_version=town.version
         )
@@ -138,7 +139,7 @@ def _papers_of_many(accounts: Sequence[Account], town: Town) -> list[Papers]:
             town,
             rate,
             [
-                (own, versions[own.charge_id, account.currency], used.get(own.pk, Decimal(1)))
+                (own, *versions[own.charge_id, account.currency], used.get(own.pk, Decimal(1)))
                 for own in charges[account.pk]
             ],
         )
@@ -150,10 +151,10 @@ def _written(account: Account, town: Town, rate: TaxRate, rated: Sequence[Rated]
     """Price, tax and write down what was read of one payer."""
     currency = account.currency
     papers = Papers(Invoice(payer=account, **_head(account, town)))
-    for seq, (own, version, quantity) in enumerate(rated, start=1):
+    for seq, (own, version, terms, quantity) in enumerate(rated, start=1):
         charge = own.charge
         start = PERIOD_START if charge.kind == "USAGE" else BILL_DATE
-        priced = price(price_terms(version, charge_terms(charge)), quantity, currency)
+        priced = price(terms, quantity, currency)
         tax = quantize(priced.amount * rate.rate, currency)
         _line(papers, own, version, seq, start, quantity, priced.amount, tax, rate)
     total = TaxTotal(
