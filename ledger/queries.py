@@ -309,7 +309,7 @@ def number_gaps(
 
 
 def check_entries() -> list[Finding]:
-    """Find entries that do not balance or have no lines (I-7)."""
+    """Find entries that do not balance, have no lines, or are missing to their lines (I-7)."""
     with connection.cursor() as cursor:
         sql.run(cursor, "ledger", "unbalanced_entries", most=MOST_FINDINGS)
         return [

@@ -17,7 +17,10 @@ def _documents_without_journal() -> list[Finding]:
 
 
 def _documents_that_do_not_add_up() -> list[Finding]:
-    return _found("I-9", "check_sums", "{1} do not add up", 2, 3)
+    return [
+        *_found("I-9", "check_sums", "{1} do not add up", 2, 3),
+        *_found("I-9", "check_orphans", "{1}", 2, 3),
+    ]
 
 
 def _items_beside_their_lines() -> list[Finding]:

@@ -294,3 +294,11 @@ def test_i_7_i_8_i_24_find_books_that_were_forced(entity):
 
 def test_posted_to_closed_state_words(entity):
     assert PeriodState.SOFT_CLOSED.label == "Soft closed: finance only"
+
+
+def test_i_7_finds_lines_of_no_entry(entity):
+    entry = invoice(entity)
+    unguard("ledger_journalline")
+    raw("UPDATE ledger_journalline SET entry_id = 90001 WHERE entry_id = %s", entry.pk)
+    found = {check.code: check.run() for check in queries.INTEGRITY}
+    assert {one.subject for one in found["I-7"]} == {f"entry {entry.pk}", "entry 90001"}
