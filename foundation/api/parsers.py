@@ -23,6 +23,8 @@ BRACKETS = re.compile(rb"[\[\]{}]")
 class BoundedJSONParser(JSONParser):
     """Read JSON of at most 20 MiB and 24 levels, without repeated names, NaN or infinity."""
 
+    refuses_halves = True
+
     def parse(
         self,
         stream: Any,
@@ -40,7 +42,7 @@ class BoundedJSONParser(JSONParser):
             found = json.loads(
                 text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_refuse_float
             )
-            if HALVES.search(body):
+            if self.refuses_halves and HALVES.search(body):
                 json.dumps(found, ensure_ascii=False).encode()
             return found
         except UnicodeDecodeError as error:
@@ -49,6 +51,12 @@ class BoundedJSONParser(JSONParser):
             raise ParseError("A text holds half a character (a lone surrogate).") from error
         except json.JSONDecodeError as error:
             raise ParseError(f"The body is not JSON: {error}") from error
+
+
+class RowsParser(BoundedJSONParser):
+    """Read rows that are judged one by one: half a character condemns its row, not the call."""
+
+    refuses_halves = False
 
 
 def depth(body: bytes) -> int:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from foundation import clock
 from foundation.api import HousePagination, HouseViewSet, Listed, Problem, Retrieved
 from foundation.api.idempotency import key_of
+from foundation.api.parsers import RowsParser
 from foundation.parsing import BadValue, date_text
 from rating import operations, queries
 from rating.api import serializers
@@ -26,6 +27,7 @@ class UsageEventViewSet(Listed, HouseViewSet):
     """Send usage in bulk, and read the stored events of an account."""
 
     queryset = UsageEvent.objects.none()
+    parser_classes = [RowsParser]
     serializer_class = serializers.UsageEventSerializer
     pagination_class = EventPagination
     required_permissions = {"list": "rating.view_usageevent", "create": "rating.load_usage"}
