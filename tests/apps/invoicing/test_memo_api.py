@@ -42,11 +42,11 @@ def checker(payer: Account) -> Client:
     )  # fmt: skip
 
 
-def body(payer: Account, **more: Any) -> dict[str, object]:
+def body(payer: Account, path: str = "debit-memos/", **more: Any) -> dict[str, object]:
     return {
         "account": payer.number,
         "amount": {"amount": "10.00", "currency": "EUR"},
-        "reason_code": "FEE",
+        "reason_code": "GOODWILL" if "goodwill" in path else "FEE",
         "comment": "call-out",
         **more,
     }
@@ -68,7 +68,7 @@ def test_a_memo_is_asked_for_once_and_granted_by_another(
     path: str, more: dict[str, object], kind: str, document: str, total: str,
 ) -> None:  # fmt: skip
     """J6 and J9: without a category the memo is not taxed, with one it is (19 %)."""
-    sent = body(payer, **more)
+    sent = body(payer, path, **more)
     status, asked = post(maker, f"/api/v1/{path}", sent, "memo-request-1")
     assert status == 201, asked
     assert (asked["kind"], asked["state"], asked["memo"]) == (kind, "PENDING", None)
@@ -98,7 +98,7 @@ def test_a_debit_on_a_line_carries_its_taxes(
 
 def test_each_list_holds_its_own_kind(payer: Account, maker: Client) -> None:
     post(maker, "/api/v1/debit-memos/", body(payer, gl_code="RECURRING"))
-    post(maker, "/api/v1/credit-memos/goodwill/", body(payer))
+    post(maker, "/api/v1/credit-memos/goodwill/", body(payer, "goodwill"))
     for path, kind in (("debit-memos", "DEBIT"), ("credit-memos", "GOODWILL")):
         rows = maker.get(f"/api/v1/{path}/").json()["results"]
         assert [row["kind"] for row in rows] == [kind]
@@ -130,7 +130,7 @@ def test_what_cannot_be_asked_for_is_refused_and_leaves_nothing(
     payer: Account, maker: Client, path: str, change: dict[str, object], word: str
 ) -> None:
     given = {"gl_code": "RECURRING"} if path == "debit-memos/" else {}
-    status, problem = post(maker, f"/api/v1/{path}", {**body(payer, **given), **change})
+    status, problem = post(maker, f"/api/v1/{path}", {**body(payer, path, **given), **change})
     assert status in {400, 409, 422}, problem
     assert problem.get("rule") or problem["errors"]
     assert word in json.dumps(problem)
