@@ -92,6 +92,24 @@ def read_table(
     return _lines(rows, number, names, limits)
 
 
+def read_filled_table(
+    source: bytes | str | Path,
+    filename: str,
+    *,
+    required: Collection[str],
+    optional: Collection[str] = (),
+    limits: Limits = DEFAULT,
+) -> list[Line]:
+    """Read all lines of a file that must have some, as `read_table` reads them.
+
+    Raises: BadFile.
+    """
+    lines = list(read_table(source, filename, required=required, optional=optional, limits=limits))
+    if not lines:
+        raise BadFile("EMPTY", "the file has no rows below its heading")
+    return lines
+
+
 def _load(path: Path, limits: Limits) -> bytes:
     if path.stat().st_size > limits.file_bytes:
         raise BadFile("SIZE", f"the file is larger than {limits.file_bytes:,} bytes")

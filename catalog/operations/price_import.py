@@ -25,7 +25,7 @@ from catalog.rules.selection import Candidate, attribute_pairs
 from foundation.errors import Invalid
 from foundation.locks import advisory_lock
 from foundation.permissions import require
-from foundation.tabular import BadFile, Limits, RowProblem, read_table
+from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
 
 KIND: Final = "catalog.prices"
 LIMITS: Final = Limits(file_bytes=20 * 1024 * 1024, csv_rows=50_000, xlsx_rows=50_000, columns=40)
@@ -74,11 +74,9 @@ def import_prices(
     """
     require(actor, "catalog.import_prices")
     try:
-        lines = list(
-            read_table(content, filename, required=REQUIRED, optional=OPTIONAL, limits=LIMITS)
+        lines = read_filled_table(
+            content, filename, required=REQUIRED, optional=OPTIONAL, limits=LIMITS
         )
-        if not lines:
-            raise BadFile("EMPTY", "the file has no rows below its heading")
     except BadFile as bad:
         if not dry_run:
             audit.operations.refuse_batch(

@@ -33,7 +33,7 @@ from foundation.errors import Invalid
 from foundation.locks import advisory_lock
 from foundation.parsing import BadValue, code_text
 from foundation.permissions import require
-from foundation.tabular import BadFile, Limits, RowProblem, read_table
+from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
 
 KIND: Final = "catalog.zones"
 LIMITS: Final = Limits(file_bytes=20 * 1024 * 1024, csv_rows=200_000, xlsx_rows=200_000)
@@ -113,11 +113,9 @@ def import_zones(
     """
     require(actor, "catalog.import_prices")
     try:
-        lines = list(
-            read_table(content, filename, required=REQUIRED, optional=OPTIONAL, limits=LIMITS)
+        lines = read_filled_table(
+            content, filename, required=REQUIRED, optional=OPTIONAL, limits=LIMITS
         )
-        if not lines:
-            raise BadFile("EMPTY", "the file has no rows below its heading")
     except BadFile as bad:
         raise FileRefused(bad.message, rule=bad.rule) from bad
     rows, problems = read_zones(lines)

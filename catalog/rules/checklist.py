@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from catalog.rules.counter_checks import counter_problems, fall_of
-from catalog.rules.metering import Metric
+from catalog.rules.counter_checks import CountedCharge, counter_problems, fall_of
 from catalog.rules.pricing import CELLED, COUNTED, ROWED, PriceTerms
 from catalog.rules.selection import Candidate, attribute_pairs
 
@@ -21,24 +20,12 @@ class Problem(NamedTuple):
     message: str
 
 
-class ChargeFacts(Protocol):
-    """What of a charge the checklist reads."""
-
-    @property
-    def code(self) -> str:
-        """Name the charge."""
+class ChargeFacts(CountedCharge, Protocol):
+    """What of a charge the checklist reads, beside what decides its counter."""
 
     @property
     def model(self) -> str:
         """Name the price model."""
-
-    @property
-    def rounding(self) -> str:
-        """Say LINE or EVENT."""
-
-    @property
-    def kind(self) -> str:
-        """Say RECURRING, USAGE or ONE_TIME."""
 
     @property
     def timing(self) -> str:
@@ -61,40 +48,12 @@ class ChargeFacts(Protocol):
         """Name the revenue rule of the product, "" for none."""
 
     @property
-    def metric(self) -> Metric | None:
-        """Say how events are counted, None for a plain sum."""
-
-    @property
     def units_fit(self) -> bool:
         """Say whether the unit of the price measures what the usage is counted in."""
 
     @property
     def price_attributes(self) -> tuple[str, ...]:
         """Name the attributes that a price may ask for."""
-
-    @property
-    def alignment(self) -> str:
-        """Say CYCLE, ANNIVERSARY, CALENDAR or TERM."""
-
-    @property
-    def counter_scope(self) -> str:
-        """Say whose quantities share the tier counter."""
-
-    @property
-    def tier_reset(self) -> str:
-        """Say when the tier counter begins anew."""
-
-    @property
-    def tier_proration(self) -> bool:
-        """Say whether tiers shrink with a partial period."""
-
-    @property
-    def free_proration(self) -> bool:
-        """Say whether what is included shrinks with a partial period."""
-
-    @property
-    def bill_zero(self) -> bool:
-        """Say whether a quantity of zero is priced."""
 
 
 def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ from customers.queries.offers import version_on_sale
 from customers.rules.import_rows import FORMATS, Row, parents_first, read_rows, requested_on
 from foundation.errors import Invalid, Refusal, translate_database_error
 from foundation.permissions import require
-from foundation.tabular import BadFile, Limits, RowProblem, read_table
+from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
 from ledger.models import LegalEntity
 from tax.models import Jurisdiction
 
@@ -127,17 +127,13 @@ def _keep_refusal(
 
 def _read(report: ImportReport, content: bytes) -> list[Row]:
     form = FORMATS[report.what]
-    lines = list(
-        read_table(
-            content,
-            report.filename,
-            required=form.required,
-            optional=form.optional,
-            limits=LIMITS,
-        )
+    lines = read_filled_table(
+        content,
+        report.filename,
+        required=form.required,
+        optional=form.optional,
+        limits=LIMITS,
     )
-    if not lines:
-        raise BadFile("EMPTY", "the file has no rows below its heading")
     rows, report.problems = read_rows(lines, form)
     report.rows = len(lines)
     if report.what == "accounts":

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import catalog.queries
 from catalog.choices import EndDay
 from catalog.models import Charge, OfferVersion
 from customers.choices import (
@@ -32,7 +31,7 @@ from customers.models import (
 from customers.operations.parties import AddressInput, record_address
 from customers.queries.offers import current_item, unit_prices
 from customers.queries.periods import period_end
-from customers.queries.tree import pricebook_of
+from customers.queries.worth import terms_of_item
 from customers.rules.renewal import raised
 from foundation.errors import Invalid
 from foundation.periods import local_date
@@ -287,26 +286,15 @@ def _quoted(order: Order, item: OrderItem) -> list[dict[str, Any]]:
     if version_id is None:
         return []
     account = Account.objects.select_related("customer").get(pk=order.account_id)
-    book_id = pricebook_of(account_id=account.pk, on_date=item.effective_on)
-    own = {price.charge_id: price.unit_price for price in item.prices.all()}
-    listed = catalog.queries.compiled()
-    quoted = []
-    for charge in Charge.objects.filter(offer_version=version_id).order_by("sequence", "code"):
-        terms = listed.price_for(
-            charge.pk,
-            book_id=book_id,
-            currency=account.currency,
-            on_date=item.effective_on,
-            segment=account.customer.segment,
-        )
-        quoted.append(
-            {
-                "charge": charge.code,
-                "currency": account.currency,
-                "own_price": str(own[charge.pk]) if charge.pk in own else None,
-                "price_version": terms.price_version_id if terms else None,
-                "unit_price": str(terms.unit_price) if terms else None,
-                "flat_amount": str(terms.flat_amount) if terms else None,
-            }
-        )
-    return quoted
+    charges = Charge.objects.filter(offer_version=version_id).order_by("sequence", "code")
+    return [
+        {
+            "charge": charge.code,
+            "currency": account.currency,
+            "own_price": None if own is None else str(own),
+            "price_version": terms.price_version_id if terms else None,
+            "unit_price": str(terms.unit_price) if terms else None,
+            "flat_amount": str(terms.flat_amount) if terms else None,
+        }
+        for charge, own, terms in terms_of_item(account, item, charges)
+    ]

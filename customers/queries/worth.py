@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
 import catalog.queries
 from catalog.models import Charge
-from catalog.rules.pricing import price, with_override
+from catalog.rules.pricing import PriceTerms, price, with_override
 from customers.models import Account, Order, OrderItem
 from customers.queries.tree import pricebook_of
 
@@ -26,20 +27,14 @@ def worth_of_order(order: Order) -> Decimal:
     return sum((_worth(account, one) for one in items.order_by("seq")), Decimal(0))
 
 
-def _worth(account: Account, item: OrderItem) -> Decimal:
+def terms_of_item(
+    account: Account, item: OrderItem, charges: Iterable[Charge]
+) -> Iterator[tuple[Charge, Decimal | None, PriceTerms | None]]:
+    """Give each charge with the item's own price of it and the list price of its day."""
     book_id = pricebook_of(account_id=account.pk, on_date=item.effective_on)
     own = {one.charge_id: one.unit_price for one in item.prices.all()}
     listed = catalog.queries.compiled()
-    quantity = item.quantity
-    if quantity is None:
-        quantity = Decimal(1)
-        if item.subscription is not None and (last := item.subscription.items.last()) is not None:
-            quantity = last.quantity
-    total = Decimal(0)
-    charges = Charge.objects.filter(offer_version=item.offer_version_id).exclude(kind="USAGE")
-    for charge in charges if item.with_one_time else charges.exclude(kind="ONE_TIME"):
-        if charge.trigger == "END":
-            continue
+    for charge in charges:
         terms = listed.price_for(
             charge.pk,
             book_id=book_id,
@@ -47,10 +42,24 @@ def _worth(account: Account, item: OrderItem) -> Decimal:
             on_date=item.effective_on,
             segment=account.customer.segment,
         )
+        yield charge, own.get(charge.pk), terms
+
+
+def _worth(account: Account, item: OrderItem) -> Decimal:
+    quantity = item.quantity
+    if quantity is None:
+        quantity = Decimal(1)
+        if item.subscription is not None and (last := item.subscription.items.last()) is not None:
+            quantity = last.quantity
+    total = Decimal(0)
+    charges = Charge.objects.filter(offer_version=item.offer_version_id).exclude(kind="USAGE")
+    if not item.with_one_time:
+        charges = charges.exclude(kind="ONE_TIME")
+    for charge, own, terms in terms_of_item(account, item, charges.exclude(trigger="END")):
         if terms is None:
             continue
-        if charge.pk in own:
-            terms = with_override(terms, own[charge.pk])
+        if own is not None:
+            terms = with_override(terms, own)
         factor = DAYS if charge.price_model == "PER_DAY" else Decimal(1)
         total += price(terms, quantity, account.currency, factor=factor).amount
     return total

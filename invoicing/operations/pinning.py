@@ -12,7 +12,7 @@ from django.db import transaction
 import customers.operations
 from customers.models import Order
 from foundation.errors import Invalid, Refusal
-from invoicing.operations.previewing import Preview, PreviewLine, preview_draft
+from invoicing.operations.previewing import Preview, PreviewLine, preview_draft, without
 from invoicing.rules.content import plain
 
 if TYPE_CHECKING:
@@ -90,17 +90,6 @@ def _changes(before: Sequence[Any], after: Sequence[Any]) -> list[str]:
             continue
         if was[0] != day:
             found.append(f"the next bill is of {day}, not of {was[0]}")
-        found += [f"no longer: {line}" for line in _less(was[2], lines)]
-        found += [f"new: {line}" for line in _less(lines, was[2])]
+        found += [f"no longer: {line}" for line in without(was[2], lines)]
+        found += [f"new: {line}" for line in without(lines, was[2])]
     return [*found, *(f"a payer is not billed any more {was[1]}" for was in old.values())]
-
-
-def _less(lines: Sequence[str], others: Sequence[str]) -> list[str]:
-    rest = list(others)
-    found = []
-    for line in lines:
-        if line in rest:
-            rest.remove(line)
-        else:
-            found.append(line)
-    return found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from django.db import connection, transaction
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 ZERO: Final = Decimal(0)
+T = TypeVar("T")
 
 
 class CannotPreview(Refusal):
@@ -106,12 +107,12 @@ class Preview:
     @property
     def charges(self) -> tuple[PreviewLine, ...]:
         """Return the lines that the order adds."""
-        return _without(self.after.lines, self.before.lines)
+        return tuple(without(self.after.lines, self.before.lines))
 
     @property
     def falls_away(self) -> tuple[PreviewLine, ...]:
         """Return the lines that are not billed any more because of the order."""
-        return _without(self.before.lines, self.after.lines)
+        return tuple(without(self.before.lines, self.after.lines))
 
     @property
     def difference(self) -> Decimal:
@@ -331,9 +332,7 @@ def _lines(draft: Draft) -> Iterable[PreviewLine]:
             )
 
 
-def _without(
-    lines: Sequence[PreviewLine], others: Sequence[PreviewLine]
-) -> tuple[PreviewLine, ...]:
+def without(lines: Sequence[T], others: Sequence[T]) -> list[T]:
     """Return the lines that the others do not have, each counted once."""
     rest = list(others)
     found = []
@@ -342,4 +341,4 @@ def _without(
             rest.remove(line)
         else:
             found.append(line)
-    return tuple(found)
+    return found

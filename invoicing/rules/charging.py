@@ -22,6 +22,7 @@ from invoicing.rules.difference import ONE, Billed, Change, Target, changes
 from invoicing.rules.prices import Prices, Who
 from invoicing.rules.redirecting import Stretch, shared, stretch_on
 from invoicing.rules.splitting import split_by_price, until_run, with_stubs
+from invoicing.rules.stretches import share_of
 from invoicing.rules.timeline import FOREVER, PLAIN, Piece, Policies, Segment, pieces
 from invoicing.rules.usage import Usage, usage_targets
 
@@ -305,14 +306,7 @@ def _factor(plan: ChargePlan, who: Who, period: Period, piece: Piece) -> Decimal
         return ONE
     if plan.per_day:
         return Decimal((piece.counted_to - piece.counted_from).days)
-    return proration.factor(
-        period,
-        Period(piece.counted_from, piece.counted_to),
-        convention=plan.convention,
-        months=plan.months,
-        zone=who.zone,
-        decimals=plan.factor_decimals,
-    )
+    return share_of(plan, who, period, piece.counted_from, piece.counted_to)
 
 
 def _notice(
