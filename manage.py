@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Run a management command, with the development database up where one is needed."""
 
+import io
 import os
 import sys
 
@@ -23,6 +24,9 @@ WITHOUT_DATABASE = {
 def main() -> None:
     """Start the embedded server unless DATABASE_URL names another, then run the command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_site.settings")
+    for stream in (sys.stdout, sys.stderr):  # a log file shows each line when it is written
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     from django.core.management import execute_from_command_line
 

@@ -47,8 +47,6 @@ class Command(BaseCommand):
 
     def _step(self, title: str, act: Callable[[], object]) -> None:
         self.stdout.write(f"{title} ...")
-        self.stdout.flush()
         began = time.monotonic()
         act()
         self.stdout.write(f"{title}: done in {time.monotonic() - began:.1f} s")
-        self.stdout.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.conf import settings
 
 from billing_site import servers
 
@@ -95,3 +97,21 @@ def test_the_task_cluster_is_started_again_and_all_end_on_request(tmp_path: Path
     assert said[0].startswith("The task cluster ended by itself")
     assert said[-1] == "Stopping ..."
     assert all(child.has_ended() for child in children)
+
+
+def test_a_log_shows_a_line_when_it_is_written_and_not_at_the_end() -> None:
+    program = (
+        "import manage, sys, time; sys.argv[1:] = ['version']; manage.main(); time.sleep(600)"
+    )
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=settings.BASE_DIR,
+        env=buffered,
+        stdout=subprocess.PIPE,
+    ) as child:
+        try:
+            assert child.stdout is not None
+            assert select.select([child.stdout], [], [], 20)[0] == [child.stdout]
+        finally:
+            child.kill()
