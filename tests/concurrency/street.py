@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from decimal import Decimal
-from multiprocessing import get_context
-from typing import Any, Final
+from multiprocessing import Value, get_context
+from typing import Any, ClassVar, Final
+from unittest import mock
 
 import psycopg
 from django.db import connection
@@ -91,32 +93,45 @@ class Street:
 class Boundaries:
     """Counts the places where a process may die; dies at the one it is told.
 
-    Before and after each statement, each COPY (the driver sends it past Django) and each commit.
+    Before and after each statement, each COPY (the driver sends it past Django), each commit, and
+    each act on a file that counts: a rename, a folder thrown away. Children are counted with the
+    process that began: the one that comes to the last boundary dies alone.
     """
 
+    current: ClassVar[Boundaries]
+
     def __init__(self, last: int | None = None) -> None:
-        self.count = 0
+        Boundaries.current = self
+        self.passed = Value("L", 0)
         self.last = last
 
+    @property
+    def count(self) -> int:
+        return int(self.passed.value)
+
     def tick(self) -> None:
-        self.count += 1
-        if self.count == self.last:
+        with self.passed.get_lock():
+            self.passed.value += 1
+            here = self.passed.value
+        if here == self.last:
             os._exit(DIED)
+
+    def around(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the act with a boundary before and one after it."""
+
+        def bounded(*words: Any, **more: Any) -> Any:
+            self.tick()
+            answer = act(*words, **more)
+            self.tick()
+            return answer
+
+        return bounded
+
+    def statement(self, execute: Callable[..., Any], *words: Any) -> Any:
+        return self.around(execute)(*words)
 
     def __enter__(self) -> Boundaries:
         connection.ensure_connection()
-        self.commit = connection.commit
-
-        def commit() -> None:
-            self.tick()
-            self.commit()
-            self.tick()
-
-        def statement(execute: Callable[..., Any], *words: Any) -> Any:
-            self.tick()
-            answer = execute(*words)
-            self.tick()
-            return answer
 
         @contextmanager
         def copy(cursor: Any, *words: Any, **more: Any) -> Iterator[Any]:
@@ -125,15 +140,20 @@ class Boundaries:
                 yield rows
             self.tick()
 
-        connection.commit = commit  # type: ignore[method-assign]
-        connection.execute_wrappers.append(statement)
-        psycopg.Cursor.copy = copy  # type: ignore[assignment, method-assign]
+        self.undo = ExitStack()
+        for owner, name, act in (
+            (connection, "commit", self.around(connection.commit)),
+            (psycopg.Cursor, "copy", copy),
+            (os, "rename", self.around(os.rename)),
+            (shutil, "rmtree", self.around(shutil.rmtree)),
+        ):
+            self.undo.enter_context(mock.patch.object(owner, name, act))
+        connection.execute_wrappers.append(self.statement)
         return self
 
     def __exit__(self, *error: object) -> None:
-        psycopg.Cursor.copy = COPY  # type: ignore[method-assign]
         connection.execute_wrappers.pop()
-        connection.commit = self.commit  # type: ignore[method-assign]
+        self.undo.close()
 
 
 def in_a_process(act: Callable[[], object]) -> int:

@@ -9,6 +9,7 @@ each of these tests notices a missing guard is shown in `test_bill_run_twins.py`
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -78,16 +79,9 @@ def test_one_account_in_a_hundred_that_cannot_be_charged_waits_and_the_others_ar
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """F04: the calculation fails on one payer."""
-    street = Street()
-    cycle = street.cycle("POISON", payers=100)
-    poisoned = Account.objects.latest("id").pk
-    poison_calculation(monkeypatch, poisoned)
-    street.carry(cycle)
-    waiting = BillRunAccount.objects.get(run__cycle=cycle, payer_id=poisoned)
-    assert waiting.state == "ERROR"
-    assert "a price that is no number" in waiting.reason
-    assert len(street.books(cycle)) == 99
-    require_green()
+    bill_all_but_one(
+        100, lambda payer: poison_calculation(monkeypatch, payer), "a price that is no number"
+    )
 
 
 @pytest.mark.django_db
@@ -95,15 +89,20 @@ def test_one_account_in_a_hundred_that_the_database_refuses_waits_and_the_others
     None
 ):
     """F04: the chunk is split until the account at fault stands alone."""
+    bill_all_but_one(100, poison_table, "poisoned")
+
+
+def bill_all_but_one(payers: int, poison: Callable[[int], None], reason: str) -> None:
+    """Run a cycle with one account that cannot be billed; that one waits with its reason."""
     street = Street()
-    cycle = street.cycle("POISON", payers=100)
+    cycle = street.cycle("POISON", payers=payers)
     poisoned = Account.objects.latest("id").pk
-    poison_table(poisoned)
+    poison(poisoned)
     street.carry(cycle)
-    waiting = BillRunAccount.objects.get(run__cycle=cycle, payer_id=poisoned)
-    assert waiting.state == "ERROR"
-    assert "poisoned" in waiting.reason
-    assert len(street.books(cycle)) == 99
+    waiting = BillRunAccount.objects.get(run__cycle=cycle, state="ERROR")
+    assert waiting.payer_id == poisoned
+    assert reason in waiting.reason
+    assert len(street.books(cycle)) == payers - 1
     require_green()
 
 

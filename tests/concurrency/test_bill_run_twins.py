@@ -12,18 +12,13 @@ import pytest
 from django.db import connection
 
 import receivables.operations
-from customers.models import Account
 from foundation.copying import copy_lines
 from invoicing.choices import RunState
-from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunChunk
+from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunChunk, Invoice
 from invoicing.operations import drafting, runs, workers
 from tests.attacks import raw
+from tests.concurrency import test_bill_run_faults as faults
 from tests.concurrency.street import Boundaries, Street, at_once, in_a_process, outcome
-from tests.concurrency.test_bill_run_faults import (
-    poison_calculation,
-    poison_table,
-    statements_of_two_and_of_twelve,
-)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -76,7 +71,7 @@ def test_the_sweep_sees_a_run_that_commits_a_part_by_itself(
 def unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a start look without locking, and hesitate before it commits."""
     monkeypatch.setattr(runs, "advisory_lock", lambda *key: None)
-    monkeypatch.setattr(runs, "record", lambda *event: time.sleep(0.5))
+    monkeypatch.setattr(runs, "record", lambda *event: time.sleep(0.2))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -89,6 +84,13 @@ def test_two_starts_without_lock_and_constraint_are_two_runs(unlocked: None) -> 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_test_of_two_starts_fails_without_lock_and_constraint(unlocked: None) -> None:
+    raw("DROP INDEX invoicing_billrun_one_per_cycle_and_date")
+    with pytest.raises(AssertionError):
+        faults.test_two_starts_at_once_from_two_processes_are_one_run()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_starts_without_lock_are_held_to_one_run_by_the_constraint(unlocked: None) -> None:
     street = Street()
     cycle = street.cycle("RACED", payers=1)
@@ -97,37 +99,32 @@ def test_two_starts_without_lock_are_held_to_one_run_by_the_constraint(unlocked:
 
 
 @pytest.mark.django_db
-def test_a_failing_calculation_that_is_not_parked_stops_everybody(
+def test_the_test_of_a_failing_calculation_fails_when_nothing_is_parked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    street = Street()
-    cycle = street.cycle("POISON", payers=6)
-    poison_calculation(monkeypatch, Account.objects.latest("id").pk)
-
     def give_way(payer: Any, error: Exception) -> Any:
         raise error
 
     monkeypatch.setattr(drafting, "_failed", give_way)
     with pytest.raises(ArithmeticError):
-        street.carry(cycle)
-    assert street.books(cycle) == []
+        faults.bill_all_but_one(
+            6, lambda payer: faults.poison_calculation(monkeypatch, payer), "a price"
+        )
+    assert not Invoice.objects.exists()
 
 
 @pytest.mark.django_db
-def test_a_refused_chunk_that_is_not_split_takes_everybody_with_it(
+def test_the_test_of_a_refused_account_fails_when_its_chunk_is_not_split(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    street = Street()
-    cycle = street.cycle("POISON", payers=6)
-    poison_table(Account.objects.latest("id").pk)
-
     def park_all(chunk_id: int, work: workers.Work, payers: int, reason: str) -> None:
         BillRunAccount.objects.filter(chunk_id=chunk_id).update(state="ERROR", reason=reason)
         BillRunChunk.objects.filter(pk=chunk_id).update(stage=work.done)
 
     monkeypatch.setattr(workers, "_give_up", park_all)
-    street.carry(cycle)
-    assert street.books(cycle) == []
+    with pytest.raises(BillRunAccount.MultipleObjectsReturned):
+        faults.bill_all_but_one(6, faults.poison_table, "poisoned")
+    assert not Invoice.objects.exists()
 
 
 @pytest.mark.django_db
@@ -144,5 +141,5 @@ def test_a_statement_for_each_payer_is_counted(monkeypatch: pytest.MonkeyPatch, 
         return charge(payer, frame)
 
     monkeypatch.setattr(drafting, "charge_payer", ask_first)
-    few, many = statements_of_two_and_of_twelve(Street())
+    few, many = faults.statements_of_two_and_of_twelve(Street())
     assert many - few == 20  # before and after, for ten payers more

@@ -1,0 +1,150 @@
+"""Draw usage from balances: which buckets an event may use, in which order, and how much of each.
+
+Everything is a function of the events in their order (time, then id) and of the buckets, never of
+the order of arrival (D3): drawing the same events again gives the same draws, so a late event or a
+correction is drawn by drawing all that follows it anew (ENT-6).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+ZERO: Final = Decimal(0)
+RANKS: Final = {"PROMO": 0, "ROLLOVER": 1, "GRANT": 2, "TOPUP": 3, "ADJUST": 4}
+"""Which source is used up first, all else being equal (ENT-2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What a balance says about the events that may use it.
+
+    `room` is what events may take from it: what remains and what the events drawn anew hold.
+    `given` is what earlier events have taken and a negative event may bring back. No
+    `service_id`: every service of the account. A closed bucket is past its end; what had not been
+    used is gone from its room (ENT-4).
+    """
+
+    id: int
+    usage_type: str
+    start: datetime
+    end: datetime | None
+    room: Decimal
+    priority: int = 100
+    source: str = "GRANT"
+    service_id: int | None = None
+    filter: tuple[tuple[str, str], ...] = ()
+    is_blocker: bool = False
+    is_closed: bool = False
+    parent_id: int | None = None
+    given: Decimal = ZERO
+
+    def matches(self, event: "Event") -> bool:
+        """Tell whether an event is of the kind that the bucket is for, whenever it happened."""
+        return (
+            event.usage_type == self.usage_type
+            and self.service_id in (None, event.service_id)
+            and all(event.attributes.get(name) == value for name, value in self.filter)
+        )
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether an instant lies in its life, which is half-open."""
+        return self.start <= at and (self.end is None or at < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as far as balances care; a negative quantity gives back."""
+
+    id: int
+    at: datetime
+    service_id: int
+    usage_type: str
+    quantity: Decimal
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Draw(NamedTuple):
+    """How much of an event a bucket covers; negative when the event gives back."""
+
+    event_id: int
+    bucket_id: int
+    quantity: Decimal
+
+
+def usage_order(bucket: Bucket) -> tuple[int, bool, datetime, int, int]:
+    """Sort buckets in the order in which they are used up (ENT-2).
+
+    Priority, then the earlier end (none is last), then the source, then the older bucket.
+    """
+    return (
+        bucket.priority,
+        bucket.end is None,
+        bucket.end or bucket.start,
+        RANKS[bucket.source],
+        bucket.id,
+    )
+
+
+def candidates(event: Event, buckets: Sequence[Bucket]) -> list[Bucket]:
+    """Return the buckets that an event may use, in order (ENT-1, ENT-2, ENT-5).
+
+    `buckets` come in usage order. A bucket that has been closed is followed at once by those into
+    which its rest was rolled over: an event of its days that comes late uses them before others.
+    """
+    heirs: dict[int, list[Bucket]] = defaultdict(list)
+    fitting = [bucket for bucket in buckets if bucket.matches(event)]
+    for bucket in fitting:
+        if bucket.parent_id is not None:
+            heirs[bucket.parent_id].append(bucket)
+    found: list[Bucket] = []
+    for bucket in fitting:
+        if bucket.holds(event.at) and bucket not in found:
+            found.append(bucket)
+            if bucket.is_closed:
+                found += [one for one in _descendants(bucket, heirs) if one not in found]
+    return found
+
+
+def _descendants(bucket: Bucket, heirs: Mapping[int, Sequence[Bucket]]) -> Iterator[Bucket]:
+    for heir in heirs.get(bucket.id, ()):
+        yield heir
+        yield from _descendants(heir, heirs)
+
+
+def draw(events: Iterable[Event], buckets: Sequence[Bucket]) -> Iterator[Draw]:
+    """Yield what covers each event, in the order of time, whatever the order given (ENT-3, ENT-6).
+
+    An event is split over its candidates; what no bucket covers is overage. Behind a blocker
+    nothing is drawn. A negative event gives back to the buckets of its time, the last used first,
+    at most what events took from them. No room ever falls below zero.
+    """
+    ordered = sorted(buckets, key=usage_order)
+    room = {bucket.id: bucket.room for bucket in ordered}
+    taken = {bucket.id: bucket.given for bucket in ordered}
+    for event in sorted(events, key=lambda one: (one.at, one.id)):
+        usable = candidates(event, ordered)
+        for bucket_id, quantity in _split(event.quantity, usable, room, taken):
+            room[bucket_id] -= quantity
+            taken[bucket_id] += quantity
+            yield Draw(event.id, bucket_id, quantity)
+
+
+def _split(
+    quantity: Decimal,
+    usable: Sequence[Bucket],
+    room: Mapping[int, Decimal],
+    taken: Mapping[int, Decimal],
+) -> Iterator[tuple[int, Decimal]]:
+    """Split one quantity over buckets in order; what is left over is not told (ENT-3)."""
+    left = abs(quantity)
+    gives_back = quantity < 0
+    for bucket in reversed(usable) if gives_back else usable:
+        part = min(left, (taken if gives_back else room)[bucket.id])
+        if part > 0:
+            yield bucket.id, -part if gives_back else part
+            left -= part
+        if not left or (bucket.is_blocker and not gives_back):
+            return
