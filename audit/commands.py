@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from audit import operations
-from foundation.commands import Exit, HouseCommand
+from foundation.commands import Exit, HouseCommand, business_date
 
-__all__ = ["AuditedCommand", "Exit"]
+__all__ = ["AuditedCommand", "Exit", "business_date"]
 
 
 class AuditedCommand(HouseCommand):

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, transaction
 
 from foundation.errors import Busy, Invalid, Refusal, translate_database_error
+from foundation.limits import DEFAULT, Limits
 from foundation.parsing import BadValue, date_text
+from foundation.tabular import read_file
+from foundation.verdicts import BadFile, FileRefused
 
 
 class Exit(IntEnum):
@@ -48,7 +52,7 @@ class HouseCommand(BaseCommand):
     is_dry_run: bool = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--as-of", metavar="DATE", type=_date, default=None)
+        parser.add_argument("--as-of", metavar="DATE", type=business_date, default=None)
         parser.add_argument("--entity", metavar="CODE", default="")
         parser.add_argument("--dry-run", action="store_true")
         parser.add_argument("--json", action="store_true", dest="as_json")
@@ -71,8 +75,38 @@ class HouseCommand(BaseCommand):
         self.shows_progress = not options.pop("no_progress") and not self.as_json
         self.is_dry_run = options["dry_run"]
         outcome = self._outcome(options)
+        if outcome is Exit.REJECTED_ROWS:
+            self.stderr.write("some rows were not taken; the report names them")
         if outcome is not Exit.DONE:
             raise SystemExit(int(outcome))
+
+    def content_of(self, path: Path, limits: Limits = DEFAULT) -> bytes:
+        """Return what a file holds.
+
+        Raises: Invalid when there is none; FileRefused when it is too large or still written to.
+        """
+        if not path.is_file():
+            raise Invalid(f"there is no file {path}", rule="FILE")
+        try:
+            return read_file(path, limits)
+        except BadFile as bad:
+            raise FileRefused(bad) from bad
+
+    def exit_for(self, refusal: Refusal) -> Exit:
+        """Say to the shell what kind of refusal it was."""
+        if isinstance(refusal, Busy):
+            return Exit.LOCKED
+        return Exit.USAGE if isinstance(refusal, Invalid) else Exit.CONTROL_REFUSED
+
+    def refused_facts(self, refusal: Refusal) -> dict[str, object]:
+        """Say on standard error what was refused, and return it as facts of a report."""
+        facts: dict[str, object] = {"refused": refusal.message, "rule": refusal.rule}
+        said = f"refused ({refusal.rule}): {refusal.message}"
+        if isinstance(refusal, FileRefused):
+            facts["problems"] = [refusal.problem.as_facts()]
+            said += f". {refusal.problem.remedy}"
+        self.stderr.write(said)
+        return facts
 
     def progress(self, done: int, total: int | None = None, note: str = "") -> None:
         """Tell on standard error how far the work is; silent with --json or --no-progress."""
@@ -110,13 +144,10 @@ class HouseCommand(BaseCommand):
         return outcome
 
     def _refused(self, refusal: Refusal) -> Exit:
+        facts = self.refused_facts(refusal)
         if self.as_json:
-            self.report({"refused": refusal.message, "rule": refusal.rule})
-        else:
-            self.stderr.write(f"refused ({refusal.rule}): {refusal.message}")
-        if isinstance(refusal, Busy):
-            return Exit.LOCKED
-        return Exit.USAGE if isinstance(refusal, Invalid) else Exit.CONTROL_REFUSED
+            self.report(facts)
+        return self.exit_for(refusal)
 
 
 def plain(value: object) -> str:
@@ -128,7 +159,8 @@ def plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no plain form")
 
 
-def _date(text: str) -> date:
+def business_date(text: str) -> date:
+    """Read a day of the command line as every other door does."""
     try:
         return date_text(text)
     except BadValue as bad:

@@ -12,14 +12,18 @@ from django.db import DatabaseError
 
 
 class Refusal(Exception):
-    """The act is refused; `rule` says by which rule, `message` why, for the person who asked."""
+    """The act is refused; `rule` says by which rule, `message` why, for the person who asked.
+
+    `column` names the value that is meant, where it is a single one.
+    """
 
     rule: str = "REFUSED"
     http_status: int = 409
 
-    def __init__(self, message: str, *, rule: str | None = None) -> None:
+    def __init__(self, message: str, *, rule: str | None = None, column: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.column = column
         if rule is not None:
             self.rule = rule
 

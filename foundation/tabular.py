@@ -9,34 +9,27 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
-import zipfile
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Final
 
-from python_calamine import CalamineError, CalamineWorkbook
+from foundation.limits import DEFAULT, Limits
+from foundation.verdicts import BadFile, FileRefused, RowProblem
+from foundation.workbooks import workbook_rows
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much of a file is read at most; a larger one is refused before it is opened."""
-
-    file_bytes: int = 100 * 1024 * 1024
-    unpacked_bytes: int = 50 * 1024 * 1024
-    ratio: int = 100
-    members: int = 200
-    csv_rows: int = 1_000_000
-    xlsx_rows: int = 200_000
-    columns: int = 60
-    value_length: int = 32_000
-
-
-DEFAULT: Final = Limits()
+__all__ = [
+    "BadFile",
+    "FileRefused",
+    "Limits",
+    "Line",
+    "RowProblem",
+    "file_kind",
+    "read_file",
+    "read_filled_table",
+    "read_table",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +38,6 @@ class Line:
 
     number: int
     values: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """One row that was not taken: where, what stood there, and why."""
-
-    row: int
-    column: str
-    value: str
-    rule: str
-    message: str
-
-
-class BadFile(ValueError):
-    """The file as a whole cannot be read; `rule` names the fault, `message` how to mend it."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(message)
-        self.rule = rule
-        self.message = message
 
 
 def read_table(
@@ -85,7 +58,7 @@ def read_table(
 
     Raises: BadFile.
     """
-    content = source if isinstance(source, bytes) else _load(Path(source), limits)
+    content = source if isinstance(source, bytes) else read_file(Path(source), limits)
     rows = _rows(content, filename, limits)
     number, heading = next(rows, (0, []))
     names = _checked_heading(heading, required, optional, prefix, limits)
@@ -110,26 +83,52 @@ def read_filled_table(
     return lines
 
 
-def _load(path: Path, limits: Limits) -> bytes:
-    if path.stat().st_size > limits.file_bytes:
+def read_file(path: Path, limits: Limits = DEFAULT) -> bytes:
+    """Return what a file on disk holds, if it fits and nobody wrote to it meanwhile.
+
+    Raises: BadFile.
+    """
+    before = path.stat()
+    if before.st_size > limits.file_bytes:
         raise BadFile("SIZE", f"the file is larger than {limits.file_bytes:,} bytes")
-    return path.read_bytes()
+    content = path.read_bytes()
+    require_unchanged(path, before)
+    return content
+
+
+def require_unchanged(path: Path, before: os.stat_result) -> None:
+    """Refuse a file that was written to while it was read: its last row may be torn.
+
+    Raises: BadFile.
+    """
+    now = path.stat()
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise BadFile("CHANGED", "the file was written to while it was read")
+
+
+def file_kind(head: bytes, filename: str) -> str:
+    """Tell "csv" from "xlsx" by how a file is called and how it begins.
+
+    Raises: BadFile when name and content disagree, or it is neither.
+    """
+    kind = Path(filename).suffix.lower()
+    if not head:
+        raise BadFile("EMPTY", "the file is empty")
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise BadFile("FORMAT", "the workbook is encrypted or of the old kind; save it as .xlsx")
+    is_archive = head.startswith(b"PK")
+    if kind == ".xlsx" and is_archive:
+        return "xlsx"
+    if kind in {".csv", ".txt"} and not is_archive:
+        return "csv"
+    raise BadFile("FORMAT", "send a .csv file or a .xlsx workbook whose content is one")
 
 
 def _rows(content: bytes, filename: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
-    kind = Path(filename).suffix.lower()
-    if not content:
-        raise BadFile("EMPTY", "the file is empty")
+    kind = file_kind(content[:8], filename)
     if len(content) > limits.file_bytes:
         raise BadFile("SIZE", f"the file is larger than {limits.file_bytes:,} bytes")
-    if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadFile("FORMAT", "the workbook is encrypted or of the old kind; save it as .xlsx")
-    is_archive = content.startswith(b"PK")
-    if kind == ".xlsx" and is_archive:
-        return _xlsx_rows(content, limits)
-    if kind in {".csv", ".txt"} and not is_archive:
-        return _csv_rows(content, limits)
-    raise BadFile("FORMAT", "send a .csv file or a .xlsx workbook whose content is one")
+    return workbook_rows(content, limits) if kind == "xlsx" else _csv_rows(content, limits)
 
 
 # -- The table ---------------------------------------------------------------------------------
@@ -183,10 +182,15 @@ def _lines(
             continue
         if any(row[len(names) :]) or len(row) < len(names):
             raise BadFile(
-                "COLUMNS", f"line {number} has {len(row)} values, the heading {len(names)}"
+                "COLUMNS",
+                f"line {number} has {len(row)} values, the heading {len(names)}",
+                row=number,
+                value=",".join(row),
             )
-        if any(len(value) > limits.value_length for value in row):
-            raise BadFile("LENGTH", f"line {number} holds a value that is far too long")
+        for name, value in zip(names, row, strict=False):
+            if len(value) > limits.value_length:
+                message = f"line {number} holds a value that is far too long"
+                raise BadFile("LENGTH", message, row=number, column=name, value=value)
         yield Line(number, {name: _clean(row[i]) for i, name in enumerate(names)})
 
 
@@ -203,8 +207,13 @@ def _shown(names: Iterable[str]) -> str:
 # -- CSV ---------------------------------------------------------------------------------------
 def _csv_rows(content: bytes, limits: Limits) -> Iterator[tuple[int, list[str]]]:
     text = _decoded(content)
-    if "\r" in text.replace("\r\n", ""):
-        raise BadFile("LINES", "lines end in a lone carriage return; save it with LF or CRLF")
+    unix = text.replace("\r\n", "\n")
+    if (at := unix.find("\r")) >= 0:
+        raise BadFile(
+            "LINES",
+            "lines end in a lone carriage return; save it with LF or CRLF",
+            row=unix.count("\n", 0, at) + 1,
+        )
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     begins = 1
     taken = 0
@@ -212,7 +221,8 @@ def _csv_rows(content: bytes, limits: Limits) -> Iterator[tuple[int, list[str]]]
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise BadFile("QUOTES", f"line {begins} cannot be read: {error}") from None
+            rule = "LENGTH" if "field larger" in str(error) else "QUOTES"
+            raise BadFile(rule, f"line {begins} cannot be read: {error}", row=begins) from None
         if row is None:
             return
         taken += 1
@@ -229,128 +239,16 @@ def _decoded(content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise BadFile("ENCODING", f"line {line} is not in UTF-8; save the file as UTF-8") from None
-    if "\x00" in text:
-        raise BadFile("ENCODING", "the file holds NUL characters; save it as UTF-8 text")
+        raise BadFile(
+            "ENCODING",
+            f"line {line} is not in UTF-8; save the file as UTF-8",
+            row=line,
+            value=content[error.start : error.start + 20].decode("latin-1"),
+        ) from None
+    if (at := text.find("\x00")) >= 0:
+        raise BadFile(
+            "ENCODING",
+            "the file holds NUL characters; save it as UTF-8 text",
+            row=text.count("\n", 0, at) + 1,
+        )
     return text
-
-
-# -- XLSX --------------------------------------------------------------------------------------
-_CELL: Final = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']([A-Za-z]{1,7})([0-9]{1,9})["']""")
-_ROW: Final = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["']([0-9]{1,9})["']""")
-_DAMAGES: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    NotImplementedError,
-    EOFError,
-    OSError,
-    RuntimeError,
-)
-_FORBIDDEN: Final = {
-    "vbaproject": "macros",
-    "externallinks/": "links to other files",
-    "embeddings/": "embedded files",
-    "activex/": "controls",
-}
-
-
-def _xlsx_rows(content: bytes, limits: Limits) -> Iterator[tuple[int, list[str]]]:
-    _require_harmless(content, limits)
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        if not workbook.sheet_names:
-            raise BadFile("EMPTY", "the workbook has no sheet")
-        sheet = workbook.get_sheet_by_index(0)
-        rows = sheet.to_python(skip_empty_area=False)
-    except (CalamineError, OSError, ValueError) as error:
-        if isinstance(error, BadFile):
-            raise
-        raise BadFile("FORMAT", "the workbook is damaged or not an .xlsx workbook") from error
-    for number, row in enumerate(rows, start=1):
-        values = [_cell_text(cell) for cell in row]
-        while values and not values[-1] and len(values) > limits.columns:
-            values.pop()
-        yield number, values
-
-
-def _require_harmless(content: bytes, limits: Limits) -> None:
-    """Look into the archive before any reader opens it: size, members, entities, extent."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            _require_small(members, len(content), limits)
-            for member in members:
-                _require_plain(member.filename, member.flag_bits)
-                _require_modest(member.filename, archive.read(member), limits)
-    except _DAMAGES as error:
-        raise BadFile("FORMAT", "the workbook is damaged") from error
-
-
-def _require_small(members: list[zipfile.ZipInfo], packed: int, limits: Limits) -> None:
-    unpacked = sum(member.file_size for member in members)
-    if len(members) > limits.members:
-        raise BadFile("ARCHIVE", f"the workbook has more than {limits.members} parts")
-    if unpacked > limits.unpacked_bytes:
-        raise BadFile("ARCHIVE", f"the workbook unpacks to {unpacked:,} bytes: too much")
-    if any(m.file_size > limits.ratio * max(m.compress_size, 1024) for m in members) or (
-        unpacked > limits.ratio * packed
-    ):
-        raise BadFile("ARCHIVE", "the workbook is packed too tightly to be one")
-
-
-def _require_plain(name: str, flags: int) -> None:
-    lower = name.lower()
-    if flags & 0x1:
-        raise BadFile("ARCHIVE", "the workbook is encrypted")
-    if lower.startswith("/") or ".." in lower.split("/") or "\\" in lower:
-        raise BadFile("ARCHIVE", "the workbook holds a part with a strange name")
-    if lower.endswith((".zip", ".xlsx", ".xlsm", ".docx", ".gz", ".7z", ".bin.gz")):
-        raise BadFile("ARCHIVE", "the workbook holds another archive")
-    for part, word in _FORBIDDEN.items():
-        if part in lower:
-            raise BadFile("ARCHIVE", f"the workbook holds {word}; send the values only")
-
-
-def _require_modest(name: str, part: bytes, limits: Limits) -> None:
-    """Refuse entities, and cells so far out that the sheet would fill the memory."""
-    lower = name.lower()
-    if lower.endswith((".xml", ".rels", ".vml")) and (b"<!DOCTYPE" in part or b"<!ENTITY" in part):
-        raise BadFile("ARCHIVE", "the workbook declares entities")
-    if lower.endswith((".xml", ".rels")) and part.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadFile("ARCHIVE", "the workbook is not written in UTF-8")
-    if "worksheets/" not in lower:
-        return
-    farthest_row = max((int(row) for row in _ROW.findall(part)), default=0)
-    columns = set()
-    for letters, row in _CELL.findall(part):
-        columns.add(letters)
-        farthest_row = max(farthest_row, int(row))
-    if farthest_row > limits.xlsx_rows + 1:
-        raise BadFile("ROWS", f"the sheet reaches beyond {limits.xlsx_rows:,} rows")
-    if any(_column_number(letters) > limits.columns for letters in columns):
-        raise BadFile("COLUMNS", f"the sheet reaches beyond {limits.columns} columns")
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
-
-
-def _cell_text(cell: object) -> str:
-    """Write a cell as the text that the parsers expect; a number keeps every digit it has."""
-    match cell:
-        case bool():
-            return "true" if cell else "false"
-        case float() | int():
-            number = Decimal(repr(cell))
-            whole = number == number.to_integral_value()
-            return str(int(number)) if whole else format(number, "f")
-        case datetime():
-            at_midnight = not (cell.hour or cell.minute or cell.second or cell.microsecond)
-            return cell.date().isoformat() if at_midnight else cell.isoformat()
-        case date():
-            return cell.isoformat()
-        case _:
-            return str(cell)

@@ -17,7 +17,7 @@ from foundation.parsing import (
     decimal_text,
     plain_text,
 )
-from foundation.tabular import Line, RowProblem, read_table
+from foundation.tabular import BadFile, Line, RowProblem, read_table
 from ledger.models import LegalEntity
 from payments import operations
 from payments.operations import BatchReport, PaymentRow
@@ -43,8 +43,18 @@ def record_payments(
     is_rehearsal: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> BatchReport:
-    """Read a CSV or XLSX file and record it (PAY-10). Raises: BadFile, CannotRecordBatch."""
-    rows, problems = read_rows(content, filename)
+    """Read a CSV or XLSX file and record it (PAY-10). Raises: FileRefused, CannotRecordBatch."""
+    try:
+        rows, problems = read_rows(content, filename)
+    except BadFile as bad:
+        operations.refuse_file(
+            entity=entity,
+            filename=filename,
+            content=content,
+            bad=bad,
+            actor=actor,
+            is_rehearsal=is_rehearsal,
+        )
     return operations.record_batch(
         entity=entity,
         filename=filename,

@@ -14,7 +14,7 @@ from audit.choices import BatchState, JobState
 class ImportBatch(models.Model):
     """One file that was read; the same content is not read twice for the same purpose."""
 
-    kind = models.CharField(max_length=40)
+    kind = models.CharField(max_length=60)
     filename = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()

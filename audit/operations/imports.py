@@ -14,7 +14,7 @@ from audit.choices import BatchState
 from audit.models import ImportBatch, ImportRowError
 from foundation.errors import Refusal
 from foundation.locks import advisory_lock
-from foundation.tabular import RowProblem
+from foundation.verdicts import RowProblem, visible
 
 
 class AlreadyImported(Refusal):
@@ -50,20 +50,7 @@ def close_batch(
 ) -> ImportBatch:
     """Close a batch with its counts and the rows that were not taken."""
     with transaction.atomic():
-        ImportRowError.objects.bulk_create(
-            [
-                ImportRowError(
-                    batch=batch,
-                    row=problem.row,
-                    column=problem.column[:80],
-                    value=problem.value[:200],
-                    rule=problem.rule[:40],
-                    message=problem.message[:500],
-                )
-                for problem in errors
-            ],
-            batch_size=1000,
-        )
+        _keep(batch, errors)
         batch.state = BatchState.WITH_ERRORS if errors else BatchState.DONE
         batch.counts = dict(counts)
         batch.closed_at = Now()
@@ -73,16 +60,45 @@ def close_batch(
 
 
 def refuse_batch(
-    *, kind: str, filename: str, content: bytes, actor: User | None, message: str
+    *,
+    kind: str,
+    filename: str,
+    content: bytes,
+    actor: User | None,
+    message: str,
+    errors: Sequence[RowProblem],
 ) -> ImportBatch:
-    """Keep the record of a file that was refused as a whole; it may be sent again."""
-    return ImportBatch.objects.create(
-        kind=kind,
-        filename=filename[-200:],
-        sha256=hashlib.sha256(content).hexdigest(),
-        size=len(content),
-        actor=actor,
-        state=BatchState.REFUSED,
-        message=message[:500],
-        closed_at=Now(),
+    """Keep the record of a file that was refused as a whole; it may be sent again.
+
+    `errors` say where and why; one that condemns the file itself is of row 0.
+    """
+    with transaction.atomic():
+        batch = ImportBatch.objects.create(
+            kind=kind,
+            filename=filename[-200:],
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
+            actor=actor,
+            state=BatchState.REFUSED,
+            message=visible(message, most=500),
+            closed_at=Now(),
+        )
+        _keep(batch, errors)
+    return batch
+
+
+def _keep(batch: ImportBatch, errors: Sequence[RowProblem]) -> None:
+    ImportRowError.objects.bulk_create(
+        [
+            ImportRowError(
+                batch=batch,
+                row=problem.row,
+                column=problem.column[:80],
+                value=problem.value,
+                rule=problem.rule[:40],
+                message=visible(problem.message, most=500),
+            )
+            for problem in errors
+        ],
+        batch_size=1000,
     )

@@ -18,7 +18,7 @@ from catalog.operations.offers import (
     retire_offer,
     submit_offer,
 )
-from catalog.operations.price_import import FileRefused, ImportReport, import_prices
+from catalog.operations.price_import import ImportReport, import_prices
 from catalog.operations.prices import (
     RetroactivePrice,
     approve_price,
@@ -49,7 +49,6 @@ from catalog.operations.zone_import import (
 __all__ = [
     "CannotApprove",
     "CannotPublish",
-    "FileRefused",
     "ImportReport",
     "NotADraft",
     "RetroactivePrice",

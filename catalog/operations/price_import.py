@@ -22,19 +22,12 @@ from catalog.rules.price_diff import Change, RetroactiveRow
 from catalog.rules.price_rows import OPTIONAL, REQUIRED, Proposal, proposals, read_rows, refuse
 from catalog.rules.pricing import PriceTerms
 from catalog.rules.selection import Candidate, attribute_pairs
-from foundation.errors import Invalid
 from foundation.locks import advisory_lock
 from foundation.permissions import require
-from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
+from foundation.tabular import BadFile, FileRefused, Limits, RowProblem, read_filled_table
 
 KIND: Final = "catalog.prices"
 LIMITS: Final = Limits(file_bytes=20 * 1024 * 1024, csv_rows=50_000, xlsx_rows=50_000, columns=40)
-
-
-class FileRefused(Invalid):
-    """The file as a whole cannot be read."""
-
-    rule = "FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +73,14 @@ def import_prices(
     except BadFile as bad:
         if not dry_run:
             audit.operations.refuse_batch(
-                kind=KIND, filename=filename, content=content, actor=actor, message=bad.message
+                kind=KIND,
+                filename=filename,
+                content=content,
+                actor=actor,
+                message=bad.message,
+                errors=[bad.problem],
             )
-        raise FileRefused(bad.message, rule=bad.rule) from bad
+        raise FileRefused(bad) from bad
     rows, problems = read_rows(lines)
     found, more = proposals(rows)
     problems += more

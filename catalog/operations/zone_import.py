@@ -15,7 +15,6 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 import audit.operations
 from audit.models import ImportBatch
 from catalog.models import BandPlan, Holiday, TimeBand, ZoneMap, ZonePrefix
-from catalog.operations.price_import import FileRefused
 from catalog.operations.setup import define
 from catalog.rules.zone_rows import (
     CHANGED,
@@ -33,7 +32,7 @@ from foundation.errors import Invalid
 from foundation.locks import advisory_lock
 from foundation.parsing import BadValue, code_text
 from foundation.permissions import require
-from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
+from foundation.tabular import BadFile, FileRefused, Limits, RowProblem, read_filled_table
 
 KIND: Final = "catalog.zones"
 LIMITS: Final = Limits(file_bytes=20 * 1024 * 1024, csv_rows=200_000, xlsx_rows=200_000)
@@ -117,7 +116,16 @@ def import_zones(
             content, filename, required=REQUIRED, optional=OPTIONAL, limits=LIMITS
         )
     except BadFile as bad:
-        raise FileRefused(bad.message, rule=bad.rule) from bad
+        if not dry_run:
+            audit.operations.refuse_batch(
+                kind=KIND,
+                filename=filename,
+                content=content,
+                actor=actor,
+                message=bad.message,
+                errors=[bad.problem],
+            )
+        raise FileRefused(bad) from bad
     rows, problems = read_zones(lines)
     kept = {dialled(line.values["prefix"]) for line in lines}
     with transaction.atomic():

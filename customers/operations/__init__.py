@@ -28,7 +28,7 @@ from customers.operations.fallout import (
     report_failure,
     resolve_failure,
 )
-from customers.operations.importing import FileRefused, ImportReport, Outcome, import_file
+from customers.operations.importing import ImportReport, Outcome, import_file
 from customers.operations.lifecycle import (
     activate_due,
     record_acceptance,
@@ -82,7 +82,6 @@ __all__ = [
     "CannotRedirect",
     "CannotReviseOrder",
     "CannotWithdraw",
-    "FileRefused",
     "IdentifierInput",
     "ImportReport",
     "IncompleteOrder",

@@ -158,6 +158,7 @@ def change_account(
     unknown = set(changes) - CHANGEABLE
     if unknown:
         raise Invalid(f"an account has no changeable {', '.join(sorted(unknown))}")
+    require_sight(actor, account)
     row = _locked(account)
     row.require_version(version)
     for name, value in changes.items():
@@ -257,7 +258,9 @@ def _locked(account: Account) -> Account:
 def _require_valid(account: Account) -> None:
     """Refuse in words what a clerk can mistype; the rest is held by the columns themselves."""
     if account.time_zone not in ZONES:
-        raise Invalid(f"{account.time_zone!r} is not a time zone such as Europe/Berlin")
+        raise Invalid(
+            f"{account.time_zone!r} is not a time zone such as Europe/Berlin", column="time_zone"
+        )
     if not (1 <= account.cycle_day <= 31 and 1 <= account.cycle_months <= 120):
         raise Invalid("a cycle day is 1 to 31, a cycle 1 to 120 months")
     try:
@@ -267,4 +270,4 @@ def _require_valid(account: Account) -> None:
         )
     except ValidationError as error:
         words = (f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
-        raise Invalid("; ".join(words)) from error
+        raise Invalid("; ".join(words), column=next(iter(error.message_dict))) from error

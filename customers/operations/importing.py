@@ -23,7 +23,8 @@ from customers.queries.offers import version_on_sale
 from customers.rules.import_rows import FORMATS, Row, parents_first, read_rows, requested_on
 from foundation.errors import Invalid, Refusal, translate_database_error
 from foundation.permissions import require
-from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
+from foundation.scope import OtherEntity, narrowed, sees
+from foundation.tabular import BadFile, FileRefused, Limits, RowProblem, read_filled_table
 from ledger.models import LegalEntity
 from tax.models import Jurisdiction
 
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
 
 LIMITS: Final = Limits(file_bytes=20 * 1024 * 1024, csv_rows=50_000, xlsx_rows=50_000)
 SAME, NEW, CHANGED = "same", "new", "changed"
-
-
-class FileRefused(Invalid):
-    """The file as a whole cannot be taken."""
-
-    rule = "FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +103,21 @@ def import_file(
             refusal = bad
     if refusal is not None:
         if not dry_run:
-            _keep_refusal(what, filename, content, actor, refusal)
-        raise FileRefused(refusal.message, rule=refusal.rule) from refusal
+            _keep_refusal(report, content, actor, refusal)
+        raise FileRefused(refusal) from refusal
     return report
 
 
 def _keep_refusal(
-    what: str, filename: str, content: bytes, actor: User | None, refusal: BadFile
+    report: ImportReport, content: bytes, actor: User | None, refusal: BadFile
 ) -> None:
     audit.operations.refuse_batch(
-        kind=f"customers.{what}",
-        filename=filename,
+        kind=f"customers.{report.what}",
+        filename=report.filename,
         content=content,
         actor=actor,
         message=refusal.message,
+        errors=[refusal.problem, *report.problems],
     )
 
 
@@ -212,17 +208,27 @@ def _take_group(report: ImportReport, group: list[Row], as_of: date, actor: User
 
 
 def _refused(group: list[Row], key: str, refusal: Refusal) -> list[RowProblem]:
-    return [RowProblem(row.number, "", key, refusal.rule, refusal.message) for row in group]
+    column = refusal.column
+    return [
+        RowProblem(
+            row.number,
+            column,
+            str(row.values.get(column, key)),
+            refusal.rule,
+            refusal.message,
+        )
+        for row in group
+    ]
 
 
 def _take_customer(row: Row, actor: User | None) -> Outcome:
     given = dict(row.values)
-    existing = Customer.objects.filter(number=given["number"]).first()
+    existing = _standing(Customer, given["number"], actor)
     if existing is None:
         parties.create_customer(**given, actor=actor)
         return Outcome(row.number, given["number"], NEW)
     if given["kind"] != existing.kind:
-        raise Invalid("the kind of a customer does not change", rule="KIND")
+        raise Invalid("the kind of a customer does not change", rule="KIND", column="kind")
     changes = _differences(existing, given, parties.CHANGEABLE)
     if changes:
         parties.change_customer(
@@ -233,7 +239,7 @@ def _take_customer(row: Row, actor: User | None) -> Outcome:
 
 def _take_account(row: Row, actor: User | None) -> Outcome:
     given = dict(row.values)
-    existing = Account.objects.filter(number=given["number"]).first()
+    existing = _standing(Account, given["number"], actor)
     for name, model, by in (
         ("customer", Customer, "number"),
         ("parent", Account, "number"),
@@ -241,8 +247,8 @@ def _take_account(row: Row, actor: User | None) -> Outcome:
         ("pricebook", PriceBook, "code"),
     ):
         if name in given:
-            given[name] = _found(model, by, given[name], name)
-    addresses = {role: _address(given, role) for role in ("billing", "service")}
+            given[name] = _found(model, by, given[name], name, actor)
+    addresses = {role: _address(given, role, actor) for role in ("billing", "service")}
     if existing is None:
         account = accounts.open_account(
             **given,
@@ -253,7 +259,7 @@ def _take_account(row: Row, actor: User | None) -> Outcome:
         return Outcome(row.number, account.number, NEW)
     for name in ("customer", "parent", "entity", "currency", "role", "opened_on"):
         if name in given and getattr(existing, name) != given[name]:
-            raise Invalid(f"{name} of an account is not changed by a file", rule="FIXED")
+            raise Invalid(f"{name} of an account is not changed", rule="FIXED", column=name)
     changes = _differences(existing, given, accounts.CHANGEABLE)
     if changes:
         accounts.change_account(
@@ -268,12 +274,15 @@ def _take_order(
     """Place and submit one order; one that was placed before is left as it is."""
     first = group[0].values
     if any(row.values["account"] != first["account"] for row in group):
-        raise Invalid("the rows of one order name different accounts", rule="ORD-12")
+        raise Invalid(
+            "the rows of one order name different accounts", rule="ORD-12", column="account"
+        )
     if Order.objects.filter(external_id=first["order"]).exists():
         return [Outcome(row.number, first["order"], SAME) for row in group]
+    account = _found(Account, "number", first["account"], "account", actor)
     place_order(
-        account=_found(Account, "number", first["account"], "account"),
-        items=[_item(row) for row in group],
+        account=account,
+        items=[_item(row, actor) for row in group],
         requested_on=requested_on(group),
         channel=OrderChannel.IMPORT,
         external_id=first["order"],
@@ -284,7 +293,7 @@ def _take_order(
     return [Outcome(row.number, first["order"], NEW) for row in group]
 
 
-def _item(row: Row) -> ItemInput:
+def _item(row: Row, actor: User | None) -> ItemInput:
     given = {
         name: value
         for name, value in row.values.items()
@@ -296,10 +305,10 @@ def _item(row: Row) -> ItemInput:
         )
     if "subscription" in row.values:
         number = row.values["subscription"]
-        given["subscription"] = _found(Subscription, "number", number, "subscription")
+        given["subscription"] = _found(Subscription, "number", number, "subscription", actor)
     if "target_account" in given:
         number = given["target_account"]
-        given["target_account"] = _found(Account, "number", number, "account")
+        given["target_account"] = _found(Account, "number", number, "target_account", actor)
     given["identifiers"] = [
         IdentifierInput(type=kind, value=value)
         for kind, value in row.values.get("identifiers", ())
@@ -307,24 +316,37 @@ def _item(row: Row) -> ItemInput:
     return ItemInput(**given)
 
 
-def _address(given: dict[str, Any], role: str) -> AddressInput | None:
+def _address(given: dict[str, Any], role: str, actor: User | None) -> AddressInput | None:
     """Take the columns of an address out of a row; None when it has none of them."""
     names = [name for name in given if name.startswith(f"{role}_")]
     parts = {name.removeprefix(f"{role}_"): given.pop(name) for name in names}
     if not parts:
         return None
     if not {"town", "country"} <= set(parts):
-        raise Invalid(f"the {role} address needs a town and a country", rule="ADDRESS")
+        column = f"{role}_{'country' if 'town' in parts else 'town'}"
+        raise Invalid(
+            f"the {role} address needs a town and a country", rule="ADDRESS", column=column
+        )
     if "jurisdiction" in parts:
         code = parts["jurisdiction"]
-        parts["jurisdiction"] = _found(Jurisdiction, "code", code, "jurisdiction")
+        name = f"{role}_jurisdiction"
+        parts["jurisdiction"] = _found(Jurisdiction, "code", code, name, actor)
     return AddressInput(**parts)
 
 
-def _found(model: Any, by: str, value: str, name: str) -> Any:
-    found = model.objects.filter(**{by: value}).first()
+def _standing(model: Any, number: str, actor: User | None) -> Any:
+    """Return the row that a file would change, or None; one of another entity is refused (F36)."""
+    existing = model.objects.filter(number=number).first()
+    if existing is not None and not sees(actor, model, existing.pk):
+        raise OtherEntity(f"the number {number} is not yours to use", column="number")
+    return existing
+
+
+def _found(model: Any, by: str, value: str, name: str, actor: User | None) -> Any:
+    """Return the row that a column names, if the sender sees it (F36)."""
+    found = narrowed(model.objects.filter(**{by: value}), actor).first()
     if found is None:
-        raise Invalid(f"there is no {name} {value}", rule="UNKNOWN")
+        raise Invalid(f"there is no {name} {value}", rule="UNKNOWN", column=name)
     return found
 
 

@@ -92,6 +92,7 @@ def change_customer(
     unknown = set(changes) - CHANGEABLE
     if unknown:
         raise Invalid(f"a customer has no changeable {', '.join(sorted(unknown))}")
+    require_sight(actor, customer)
     row = Customer.objects.select_for_update().get(pk=customer.pk)
     row.require_version(version)
     for name, value in changes.items():
@@ -151,6 +152,7 @@ def set_address(
     with the same day replaces what the first one set.
     """
     require(actor, "customers.change_account")
+    require_sight(actor, account)
     uses = AccountAddress.objects.select_for_update().filter(account=account, role=role)
     later = min((use.valid.lower for use in uses if use.valid.lower > valid_from), default=None)
     for use in uses:
@@ -196,5 +198,6 @@ def _require_valid(row: Customer | Contact) -> None:
         row.full_clean(validate_constraints=True)
     except ValidationError as error:
         raise Invalid(
-            "; ".join(f"{k}: {' '.join(v)}" for k, v in error.message_dict.items())
+            "; ".join(f"{k}: {' '.join(v)}" for k, v in error.message_dict.items()),
+            column=next(iter(error.message_dict)),
         ) from error

@@ -1,6 +1,11 @@
 """What can be done with money received: record, identify, apply, take back."""
 
-from payments.operations.batches import BatchReport, CannotRecordBatch, record_batch
+from payments.operations.batches import (
+    BatchReport,
+    CannotRecordBatch,
+    record_batch,
+    refuse_file,
+)
 from payments.operations.receipts import (
     CannotIdentifyReceipt,
     identify_receipt,
@@ -30,5 +35,6 @@ __all__ = [
     "record_batch",
     "record_payment",
     "record_receipt",
+    "refuse_file",
     "reverse_payment",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from django.db import transaction
 
@@ -13,7 +13,7 @@ import audit.operations
 from foundation import permissions
 from foundation.errors import Refusal
 from foundation.scope import require_sight
-from foundation.tabular import RowProblem
+from foundation.tabular import BadFile, FileRefused, RowProblem
 from ledger.models import LegalEntity
 from payments.models import Payment, PaymentBatch, TenderType, UnidentifiedReceipt
 from payments.operations import receipts
@@ -101,14 +101,16 @@ def record_batch(
     try:
         _require_controls(len(rows) + _lines_lost(problems), total, control_count, control_amount)
     except CannotRecordBatch as refusal:
-        _keep_refusal(filename, content, actor, refusal.message, is_rehearsal)
+        problem = RowProblem(0, "", "", refusal.rule, refusal.message)
+        _keep_refusal(
+            filename, content, actor, refusal.message, [problem, *problems], is_rehearsal
+        )
         raise
     if found:
+        found.sort(key=lambda problem: (problem.row, problem.column))
         message = f"{len(found)} problems; the first: {found[0].message}"
-        _keep_refusal(filename, content, actor, message, is_rehearsal)
-        return BatchReport(
-            filename, len(rows), total, currency, sorted(found, key=lambda p: p.row)
-        )
+        _keep_refusal(filename, content, actor, message, found, is_rehearsal)
+        return BatchReport(filename, len(rows), total, currency, found)
     with transaction.atomic():
         report = _record(
             entity, filename, content, rows, control_count, control_amount, actor, progress
@@ -151,12 +153,38 @@ def _lines_lost(problems: Sequence[RowProblem]) -> int:
     return len({problem.row for problem in problems})
 
 
+def refuse_file(
+    *,
+    entity: LegalEntity,
+    filename: str,
+    content: bytes,
+    bad: BadFile,
+    actor: User | None,
+    is_rehearsal: bool,
+) -> NoReturn:
+    """Keep the verdict on a file that cannot be read at all. Raises: FileRefused."""
+    permissions.require(actor, IMPORT)
+    require_sight(actor, entity)
+    _keep_refusal(filename, content, actor, bad.message, [bad.problem], is_rehearsal)
+    raise FileRefused(bad) from bad
+
+
 def _keep_refusal(
-    filename: str, content: bytes, actor: User | None, message: str, is_rehearsal: bool
+    filename: str,
+    content: bytes,
+    actor: User | None,
+    message: str,
+    errors: Sequence[RowProblem],
+    is_rehearsal: bool,
 ) -> None:
     if not is_rehearsal:
         audit.operations.refuse_batch(
-            kind=KIND, filename=filename, content=content, actor=actor, message=message
+            kind=KIND,
+            filename=filename,
+            content=content,
+            actor=actor,
+            message=message,
+            errors=errors,
         )
 
 

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from foundation.errors import Invalid
 from foundation.screens import (
     Button,
     Column,
@@ -24,7 +23,6 @@ from foundation.screens import (
     Screen,
     Table,
 )
-from foundation.tabular import BadFile
 from ledger.models import LegalEntity
 from payments import imports
 from payments.models import PaymentBatch
@@ -82,18 +80,15 @@ class ImportForm(FormScreen):
     def submit(self, form: forms.Form) -> BatchReport:
         """Call the import."""
         file = form.cleaned_data["file"]
-        try:
-            return imports.record_payments(
-                entity=form.cleaned_data["entity"],
-                filename=file.name,
-                content=file.read(),
-                actor=person(self.request),
-                control_count=form.cleaned_data["control_count"],
-                control_amount=form.cleaned_data["control_amount"],
-                is_rehearsal=form.cleaned_data["is_rehearsal"],
-            )
-        except BadFile as bad:
-            raise Invalid(bad.message, rule=bad.rule) from bad
+        return imports.record_payments(
+            entity=form.cleaned_data["entity"],
+            filename=file.name,
+            content=file.read(),
+            actor=person(self.request),
+            control_count=form.cleaned_data["control_count"],
+            control_amount=form.cleaned_data["control_amount"],
+            is_rehearsal=form.cleaned_data["is_rehearsal"],
+        )
 
     def succeeded(self) -> HttpResponse:
         """Show the report: problems with their rows, or what was recorded."""

@@ -20,6 +20,7 @@ from django.db.models import Sum as Total
 
 from foundation.errors import Refusal
 from foundation.permissions import require
+from foundation.verdicts import BadFile, RowProblem
 from rating.choices import FileState, PartState
 from rating.models import SuspenseItem, UsageFile, UsageFilePart, UsageSource
 from rating.operations.outcome import Batch, Outcome
@@ -34,28 +35,18 @@ from rating.operations.receiving import (
 from rating.operations.storing import split_lines, store, suspend
 from rating.queries.guides import Guides
 from rating.queries.prices import EventPrices
+from rating.queries.suspense import file_problems
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.rows import Layout, RowReader
 from rating.signals import usage_loaded
 
 Progress = Callable[[int, int], None]
-MOST_PROBLEMS = 200
 
 
 class CannotFinishLoad(Refusal):
     """A worker stopped; what it finished is kept, and loading again continues."""
 
     rule = "LOAD"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Name a row that would go to suspense and why."""
-
-    row: int
-    reason: str
-    column: str
-    message: str
 
 
 @dataclass(slots=True)
@@ -67,9 +58,8 @@ class Rehearsal:
     loaded: int = 0
     duplicates: int = 0
     suspended: int = 0
-    refused: str = ""
     by_reason: dict[str, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
 
 
 def load_file(
@@ -105,7 +95,7 @@ def load_file(
 
 def _received(source: UsageSource, filename: str, content: bytes | Path) -> Received:
     if not source.is_active:
-        raise CannotLoadFile(f"source {source} is not active", rule="SOURCE")
+        raise CannotLoadFile(BadFile("SOURCE", f"source {source} is not active"))
     return keep(source=source, filename=filename, content=content)
 
 
@@ -142,34 +132,30 @@ def rehearse_file(
     received_at: datetime,
     actor: User | None = None,
 ) -> Rehearsal:
-    """Do everything that loading would do and take it back; return what came out."""
+    """Do everything that loading would do and take it back; return what came out.
+
+    Raises: Forbidden, AlreadyLoaded, CannotLoadFile.
+    """
     require(actor, "rating.load_usage")
     verdict = Rehearsal(name=filename)
-    try:
-        received = _received(source, filename, content)
-        with transaction.atomic():
-            file = register(
-                source=source, received=received, received_at=received_at, sequence=None,
-                actor=actor,
-            )  # fmt: skip
-            _note(verdict, resume_file(file_id=file.pk))
-            transaction.set_rollback(True)
-        discard(str(received.folder))
-    except CannotLoadFile as refused:
-        verdict.refused = refused.message
+    received = _received(source, filename, content)
+    with transaction.atomic():
+        file = register(
+            source=source, received=received, received_at=received_at, sequence=None, actor=actor
+        )
+        _note(verdict, resume_file(file_id=file.pk))
+        transaction.set_rollback(True)
+    discard(str(received.folder))
     return verdict
 
 
 def _note(verdict: Rehearsal, file: UsageFile) -> None:
     verdict.received, verdict.loaded = file.received_count, file.loaded_count
     verdict.duplicates, verdict.suspended = file.duplicate_count, file.suspended_count
-    items = SuspenseItem.objects.filter(file=file).order_by("row_number")
-    for reason in items.order_by().values_list("reason", flat=True):
+    items = SuspenseItem.objects.filter(file=file)
+    for reason in items.values_list("reason", flat=True):
         verdict.by_reason[reason] = verdict.by_reason.get(reason, 0) + 1
-    verdict.problems = [
-        Problem(item.row_number, item.reason, item.column, item.message)
-        for item in items[:MOST_PROBLEMS]
-    ]
+    verdict.problems = file_problems(file.pk)
 
 
 def load_parts(file_id: int, progress: Progress | None = None) -> None:

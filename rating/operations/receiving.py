@@ -17,19 +17,19 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from foundation.errors import Refusal
+from foundation.tabular import read_file, require_unchanged
+from foundation.verdicts import BadFile, FileRefused, visible
 from rating.choices import FileFormat, FileState
 from rating.models import UsageFile, UsageFilePart, UsageSource
 from rating.operations.excel import csv_from_excel
-from rating.rules.scanning import FileRefused, Scan, deal, part_count
+from rating.rules.scanning import Scan, deal, part_count
 
 COPY_BYTES = 1 << 20
+WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 
 
-class CannotLoadFile(Refusal):
+class CannotLoadFile(FileRefused):
     """The file as a whole is refused; none of its rows was loaded."""
-
-    rule = "FILE"
-    http_status = 422
 
 
 class AlreadyLoaded(Refusal):
@@ -48,7 +48,7 @@ class Received:
     folder: Path | None = None
     scan: Scan | None = None
     part_rows: tuple[int, ...] = ()
-    problem: FileRefused | None = None
+    problem: BadFile | None = None
 
 
 class _Hashed:
@@ -82,21 +82,43 @@ def keep(*, source: UsageSource, filename: str, content: bytes | Path) -> Receiv
 
     The same content of a source is kept once. Excel becomes CSV.
     """
-    name = Path(filename.replace("\\", "/")).name[:255] or "usage.csv"
-    if not name.lower().endswith((".xlsx", ".xlsm")):
+    name = Path(filename.replace("\\", "/")).name[-255:] or "usage.csv"
+    before = content.stat() if isinstance(content, Path) else None
+    if name.lower().endswith(WORKBOOKS):
+        received = Received(name, FileFormat.XLSX)
+        _keep_workbook(source, received, content)
+    else:
         received = Received(name, FileFormat.CSV)
         with _opened(content) as stream:
             _keep_parts(source, received, stream, _size(content))
-        return received
-    received = Received(name, FileFormat.XLSX)
-    workbook = content if isinstance(content, bytes) else content.read_bytes()
-    digest = hashlib.sha256(workbook).hexdigest()
-    try:
-        text = csv_from_excel(workbook, name).encode()
-    except FileRefused as refused:
-        raise CannotLoadFile(refused.message, rule=refused.rule) from refused
-    _keep_parts(source, received, BytesIO(text), len(text), digest)
+    if isinstance(content, Path) and before is not None:
+        try:
+            require_unchanged(content, before)
+        except BadFile as bad:
+            _drop(received)
+            received.problem = bad
     return received
+
+
+def _keep_workbook(source: UsageSource, received: Received, content: bytes | Path) -> None:
+    try:
+        workbook = content if isinstance(content, bytes) else read_file(content)
+        received.sha256 = hashlib.sha256(workbook).hexdigest()
+        text = csv_from_excel(workbook, received.name).encode()
+    except BadFile as bad:
+        received.problem = bad
+    else:
+        _keep_parts(source, received, BytesIO(text), len(text), received.sha256)
+
+
+def _drop(received: Received) -> None:
+    discard(str(received.folder or ""))
+    received.folder = None
+
+
+def verdict(bad: BadFile) -> str:
+    """Write why a file is refused, as it is kept: the words, then the rule."""
+    return f"{visible(bad.message, most=250)} ({bad.rule})"
 
 
 @contextmanager
@@ -118,7 +140,7 @@ def _keep_parts(
     hashed, parts = _Hashed(stream), part_count(size)
     try:
         _deal_rows(received, cast("BinaryIO", hashed), folder, parts)
-    except FileRefused as refused:
+    except BadFile as refused:
         received.problem = refused
     received.sha256 = digest or hashed.hexdigest()
     kept = spool / f"{source.pk}-{received.sha256}-{parts}"
@@ -137,7 +159,7 @@ def _keep_parts(
 def _deal_rows(received: Received, stream: BinaryIO, folder: Path, parts: int) -> None:
     """Write the rows of a file to its parts.
 
-    Raises: FileRefused.
+    Raises: BadFile.
     """
     received.scan = scan = Scan(stream)
     column = scan.columns.index("identifier")
@@ -202,11 +224,11 @@ def register(
     try:
         found = _accepted(source, received)
         number_file(file, sequence)
-    except FileRefused as refused:
-        file.state, file.problem, file.sequence = FileState.REJECTED, refused.message, None
+    except BadFile as refused:
+        file.state, file.problem, file.sequence = FileState.REJECTED, verdict(refused), None
         file.save()
         discard(str(received.folder or ""))
-        raise CannotLoadFile(refused.message, rule=refused.rule) from refused
+        raise CannotLoadFile(refused) from refused
     _save(file, found, received)
     return file
 
@@ -216,19 +238,19 @@ def _accepted(source: UsageSource, received: Received) -> Scan:
         raise received.problem
     assert received.scan is not None
     if source.needs_trailer and received.scan.declared_count is None:
-        raise FileRefused("TRAILER", "the last line must be #TRAILER,count,sum")
+        raise BadFile("TRAILER", "the last line must be #TRAILER,count,sum")
     return received.scan
 
 
 def number_file(file: UsageFile, sequence: int | None) -> None:
     """Give the file its number and note a gap before it (RATE step 1).
 
-    Raises: FileRefused when the number is missing or taken.
+    Raises: BadFile when the number is missing or taken.
     """
     if sequence is None and file.source.numbers_files:
         found = re.search(r"([0-9]{1,18})(?:\.[A-Za-z]+)*$", file.name)
         if not found:
-            raise FileRefused("SEQUENCE", "the name must end with the number of the file")
+            raise BadFile("SEQUENCE", "the name must end with the number of the file")
         sequence = int(found[1])
     if sequence is None:
         return
@@ -236,7 +258,7 @@ def number_file(file: UsageFile, sequence: int | None) -> None:
         state=FileState.REJECTED
     )
     if taken := numbered.filter(sequence=sequence).first():
-        raise FileRefused("SEQUENCE", f"number {sequence} was received before as {taken.name}")
+        raise BadFile("SEQUENCE", f"number {sequence} was received before as {taken.name}")
     file.sequence = sequence
     before = numbered.filter(sequence__lt=sequence).order_by("-sequence").first()
     if before is not None and before.sequence is not None and before.sequence + 1 < sequence:

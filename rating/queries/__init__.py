@@ -2,7 +2,13 @@
 
 from rating.queries.identities import INTEGRITY
 from rating.queries.provisional import RatedUsage, final_rating, provisional
-from rating.queries.suspense import SuspenseGroup, file_fate, suspense, suspense_groups
+from rating.queries.suspense import (
+    SuspenseGroup,
+    file_fate,
+    file_problems,
+    suspense,
+    suspense_groups,
+)
 from rating.queries.trying import MOST_TRIED, Tried, explain_event, try_events
 from rating.queries.usage import (
     USAGE_COLUMNS,
@@ -28,6 +34,7 @@ __all__ = [
     "events",
     "explain_event",
     "file_fate",
+    "file_problems",
     "final_rating",
     "holders_of",
     "loaded_on",

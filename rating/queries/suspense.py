@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Min, QuerySet, Sum
 
+from foundation.verdicts import RowProblem
 from rating.choices import SuspenseState
 from rating.models import SuspenseItem
 from rating.rules.reasons import NEXT_STEPS, Reason
@@ -81,3 +82,19 @@ def file_fate(file_id: int) -> list[tuple[str, str, int]]:
         .order_by("reason", "state")
     )
     return [(reason, state, count) for reason, state, count in rows]
+
+
+def file_problems(file_id: int, most: int = 200) -> list[RowProblem]:
+    """Return the first suspended rows of a file as every file's faults are told, by row."""
+    items = SuspenseItem.objects.filter(file_id=file_id).order_by("row_number", "pk")[:most]
+    return [
+        RowProblem(
+            item.row_number,
+            item.column,
+            item.fields.get(item.column or "line", ""),
+            item.reason,
+            item.message,
+            item.next_step,
+        )
+        for item in items
+    ]

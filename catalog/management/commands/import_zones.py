@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from audit.commands import AuditedCommand, Exit
+from audit.commands import AuditedCommand, Exit, business_date
 from catalog import operations
 from catalog.models import ZoneMap
 from foundation.errors import Invalid
@@ -23,19 +22,17 @@ class Command(AuditedCommand):
         """Take the map, the file and the day."""
         parser.add_argument("map", help="code of the zone map")
         parser.add_argument("file", type=Path, help="a .csv or .xlsx file")
-        parser.add_argument("--from", dest="starts", type=date.fromisoformat, required=True)
+        parser.add_argument("--from", dest="starts", type=business_date, required=True)
 
     def work(self, **options: Any) -> Exit:
         """Import, and tell what changed and which rows were not taken."""
         path: Path = options["file"]
-        if not path.is_file():
-            raise Invalid(f"there is no file {path}", rule="FILE")
         zone_map = ZoneMap.objects.filter(code=options["map"]).first()
         if zone_map is None:
             raise Invalid(f"there is no zone map {options['map']}", rule="UNKNOWN")
         report = operations.import_zones(
             zone_map=zone_map,
-            content=path.read_bytes(),
+            content=self.content_of(path),
             filename=path.name,
             starts=options["starts"],
             actor=None,
@@ -45,10 +42,7 @@ class Command(AuditedCommand):
             {
                 "file": report.filename,
                 **report.counts,
-                "problems": [
-                    {"row": one.row, "column": one.column, "message": one.message}
-                    for one in report.problems
-                ],
+                "problems": [problem.as_facts() for problem in report.problems],
             }
         )
         return Exit.REJECTED_ROWS if report.problems else Exit.DONE

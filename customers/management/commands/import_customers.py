@@ -34,11 +34,9 @@ class Command(AuditedCommand):
     def work(self, **options: Any) -> Exit:
         """Import, and tell what became of the rows."""
         path: Path = options["file"]
-        if not path.is_file():
-            raise Invalid(f"there is no file {path}", rule="FILE")
         report = operations.import_file(
             what=options["what"],
-            content=path.read_bytes(),
+            content=self.content_of(path),
             filename=path.name,
             as_of=options["as_of"] or clock.now().date(),
             actor=self._sender(options["user"]),
@@ -56,16 +54,7 @@ class Command(AuditedCommand):
                     for one in report.outcomes
                     if one.kind != "same"
                 ],
-                "problems": [
-                    {
-                        "row": one.row,
-                        "column": one.column,
-                        "value": one.value,
-                        "rule": one.rule,
-                        "message": one.message,
-                    }
-                    for one in report.problems
-                ],
+                "problems": [problem.as_facts() for problem in report.problems],
             }
         )
         return Exit.REJECTED_ROWS if report.problems else Exit.DONE

@@ -12,7 +12,6 @@ import ledger.queries
 from audit.commands import AuditedCommand, Exit
 from foundation.errors import Invalid
 from foundation.parsing import decimal_text, integer_text
-from foundation.tabular import BadFile
 from payments import imports
 from payments.operations import BatchReport
 
@@ -37,21 +36,16 @@ class Command(AuditedCommand):
         path: Path = options["file"]
         if not options["entity"]:
             raise Invalid("say whose payments these are: --entity CODE", rule="ENTITY")
-        if not path.is_file():
-            raise Invalid(f"there is no file {path}", rule="FILE")
-        try:
-            report = imports.record_payments(
-                entity=ledger.queries.entity_by_code(options["entity"]),
-                filename=path.name,
-                content=path.read_bytes(),
-                actor=None,
-                control_count=_count(options["control_count"]),
-                control_amount=_amount(options["control_amount"]),
-                is_rehearsal=options["dry_run"],
-                progress=lambda done, total: self.progress(done, total, "payments"),
-            )
-        except BadFile as bad:
-            raise Invalid(bad.message, rule=bad.rule) from bad
+        report = imports.record_payments(
+            entity=ledger.queries.entity_by_code(options["entity"]),
+            filename=path.name,
+            content=self.content_of(path),
+            actor=None,
+            control_count=_count(options["control_count"]),
+            control_amount=_amount(options["control_amount"]),
+            is_rehearsal=options["dry_run"],
+            progress=lambda done, total: self.progress(done, total, "payments"),
+        )
         self.report(facts(report))
         return Exit.REJECTED_ROWS if report.problems else None
 
@@ -66,16 +60,7 @@ def facts(report: BatchReport) -> dict[str, object]:
         "recorded": bool(report.batch),
         "payments": len(report.payments),
         "unidentified": len(report.receipts),
-        "problems": [
-            {
-                "row": problem.row,
-                "column": problem.column,
-                "value": problem.value,
-                "rule": problem.rule,
-                "message": problem.message,
-            }
-            for problem in report.problems
-        ],
+        "problems": [problem.as_facts() for problem in report.problems],
     }
 
 

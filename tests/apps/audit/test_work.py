@@ -28,9 +28,16 @@ def test_the_same_content_is_read_once():
 
 
 def test_a_file_refused_as_a_whole_may_come_again():
-    operations.refuse_batch(
-        kind="PRICES", filename="a.csv", content=b"x", actor=None, message="no header"
+    problem = RowProblem(1, "", "a\u202eb", "HEADER", "no header")
+    refused = operations.refuse_batch(
+        kind="PRICES",
+        filename="a.csv",
+        content=b"x",
+        actor=None,
+        message="no header",
+        errors=[problem],
     )
+    assert (refused.state, refused.errors.get().value) == (BatchState.REFUSED, "a\\u202eb")
     operations.open_batch(kind="PRICES", filename="a.csv", content=b"x", actor=None)
     assert ImportBatch.objects.count() == 2
     with pytest.raises(IntegrityError, match="audit_importbatch_read_once"), transaction.atomic():

@@ -15,11 +15,11 @@ from django.core.management import call_command
 from audit.models import ImportBatch
 from catalog import operations
 from catalog.models import PriceVersion
-from catalog.operations import FileRefused
 from catalog.queries import price_lists
 from catalog.rules.price_rows import HEADINGS
 from foundation.errors import Forbidden
 from foundation.exports import csv_bytes, xlsx_bytes
+from foundation.tabular import FileRefused
 from tests.apps.catalog import shop
 from tests.apps.catalog.price_files import (
     GOOD,
@@ -68,7 +68,7 @@ def with_member(name: str, content: bytes) -> bytes:
         (GOOD.replace("flat", "flаt").encode(), "p.csv", "HEADER"),  # a Cyrillic letter
         ((",".join(f"c{n}" for n in range(100_000)) + "\n").encode(), "p.csv", "COLUMNS"),
         (GOOD.replace(",9\n", ",9,9\n").encode(), "p.csv", "COLUMNS"),
-        (GOOD.replace(",9\n", "," + "9" * 200_000 + "\n").encode(), "p.csv", "QUOTES"),
+        (GOOD.replace(",9\n", "," + "9" * 200_000 + "\n").encode(), "p.csv", "LENGTH"),
         (GOOD.encode(), "p.xlsx", "FORMAT"),
         (GOOD.encode(), "p.pdf", "FORMAT"),
         (workbook([["a"]]), "p.csv", "FORMAT"),

@@ -17,6 +17,7 @@ from catalog.models import BandPlan, ZoneMap, ZonePrefix
 from catalog.operations import CannotPublish
 from catalog.rules.pricing import Tier
 from foundation.errors import Forbidden, Invalid
+from foundation.verdicts import FileRefused
 from tests.apps.catalog import shop
 from tests.apps.catalog.attacks import refused, run
 from tests.apps.catalog.shop import START, published
@@ -86,7 +87,7 @@ def test_importing_asks_for_the_right_and_a_readable_file() -> None:
         operations.import_zones(
             zone_map=found, content=FILE, filename="z.csv", starts=START, actor=shop.viewer()
         )
-    with pytest.raises(operations.FileRefused):
+    with pytest.raises(FileRefused):
         operations.import_zones(
             zone_map=found, content=b"number\n1\n", filename="z.csv", starts=START, actor=None
         )

@@ -22,6 +22,7 @@ from customers import operations, queries
 from customers.models import Account, Customer, Order, Subscription
 from customers.operations import ImportReport
 from foundation.errors import Forbidden
+from foundation.verdicts import FileRefused
 from tests.apps.customers import build
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +104,7 @@ def test_bad_rows_are_told_and_the_others_taken(ready: None) -> None:
         + "A-2,C-2,Again,2027-01-01,,EU,,,,\n",
     )
     assert {(one.row, one.column, one.rule) for one in report.problems} == {
-        (3, "", "UNKNOWN"),
+        (3, "customer", "UNKNOWN"),
         (5, "parent", "HIER-1"),
         (6, "parent", "HIER-1"),
         (7, "opened_on", "DATE"),
@@ -116,7 +117,7 @@ def test_bad_rows_are_told_and_the_others_taken(ready: None) -> None:
 
 
 def test_one_bad_row_refuses_the_file_when_asked(ready: None) -> None:
-    with pytest.raises(operations.FileRefused, match="nothing was taken"):
+    with pytest.raises(FileRefused, match="nothing was taken"):
         take("customers", CUSTOMERS + "C-3,ALIEN,Zork,\n", all_or_nothing=True)
     assert not Customer.objects.exists()
     assert ImportBatch.objects.get().state == "REFUSED"
@@ -158,7 +159,7 @@ def test_an_incomplete_order_is_told_item_by_item(ready: None) -> None:
     ],
 )
 def test_a_file_that_is_not_understood_is_refused_as_a_whole(content: bytes, rule: str) -> None:
-    with pytest.raises(operations.FileRefused) as refused:
+    with pytest.raises(FileRefused) as refused:
         take("customers", content)
     assert refused.value.rule == rule
     assert not Customer.objects.exists()

@@ -251,7 +251,7 @@ def test_a_rehearsal_changes_nothing(company: Company) -> None:
         content=csv_of(row("a"), row("b", identifier="4999")),
     )  # fmt: skip
     assert (verdict.received, verdict.loaded, verdict.suspended) == (2, 1, 1)
-    assert [(p.row, p.reason) for p in verdict.problems] == [(3, "NO_OWNER")]
+    assert [(p.row, p.rule) for p in verdict.problems] == [(3, "NO_OWNER")]
     assert not UsageFile.objects.exists()
     assert stored_events() == 0
     assert counts(load(company, row("a"), row("b", identifier="4999"))) == (2, 1, 0, 1)

@@ -5,7 +5,8 @@ from io import BytesIO
 
 import pytest
 
-from rating.rules.scanning import FileRefused, Scan, deal, part_count
+from foundation.verdicts import BadFile
+from rating.rules.scanning import Scan, deal, part_count
 
 HEADER = b"event_key,usage_type,identifier_type,identifier,event_start,quantity\n"
 ROW = b"k,DATA,MSISDN,49151,2027-05-03T10:15:22Z,1\n"
@@ -67,20 +68,20 @@ def test_the_number_of_parts_grows_with_the_file_up_to_a_limit() -> None:
         (HEADER + "k,DATA,MSISDN,é,2027,1\n".encode("latin-1"), "ENCODING"),
         (HEADER + ROW + b"k\x00\n", "ENCODING"),
         (b"PK\x03\x04" + b"x" * 50, "FORMAT"),
-        (HEADER.replace(b",", b";") + ROW, "HEADER"),
-        (HEADER.replace(b",", b"\t") + ROW, "HEADER"),
-        ((HEADER + ROW).replace(b"\n", b"\r"), "LINE"),
-        (HEADER + b"k" * 9000 + b"\n", "LINE"),
-        (b"a," * 100_000 + b"\n", "LINE"),
+        (HEADER.replace(b",", b";") + ROW, "DELIMITER"),
+        (HEADER.replace(b",", b"\t") + ROW, "DELIMITER"),
+        ((HEADER + ROW).replace(b"\n", b"\r"), "LINES"),
+        (HEADER + b"k" * 9000 + b"\n", "LENGTH"),
+        (b"a," * 100_000 + b"\n", "COLUMNS"),
         (HEADER.replace(b"quantity", b"qty"), "HEADER"),
-        (HEADER.replace(b"event_key", b'"event_key'), "HEADER"),
+        (HEADER.replace(b"event_key", b'"event_key'), "QUOTES"),
         (HEADER.replace(b"event_key", "еvent_key".encode()), "HEADER"),
         (HEADER + ROW + b"#TRAILER,2,1\n", "TRAILER"),
         (HEADER + ROW + b"#TRAILER,one,1\n", "TRAILER"),
     ],
 )
 def test_a_condemned_file_says_why(content: bytes, rule: str) -> None:
-    with pytest.raises(FileRefused) as refusal:
+    with pytest.raises(BadFile) as refusal:
         scan(content)
     assert refusal.value.rule == rule
 
