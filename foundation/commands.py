@@ -17,11 +17,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, transaction
 
-from foundation.errors import Busy, Invalid, Refusal, translate_database_error
+from foundation.errors import Busy, FileRefused, Invalid, Refusal, translate_database_error
 from foundation.limits import DEFAULT, Limits
 from foundation.parsing import BadValue, date_text
 from foundation.tabular import read_file
-from foundation.verdicts import BadFile, FileRefused
+from foundation.verdicts import BadFile
 
 
 class Exit(IntEnum):

@@ -10,6 +10,8 @@ from typing import Final
 
 from django.db import DatabaseError
 
+from foundation.verdicts import BadFile
+
 
 class Refusal(Exception):
     """The act is refused; `rule` says by which rule, `message` why, for the person who asked.
@@ -36,6 +38,16 @@ class Invalid(Refusal):
 
     rule = "INVALID"
     http_status = 422
+
+
+class FileRefused(Invalid):
+    """The file as a whole is refused: nothing of it was taken, and it may be sent again."""
+
+    rule = "FILE"
+
+    def __init__(self, bad: BadFile) -> None:
+        super().__init__(bad.message, rule=bad.rule)
+        self.problem = bad.problem
 
 
 class Forbidden(Refusal):

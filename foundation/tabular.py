@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foundation.limits import DEFAULT, Limits
-from foundation.verdicts import BadFile, FileRefused, RowProblem
+from foundation.verdicts import BadFile, RowProblem
 from foundation.workbooks import workbook_rows
 
 __all__ = [
     "BadFile",
-    "FileRefused",
     "Limits",
     "Line",
     "RowProblem",

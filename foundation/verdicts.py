@@ -10,8 +10,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from foundation.errors import Invalid
-
 SHOWN: Final = 200
 """How many characters of a value are shown and kept."""
 
@@ -123,13 +121,3 @@ class BadFile(ValueError):
         self.rule = rule
         self.message = message
         self.problem = RowProblem(row, column, value, rule, message)
-
-
-class FileRefused(Invalid):
-    """The file as a whole is refused: nothing of it was taken, and it may be sent again."""
-
-    rule = "FILE"
-
-    def __init__(self, bad: BadFile) -> None:
-        super().__init__(bad.message, rule=bad.rule)
-        self.problem = bad.problem

@@ -22,9 +22,10 @@ from catalog.rules.price_diff import Change, RetroactiveRow
 from catalog.rules.price_rows import OPTIONAL, REQUIRED, Proposal, proposals, read_rows, refuse
 from catalog.rules.pricing import PriceTerms
 from catalog.rules.selection import Candidate, attribute_pairs
+from foundation.errors import FileRefused
 from foundation.locks import advisory_lock
 from foundation.permissions import require
-from foundation.tabular import BadFile, FileRefused, Limits, RowProblem, read_filled_table
+from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
 
 KIND: Final = "catalog.prices"
 LIMITS: Final = Limits(file_bytes=20 * 1024 * 1024, csv_rows=50_000, xlsx_rows=50_000, columns=40)

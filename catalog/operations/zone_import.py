@@ -28,11 +28,11 @@ from catalog.rules.zone_rows import (
     read_zones,
 )
 from catalog.rules.zones import dialled
-from foundation.errors import Invalid
+from foundation.errors import FileRefused, Invalid
 from foundation.locks import advisory_lock
 from foundation.parsing import BadValue, code_text
 from foundation.permissions import require
-from foundation.tabular import BadFile, FileRefused, Limits, RowProblem, read_filled_table
+from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
 
 KIND: Final = "catalog.zones"
 LIMITS: Final = Limits(file_bytes=20 * 1024 * 1024, csv_rows=200_000, xlsx_rows=200_000)

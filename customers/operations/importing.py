@@ -21,10 +21,10 @@ from customers.operations.orders import IncompleteOrder, place_order
 from customers.operations.parties import AddressInput
 from customers.queries.offers import version_on_sale
 from customers.rules.import_rows import FORMATS, Row, parents_first, read_rows, requested_on
-from foundation.errors import Invalid, Refusal, translate_database_error
+from foundation.errors import FileRefused, Invalid, Refusal, translate_database_error
 from foundation.permissions import require
 from foundation.scope import OtherEntity, narrowed, sees
-from foundation.tabular import BadFile, FileRefused, Limits, RowProblem, read_filled_table
+from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
 from ledger.models import LegalEntity
 from tax.models import Jurisdiction
 

@@ -11,9 +11,9 @@ from django.db import transaction
 
 import audit.operations
 from foundation import permissions
-from foundation.errors import Refusal
+from foundation.errors import FileRefused, Refusal
 from foundation.scope import require_sight
-from foundation.tabular import BadFile, FileRefused, RowProblem
+from foundation.tabular import BadFile, RowProblem
 from ledger.models import LegalEntity
 from payments.models import Payment, PaymentBatch, TenderType, UnidentifiedReceipt
 from payments.operations import receipts

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from foundation.errors import Refusal
+from foundation.errors import FileRefused, Refusal
 from foundation.tabular import read_file, require_unchanged
-from foundation.verdicts import BadFile, FileRefused, visible
+from foundation.verdicts import BadFile, visible
 from rating.choices import FileFormat, FileState
 from rating.models import UsageFile, UsageFilePart, UsageSource
 from rating.operations.excel import csv_from_excel

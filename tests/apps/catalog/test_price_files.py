@@ -17,9 +17,8 @@ from catalog import operations
 from catalog.models import PriceVersion
 from catalog.queries import price_lists
 from catalog.rules.price_rows import HEADINGS
-from foundation.errors import Forbidden
+from foundation.errors import FileRefused, Forbidden
 from foundation.exports import csv_bytes, xlsx_bytes
-from foundation.tabular import FileRefused
 from tests.apps.catalog import shop
 from tests.apps.catalog.price_files import (
     GOOD,

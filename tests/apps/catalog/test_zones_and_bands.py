@@ -16,8 +16,7 @@ from catalog import operations
 from catalog.models import BandPlan, ZoneMap, ZonePrefix
 from catalog.operations import CannotPublish
 from catalog.rules.pricing import Tier
-from foundation.errors import Forbidden, Invalid
-from foundation.verdicts import FileRefused
+from foundation.errors import FileRefused, Forbidden, Invalid
 from tests.apps.catalog import shop
 from tests.apps.catalog.attacks import refused, run
 from tests.apps.catalog.shop import START, published

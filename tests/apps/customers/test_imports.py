@@ -21,8 +21,7 @@ from audit.operations import AlreadyImported
 from customers import operations, queries
 from customers.models import Account, Customer, Order, Subscription
 from customers.operations import ImportReport
-from foundation.errors import Forbidden
-from foundation.verdicts import FileRefused
+from foundation.errors import FileRefused, Forbidden
 from tests.apps.customers import build
 
 pytestmark = pytest.mark.django_db
