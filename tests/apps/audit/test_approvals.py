@@ -173,6 +173,14 @@ def test_raw_sql_cannot_name_an_approver_of_what_was_done_alone(subject, maker, 
         "UPDATE audit_approvalrequest SET approver_id = %s WHERE id = %s", checker.pk, alone.pk
     )
     assert guard == "audit_approvalrequest_is_bound"
+    guard = refused_by(
+        "INSERT INTO audit_approvalrequest (action, subject_type, subject_id, payload, "
+        "payload_hash, currency, amount, alone, state, reason, comment, requester_id, "
+        "approver_id, expires_at) VALUES (%s, 'a.b', 1, '{}', 'x', 'EUR', 10, true, 'PENDING', "
+        "'', '', %s, %s, now() + interval '1 day')",
+        ACTION, maker.pk, checker.pk,
+    )  # fmt: skip
+    assert guard == "audit_approvalrequest_alone_is_by_nobody_else"
 
 
 def test_raw_sql_cannot_make_one_person_both(request_, maker):
