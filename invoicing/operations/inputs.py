@@ -310,6 +310,7 @@ def _billed_items(
             price_version_id=row[16],
             service_id=row[17],
             payer_id=row[2],
+            is_back=row[18] is not None,
         )
         known = lives.get(row[1])
         if known is None:

@@ -32,7 +32,11 @@ class Target(NamedTuple):
 
 
 class Billed(NamedTuple):
-    """An item of a posted document; `left` is what of it may still be given back (CHG-11)."""
+    """An item of a posted document; `left` is what of it may still be given back (CHG-11).
+
+    `is_back` says that it gives another item back; a negative item that does not is a credit of
+    its own, for usage that was taken back beyond what there was.
+    """
 
     id: int
     line_id: int
@@ -49,6 +53,7 @@ class Billed(NamedTuple):
     price_version_id: int | None
     service_id: int | None
     payer_id: int = 0
+    is_back: bool = False
 
 
 class Change(NamedTuple):
@@ -84,6 +89,12 @@ def changes(
     on its own result returns nothing (CHG-8). With a payer named, items of other payers count
     for nothing but the generation (HIER-6). `rebills` gives a changed amount back whole and bills
     it anew, where nothing of it was credited by hand; what is unchanged stays untouched.
+
+    A target below zero (corrections that exceed the usage) gives back all that was billed and
+    then credits what lies below zero as an item of its own: billed 10.00 and owed -5.00 gives
+    -10.00 back and -5.00 anew; owed -8.00 later, another -3.00. Back at nothing, 8.00 are billed.
+
+    Raises: BilledLessThanNothing.
     """
     if not billed:
         return [_new(target, 0) for target in targets]
@@ -112,7 +123,7 @@ def changes(
         if difference < ZERO:
             found += _less(None, items, difference, _next_generation(every))
         elif difference > ZERO:
-            raise BilledLessThanNothing(items[0].id)
+            found.append(_recalled(items, difference, _next_generation(every)))
     return found
 
 
@@ -166,11 +177,12 @@ def _less(
         if target is not None
         else (-sum((one.quantity for one in items), ZERO), ONE)
     )
+    below = ZERO if target is None else _credited(items) - min(target.amount, ZERO)
     for item in sorted(items, key=lambda one: -one.generation):
         given = min(rest, item.left)
         if given <= ZERO:
             continue
-        whole = target is None and given == item.amount
+        whole = (target is None or below > ZERO) and given == item.amount
         found.append(
             Change(
                 item.start,
@@ -192,7 +204,37 @@ def _less(
         rest -= given
         if rest == ZERO:
             break
+    below = min(rest, below)
+    if target is not None and below > ZERO:
+        rest_quantity = quantity - sum((one.quantity for one in found), ZERO)
+        found.append(
+            _new(target, generation + len(found))._replace(
+                quantity=rest_quantity, factor=factor, exact=-below, amount=-below
+            )
+        )
     return found
+
+
+def _credited(items: Iterable[Billed]) -> Decimal:
+    """Return what was credited below zero, as a negative amount."""
+    return sum((one.amount for one in items if one.amount < ZERO and not one.is_back), ZERO)
+
+
+def _recalled(items: list[Billed], difference: Decimal, generation: int) -> Change:
+    """Bill a credit below zero back once nothing is owed to the customer any more.
+
+    Raises: BilledLessThanNothing when there was no such credit.
+    """
+    last = items[-1]
+    if not _credited(items):
+        raise BilledLessThanNothing(items[0].id)
+    quantity = -sum((one.quantity for one in items), ZERO)
+    return Change(
+        *(last.start, last.end, last.usage_key, last.price_key, generation, quantity),
+        *(last.unit_price, ONE, difference, difference, last.price_version_id, last.service_id),
+        trace=None,
+        reverses=None,
+    )
 
 
 def _is_whole(items: Sequence[Billed]) -> bool:

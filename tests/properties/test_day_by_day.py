@@ -52,7 +52,7 @@ def billed_daily(
             item = Billed(
                 len(items) + 1, len(items) + 1, one.start, one.end, "", one.price_key,
                 one.generation, one.quantity, one.unit_price, one.factor, one.amount, one.amount,
-                None, None,
+                None, None, is_back=one.reverses is not None,
             )  # fmt: skip
             life.billed.setdefault((period.start, period.end), []).append(item)
             items.append(item)

@@ -123,7 +123,7 @@ class Book:
                 usage_key="", price_key=one.price_key, generation=one.generation,
                 quantity=one.quantity, unit_price=one.unit_price, factor=one.factor,
                 amount=one.amount, left=max(one.amount, D(0)), price_version_id=None,
-                service_id=None,
+                service_id=None, is_back=one.reverses is not None,
             )
         )  # fmt: skip
 

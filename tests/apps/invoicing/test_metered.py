@@ -184,3 +184,21 @@ def test_events_outside_of_the_period_do_not_count(company: Company) -> None:
         event(subscription, f"{day}T10:00:00", day.month * 10)
     company.bill(FEB)
     assert latest(subscription)[0][2] == "10.00"
+
+
+def test_corrections_beyond_the_usage_are_credited_and_further_ones_too(company: Company) -> None:
+    """CHG-3, RATE-3: 10 billed; later -15 leaves -5, then -3 more: -10.00, -5.00, -3.00."""
+    subscription = sold(company, "PER_UNIT", kind(allows_corrections=True), price=D(1))
+    event(subscription, "2027-01-10T08:00:00", 10)
+    company.bill(FEB)
+    assert latest(subscription) == [("01.01.", "Level", "10.00")]
+    event(subscription, "2027-01-10T09:00:00", -15, 1)
+    company.bill(MAR)
+    notes = Invoice.objects.filter(payer=subscription.account, doc_type="CREDIT_NOTE")
+    assert [(one.invoice_date, one.net) for one in notes.order_by("net")] == [
+        (MAR, D("5.00")),
+        (MAR, D("10.00")),
+    ]
+    event(subscription, "2027-01-10T10:00:00", -3, 2)
+    company.bill(APR)
+    assert notes.latest("id").net == D("3.00")

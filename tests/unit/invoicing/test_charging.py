@@ -86,6 +86,7 @@ def bill(one: Life, found) -> None:
                 max(item.amount, D(0)),
                 item.price_version_id,
                 item.service_id,
+                is_back=item.reverses is not None,
             )
         )
 

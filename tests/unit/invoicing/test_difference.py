@@ -41,9 +41,10 @@ def billed(items, generation: int = 0):
                 one.unit_price,
                 one.factor,
                 one.amount,
-                one.amount - given_back,
+                max(one.amount - given_back, D(0)),
                 one.price_version_id,
                 one.service_id,
+                is_back=one.reverses is not None,
             )
         )
     return found
@@ -113,10 +114,41 @@ def test_a_reduction_over_several_items_takes_the_latest_first() -> None:
 def test_less_than_nothing_is_for_a_person() -> None:
     (first,) = billed(changes([target("30.00")], []))
     with pytest.raises(BilledLessThanNothing):
-        changes([], [first._replace(amount=D("-1.00"))])
+        changes([], [first._replace(amount=D("-1.00"), is_back=True)])
 
 
-AMOUNTS = st.integers(0, 100_000).map(lambda cents: D(cents) / 100)
+def test_a_target_that_falls_below_zero_and_further_is_credited_each_time() -> None:
+    """CHG-3: 10 calls of 1.00 billed; corrections leave -5, then -8, then 2 calls."""
+    items = changes([target("10.00", qty="10")], [])
+    back = changes([target("-5.00", qty="-5")], billed(items))
+    assert [(c.amount, c.quantity, c.reverses is None, c.generation) for c in back] == [
+        (D("-10.00"), D(-10), False, 1),
+        (D("-5.00"), D(-5), True, 2),
+    ]
+    items += back
+    (further,) = changes([target("-8.00", qty="-8")], billed(items))
+    assert (further.amount, further.quantity, further.reverses) == (D("-3.00"), D(-3), None)
+    items.append(further)
+    (more,) = changes([target("2.00", qty="2")], billed(items))
+    assert (more.amount, more.quantity, more.reverses) == (D("10.00"), D(10), None)
+
+
+def test_a_credit_below_zero_is_billed_again_when_its_usage_goes() -> None:
+    """CHG-3: a correction of -5.00 alone was credited, then cancelled: nothing is owed."""
+    items = changes([target("-5.00", qty="-5")], [])
+    (again,) = changes([], billed(items))
+    assert (again.amount, again.quantity, again.reverses) == (D("5.00"), D(5), None)
+    assert changes([], billed([*items, again])) == []
+
+
+def test_what_was_credited_by_hand_is_not_credited_below_zero_too() -> None:
+    """CHG-11: 10.00 billed and given back by hand; only what lies below zero is credited."""
+    (first,) = billed(changes([target("10.00", qty="10")], []))
+    (item,) = changes([target("-5.00", qty="-5")], [first._replace(left=D(0))])
+    assert (item.amount, item.reverses) == (D("-5.00"), None)
+
+
+AMOUNTS = st.integers(-50_000, 100_000).map(lambda cents: D(cents) / 100)
 
 
 @given(
