@@ -6,7 +6,7 @@ PORT ?= 8000
 export PORT
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo serve stop test check mutations bench browser screenshots
+.PHONY: help setup demo serve stop test check mutations sweeps bench browser screenshots
 
 help:
 	@echo "make demo         set up, fill an invented provider, serve the console (Ctrl-C ends it)"
@@ -14,7 +14,8 @@ help:
 	@echo "make stop         stop the console, the task queue and the development database"
 	@echo "make test         run the tests           (ARGS='tests/apps/ledger -x' for some)"
 	@echo "make check        run the checks          (ARGS='lint types' for some)"
-	@echo "make mutations    take each guard of the database away and see its test fail (half an hour)"
+	@echo "make mutations    take each guard of the database away and see its test fail (a quarter of an hour)"
+	@echo "make sweeps       let runs, loads and imports die at every boundary (a quarter of an hour)"
 	@echo "make bench        measure, and write benchmarks/results.json"
 	@echo "make browser      drive the console in a real browser"
 	@echo "make screenshots  take the pictures of the README"
@@ -39,6 +40,9 @@ check: setup
 
 mutations: setup
 	@$(RUN) scripts/guard_mutations.py $(ARGS)
+
+sweeps: setup
+	@BILLING_SWEEP_STEP=1 $(RUN) scripts/test.py tests/concurrency/test_bill_run_faults.py tests/concurrency/test_sweeps.py -s $(ARGS)
 
 bench: setup
 	@$(RUN) -m benchmarks $(ARGS)
