@@ -25,6 +25,7 @@ from rating.operations.excel import csv_from_excel
 from rating.rules.scanning import Scan, deal, part_count
 
 COPY_BYTES = 1 << 20
+LEFT_SECONDS = 24 * 60 * 60
 WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 
 
@@ -154,6 +155,15 @@ def _keep_parts(
         shutil.rmtree(folder)
         if not kept.exists():
             raise
+        kept.touch()
+    _clear(spool, kept)
+
+
+def _clear(spool: Path, newest: Path) -> None:
+    """Throw away what loads that died left a day before the newest, unless a load needs it."""
+    for folder in spool.iterdir():
+        if newest.stat().st_mtime - folder.stat().st_mtime > LEFT_SECONDS:
+            discard(str(folder))
 
 
 def _deal_rows(received: Received, stream: BinaryIO, folder: Path, parts: int) -> None:

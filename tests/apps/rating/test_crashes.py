@@ -115,6 +115,23 @@ def test_workers_that_are_killed_are_followed_by_others(company: Company, tmp_pa
     assert not list((tmp_path / "usage").glob("*"))
 
 
+@pytest.mark.django_db
+def test_what_a_dead_load_left_in_the_spool_is_thrown_away_a_day_later(
+    company: Company, tmp_path: Path
+) -> None:
+    spool, now = tmp_path / "usage", time.time()
+    for name, days in (("tmpdead", 2), ("tmpyoung", 0), ("1-waits-1", 2)):
+        (spool / name).mkdir(parents=True)
+        os.utime(spool / name, (now, now - days * 86_400))
+    UsageFile.objects.create(
+        source=company.source, name="w.csv", sha256="w", format="CSV", received_at=RECEIVED,
+        state=FileState.LOADING, path=str(spool / "1-waits-1"),
+    )  # fmt: skip
+    load(company, *ROWS)
+    left = {folder.name for folder in spool.iterdir()}
+    assert {"tmpdead", "tmpyoung", "1-waits-1"} & left == {"tmpyoung", "1-waits-1"}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_loads_make_the_partition_of_a_month_at_once(company: Company) -> None:
     """Both find it missing; one makes it, the other waits and then finds it."""
