@@ -13,6 +13,7 @@ class CatalogConfig(AppConfig):
             self.label,
             BandPlan=scope.SHARED,
             Charge=scope.SHARED,
+            EntitlementSpec=scope.SHARED,
             GLCode=scope.SHARED,
             Holiday=scope.SHARED,
             Offer=scope.SHARED,

@@ -268,3 +268,18 @@ class IncrementMode(TextChoices):
     UP = "UP", "Up"
     MIDDLE = "MIDDLE", "From the half up"
     DOWN = "DOWN", "Down"
+
+
+class EntitlementScope(TextChoices):
+    """Who may use what is included."""
+
+    SERVICE = "SERVICE", "Each service by itself"
+    ACCOUNT = "ACCOUNT", "All services of the account"
+
+
+class Overage(TextChoices):
+    """What happens once what is included is used up (ENT-3)."""
+
+    CHARGE = "CHARGE", "Charged by the price"
+    BLOCK = "BLOCK", "Not allowed"
+    THROTTLE = "THROTTLE", "Allowed, slowed down"

@@ -35,6 +35,11 @@ urlpatterns = [
     path("offers/versions/<int:pk>/", offers.Version.as_view(), name="version"),
     path("offers/versions/<int:pk>/next/", offer_forms.AddVersion.as_view(), name="version_add"),
     path("offers/versions/<int:pk>/charge/", offer_forms.AddCharge.as_view(), name="charge_add"),
+    path(
+        "offers/versions/<int:pk>/include/",
+        offer_forms.AddEntitlement.as_view(),
+        name="entitlement_add",
+    ),
     path("offers/versions/<int:pk>/submit/", offers.SubmitOffer.as_view(), name="offer_submit"),
     path("offers/versions/<int:pk>/approve/", offers.ApproveOffer.as_view(), name="offer_approve"),
     path("offers/versions/<int:pk>/reject/", offer_forms.Reject.as_view(), name="offer_reject"),

@@ -10,10 +10,14 @@ class RatingConfig(AppConfig):
     def ready(self) -> None:
         """Say whose rows are whose."""
         from customers.models import Account
+        from rating.models import BalanceBucket
 
         accounts = scope.through("account_id", Account)
         scope.register(
             self.label,
+            BalanceBucket=accounts,
+            BalanceMovement=scope.through("bucket_id", BalanceBucket),
+            PendingDraw=accounts,
             SuspenseItem=scope.WHOLE,
             UsageAggregate=accounts,
             UsageEvent=accounts,

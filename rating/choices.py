@@ -45,3 +45,27 @@ class Verdict(TextChoices):
     LOADED = "LOADED", "Loaded"
     DUPLICATE = "DUPLICATE", "Duplicate"
     SUSPENDED = "SUSPENDED", "Suspended"
+
+
+class BucketSource(TextChoices):
+    """Where a bucket comes from; earlier ones are used up first (ENT-2)."""
+
+    PROMO = "PROMO", "Promotion"
+    ROLLOVER = "ROLLOVER", "Rolled over"
+    GRANT = "GRANT", "Included"
+    TOPUP = "TOPUP", "Top-up"
+    ADJUST = "ADJUST", "Adjustment"
+
+
+class MovementKind(TextChoices):
+    """Why a bucket changed."""
+
+    GRANT = "GRANT", "Granted"
+    CONSUME = "CONSUME", "Used"
+    REVERSE = "REVERSE", "Use taken back"
+    RESERVE = "RESERVE", "Reserved"
+    RELEASE = "RELEASE", "Released"
+    EXPIRE = "EXPIRE", "Expired"
+    ROLL_OUT = "ROLL_OUT", "Rolled over to the next"
+    ROLL_IN = "ROLL_IN", "Rolled over from before"
+    ADJUST = "ADJUST", "Adjusted"

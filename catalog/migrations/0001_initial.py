@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '__first__'),
-        ('tax', '0001_initial'),
+        ('tax', '0002_guards'),
     ]
 
     operations = [
@@ -73,24 +73,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ZoneMap',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
-                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('attribute', models.CharField(default='called', help_text='Attribute of the event that holds the number.', max_length=32)),
-                ('fallback', models.CharField(blank=True, default='', help_text='Zone of what no prefix fits; empty sends such events to suspense.', max_length=32)),
-            ],
-            options={
-                'ordering': ['code'],
-            },
-        ),
-        migrations.CreateModel(
             name='UnitOfMeasure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -110,6 +92,24 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'units of measure',
                 'ordering': ['code'],
                 'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('to_base')), name='catalog_unitofmeasure_to_base_is_number'), models.CheckConstraint(condition=models.Q(('to_base__gt', 0)), name='catalog_unitofmeasure_to_base_is_positive'), models.CheckConstraint(condition=models.Q(('dimension__in', ['COUNT', 'TIME', 'DATA', 'ENERGY', 'MONEY', 'OTHER'])), name='catalog_unitofmeasure_dimension_is_known'), models.CheckConstraint(condition=models.Q(('precision__lte', 8)), name='catalog_unitofmeasure_precision_fits')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ZoneMap',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('code', models.CharField(max_length=32, unique=True)),
+                ('name', models.CharField(max_length=100)),
+                ('attribute', models.CharField(default='called', help_text='Attribute of the event that holds the number.', max_length=32)),
+                ('fallback', models.CharField(blank=True, default='', help_text='Zone of what no prefix fits; empty sends such events to suspense.', max_length=32)),
+            ],
+            options={
+                'ordering': ['code'],
             },
         ),
         migrations.CreateModel(
@@ -216,21 +216,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ZonePrefix',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('zone_map', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prefixes', to='catalog.zonemap')),
-                ('prefix', models.CharField(max_length=16)),
-                ('zone', models.CharField(max_length=32)),
-                ('valid', django.contrib.postgres.fields.ranges.DateRangeField()),
-            ],
-            options={
-                'verbose_name_plural': 'zone prefixes',
-                'ordering': ['zone_map_id', 'prefix', 'valid'],
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('zone_map', '='), ('prefix', '='), ('valid', '&&')], name='catalog_zoneprefix_one_at_a_time'), models.CheckConstraint(condition=models.Q(('prefix__regex', '^[0-9A-Z*#]{1,16}$')), name='catalog_zoneprefix_is_dialled'), models.CheckConstraint(condition=models.Q(('zone__regex', '^[A-Za-z0-9][A-Za-z0-9._/*-]*$')), name='catalog_zoneprefix_names_a_zone'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='catalog_zoneprefix_has_days')],
-            },
-        ),
-        migrations.CreateModel(
             name='UsageType',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -263,6 +248,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ZonePrefix',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('zone_map', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prefixes', to='catalog.zonemap')),
+                ('prefix', models.CharField(max_length=16)),
+                ('zone', models.CharField(max_length=32)),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField()),
+            ],
+            options={
+                'verbose_name_plural': 'zone prefixes',
+                'ordering': ['zone_map_id', 'prefix', 'valid'],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('zone_map', '='), ('prefix', '='), ('valid', '&&')], name='catalog_zoneprefix_one_at_a_time'), models.CheckConstraint(condition=models.Q(('prefix__regex', '^[0-9A-Z*#]{1,16}$')), name='catalog_zoneprefix_is_dialled'), models.CheckConstraint(condition=models.Q(('zone__regex', '^[A-Za-z0-9][A-Za-z0-9._/*-]*$')), name='catalog_zoneprefix_names_a_zone'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='catalog_zoneprefix_has_days')],
+            },
+        ),
+        migrations.CreateModel(
             name='Product',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -284,6 +284,39 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['code'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('product_type__in', ['SERVICE', 'EQUIPMENT', 'USAGE', 'FEE', 'DEPOSIT', 'TOPUP'])), name='catalog_product_type_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='EntitlementSpec',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('offer_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entitlements', to='catalog.offerversion')),
+                ('code', models.CharField(max_length=32)),
+                ('name', models.CharField(help_text='As the customer reads it.', max_length=100)),
+                ('usage_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
+                ('usage_filter', models.JSONField(blank=True, default=dict, help_text='Attributes that an event must carry: {"zone": "EU"}; empty takes all.')),
+                ('quantity', foundation.fields.QuantityField(help_text='In the unit of the usage type, for a whole period.')),
+                ('scope', models.CharField(choices=[('SERVICE', 'Each service by itself'), ('ACCOUNT', 'All services of the account')], default='SERVICE', max_length=7)),
+                ('period_unit', models.CharField(choices=[('DAY', 'Day'), ('WEEK', 'Week'), ('MONTH', 'Month'), ('YEAR', 'Year')], default='MONTH', max_length=5)),
+                ('period_count', models.PositiveSmallIntegerField(default=1)),
+                ('alignment', models.CharField(choices=[('CYCLE', 'Bill cycle'), ('ANNIVERSARY', 'Anniversary'), ('CALENDAR', 'Calendar'), ('TERM', 'Term')], default='CYCLE', max_length=11)),
+                ('prorate_grant', models.BooleanField(default=True, help_text='A partial period gets its share of days.')),
+                ('priority', models.PositiveSmallIntegerField(default=100, help_text='Lower is used up first; then what ends earlier.')),
+                ('is_blocker', models.BooleanField(default=False, help_text='Nothing behind it is used, also once it is used up.')),
+                ('rollover_percent', foundation.fields.RateField(default=0, help_text='Share of what is unused that goes on, 0.5 for half.')),
+                ('rollover_cap', foundation.fields.QuantityField(blank=True, help_text='The most that goes on.', null=True)),
+                ('rollover_periods', models.PositiveSmallIntegerField(default=1, help_text='For how many periods it can be used.')),
+                ('rolls_again', models.BooleanField(default=False, help_text='What was rolled over rolls over once more.')),
+                ('overage', models.CharField(choices=[('CHARGE', 'Charged by the price'), ('BLOCK', 'Not allowed'), ('THROTTLE', 'Allowed, slowed down')], default='CHARGE', help_text='What a check answers once nothing is left.', max_length=8, verbose_name='beyond it')),
+            ],
+            options={
+                'ordering': ['offer_version_id', 'priority', 'code'],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('quantity')), name='catalog_entitlementspec_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('rollover_percent')), name='catalog_entitlementspec_rollover_percent_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('rollover_cap')), name='catalog_entitlementspec_rollover_cap_is_number'), models.UniqueConstraint(fields=('offer_version', 'code'), name='catalog_entitlementspec_code_is_unique'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='catalog_entitlementspec_quantity_is_positive'), models.CheckConstraint(condition=models.Q(('period_count__gte', 1), ('rollover_periods__gte', 1)), name='catalog_entitlementspec_period_is_positive'), models.CheckConstraint(condition=models.Q(('rollover_percent__gte', 0), ('rollover_percent__lte', 1), models.Q(('rollover_cap__isnull', True), ('rollover_cap__gte', 0), _connector='OR')), name='catalog_entitlementspec_rollover_fits'), models.CheckConstraint(condition=models.Q(('scope__in', ['SERVICE', 'ACCOUNT'])), name='catalog_entitlementspec_scope_is_known'), models.CheckConstraint(condition=models.Q(('period_unit__in', ['DAY', 'WEEK', 'MONTH', 'YEAR'])), name='catalog_entitlementspec_period_unit_is_known'), models.CheckConstraint(condition=models.Q(('alignment__in', ['CYCLE', 'ANNIVERSARY', 'CALENDAR', 'TERM'])), name='catalog_entitlementspec_alignment_is_known'), models.CheckConstraint(condition=models.Q(('overage__in', ['CHARGE', 'BLOCK', 'THROTTLE'])), name='catalog_entitlementspec_overage_is_known')],
             },
         ),
         migrations.CreateModel(

@@ -7,4 +7,6 @@ class Migration(migrations.Migration):
     """Put the guards into the database."""
 
     dependencies = [("catalog", "0001_initial"), ("audit", "0002_guards")]
-    operations = guards("catalog", "version_life", "frozen_parts", "sold_meaning", "history")
+    operations = guards(
+        "catalog", "version_life", "frozen_parts", "sold_meaning", "history", "entitlements_frozen"
+    )

@@ -1,6 +1,7 @@
 """The tables of the catalogue."""
 
 from catalog.models.charges import Charge
+from catalog.models.entitlements import EntitlementSpec
 from catalog.models.offers import Offer, OfferVersion
 from catalog.models.prices import PriceBook, PriceTier, PriceVersion
 from catalog.models.products import GLCode, Product, RevenueRule
@@ -10,6 +11,7 @@ from catalog.models.usage import UnitOfMeasure, UsageType
 __all__ = [
     "BandPlan",
     "Charge",
+    "EntitlementSpec",
     "GLCode",
     "Holiday",
     "Offer",

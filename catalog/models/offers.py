@@ -31,7 +31,7 @@ class Offer(Stamped):
 
 
 class OfferVersion(Versioned):
-    """One version of an offer: its charges and terms, sold within its window."""
+    """One version of an offer: its charges, what it includes and its terms, sold in its window."""
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()

@@ -1,5 +1,6 @@
 """The writes of the catalogue."""
 
+from catalog.operations.entitlements import add_entitlement, remove_entitlement
 from catalog.operations.life import (
     CannotApprove,
     CannotPublish,
@@ -55,6 +56,7 @@ __all__ = [
     "WrongState",
     "ZoneReport",
     "add_charge",
+    "add_entitlement",
     "advance_prices",
     "approve_offer",
     "approve_price",
@@ -78,6 +80,7 @@ __all__ = [
     "reject_offer",
     "reject_price",
     "remove_charge",
+    "remove_entitlement",
     "retire_offer",
     "retire_price",
     "revise_price",

@@ -13,7 +13,15 @@ from django.db.models import Max
 
 import audit.operations
 from catalog.choices import VersionState
-from catalog.models import Charge, Offer, OfferVersion, PriceVersion, Product, UsageType
+from catalog.models import (
+    Charge,
+    EntitlementSpec,
+    Offer,
+    OfferVersion,
+    PriceVersion,
+    Product,
+    UsageType,
+)
 from catalog.operations import life
 from catalog.operations.prices import copy_price
 from catalog.queries.checklist import offer_checklist
@@ -69,7 +77,8 @@ def draft_version(
 ) -> OfferVersion:
     """Draft the next version of an offer, sold from `starts`.
 
-    `copy_from` copies the charges of another version, with their prices of that day as drafts.
+    `copy_from` copies the charges of another version, with their prices of that day as drafts, and
+    what it includes.
     `terms` are columns of the version (currencies, terms_months, notice_days …).
     """
     require(actor, "catalog.draft_offer")
@@ -85,6 +94,10 @@ def draft_version(
         )
         if copy_from is not None:
             _copy_charges(copy_from, version, starts, actor)
+            for spec in copy_from.entitlements.all():
+                EntitlementSpec.objects.create(
+                    offer_version=version, created_by=actor, **_columns(spec)
+                )
     return version
 
 
@@ -257,6 +270,7 @@ def _payload(version: OfferVersion) -> dict[str, Any]:
         "suspension_policy": version.suspension_policy,
         "end_day": version.end_day,
         "charges": [_columns(charge) for charge in version.charges.order_by("code")],
+        "entitlements": [_columns(one) for one in version.entitlements.order_by("code")],
     }
 
 
@@ -266,10 +280,10 @@ _NOT_COPIED: Final = {
 }  # fmt: skip
 
 
-def _columns(charge: Charge) -> dict[str, Any]:
+def _columns(part: Charge | EntitlementSpec) -> dict[str, Any]:
     return {
-        field.attname: getattr(charge, field.attname)
-        for field in Charge._meta.concrete_fields
+        field.attname: getattr(part, field.attname)
+        for field in part._meta.concrete_fields
         if field.name not in _NOT_COPIED
     }
 

@@ -65,8 +65,26 @@ def offer_checklist(version: OfferVersion) -> Checklist:
     for charge in charges:
         problems += charge_problems(charge_terms(charge))
         problems += _told(charge, event_problems(event_charge(charge)))
+    problems += _included(version, charges)
     problems += _missing_prices(version, charges)
     return Checklist(tuple(problems))
+
+
+def _included(version: OfferVersion, charges: Iterable[Charge]) -> Iterator[Problem]:
+    """Say which charge does not price the sum of its usage, though a part of it is included."""
+    included = {one.usage_type_id: one.code for one in version.entitlements.all()}
+    for charge in charges:
+        code = included.get(charge.usage_type_id or 0)
+        if code is None:
+            continue
+        metric = charge_terms(charge).metric
+        counts = metric is not None and metric.rule != "SUM"
+        if counts or charge.price_model in ("PERCENT", "DYNAMIC"):
+            message = (
+                f"{charge.code} does not price a plain sum of usage, of which {code} could cover "
+                "a part; include another kind of usage."
+            )
+            yield Problem("ENT-3", charge.code, message)
 
 
 def event_charge(charge: Charge) -> EventCharge:

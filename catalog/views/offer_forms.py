@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from catalog import operations
-from catalog.models import Charge, OfferVersion, Product, UsageType
+from catalog.models import Charge, EntitlementSpec, OfferVersion, Product, UsageType
 from catalog.views import words
 from catalog.views.offers import VIEW, version_url
 from catalog.views.price_forms import DAY
@@ -173,6 +173,52 @@ class AddCharge(FormScreen):
             usage_type=usage_type,
             actor=words.actor(self.request),
             **given,
+        )
+
+
+class EntitlementForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a period includes; what is left as it stands is the usual case."""
+
+    class Meta:
+        """What staff choose."""
+
+        model = EntitlementSpec
+        fields = (
+            "code", "name", "usage_type", "usage_filter", "quantity", "scope", "period_unit",
+            "period_count", "alignment", "prorate_grant", "priority", "is_blocker",
+            "rollover_percent", "rollover_cap", "rollover_periods", "rolls_again", "overage",
+        )  # fmt: skip
+
+    def clean_usage_filter(self) -> dict[str, str]:
+        """Read nothing as no filter."""
+        return self.cleaned_data["usage_filter"] or {}
+
+
+class AddEntitlement(FormScreen):
+    """Include usage in a draft."""
+
+    subject = OfferVersion
+    title = "Include usage"
+    intro = "Usage that a period includes is not charged; what goes beyond it is, by its price."
+    permission = (VIEW, "catalog.draft_offer")
+    form_class = EntitlementForm  # type: ignore[assignment]  # a model's form is a form
+    submit_label = "Add"
+    success_message = "Added."
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return [Crumb("Offer", version_url(self.kwargs["pk"]))]
+
+    def get_success_url(self) -> str:
+        """Return the draft."""
+        return version_url(self.kwargs["pk"])
+
+    def submit(self, form: forms.Form) -> EntitlementSpec:
+        """Call the operation."""
+        return operations.add_entitlement(
+            version=get_object_or_404(OfferVersion, pk=self.kwargs["pk"]),
+            actor=words.actor(self.request),
+            **form.cleaned_data,
         )
 
 

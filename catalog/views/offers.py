@@ -116,6 +116,7 @@ class Version(Screen):
         steps = {
             "DRAFT": [
                 ("Add charge", "charge_add", "draft_offer", "get", "plain"),
+                ("Include usage", "entitlement_add", "draft_offer", "get", "plain"),
                 ("Submit for review", "offer_submit", "draft_offer", "post", "primary"),
             ],
             "IN_REVIEW": [
@@ -153,6 +154,7 @@ class Version(Screen):
             facts=_facts(version),
             people=people_of(version),
             charges=_charges(version),
+            included=_included(version),
             checked=waiting,
             problems=offer_checklist(version).problems if waiting else (),
             **kwargs,
@@ -213,6 +215,25 @@ def _charges(version: OfferVersion) -> Table:
         rows=list(version.charges.select_related("product", "usage_type")),
         caption="Charges",
         empty="No charge yet.",
+    )
+
+
+def _included(version: OfferVersion) -> Table:
+    return Table(
+        columns=(
+            Column(label="Code", value="code"),
+            Column(label="Name", value="name"),
+            Column(label="Usage", value="usage_type.code"),
+            Column(label="Quantity", value="quantity", kind="number"),
+            Column(label="Unit", value="usage_type.unit.code"),
+            Column(label="Every", value=words.grant_rhythm),
+            Column(label="For", value=lambda one: one.get_scope_display()),
+            Column(label="Rolls over", value=words.rollover),
+            Column(label="Beyond it", value=lambda one: one.get_overage_display()),
+        ),
+        rows=list(version.entitlements.select_related("usage_type__unit")),
+        caption="Included usage",
+        empty="Nothing is included.",
     )
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from catalog.models import Charge, PriceVersion
+from catalog.models import Charge, EntitlementSpec, PriceVersion
 from catalog.rules.pricing import CELLED
 from foundation import clock
 from foundation.screens.cells import date_text, money_text, number_text
@@ -119,3 +119,19 @@ def narrowing(price: PriceVersion) -> str:
     if price.attribute_key != "*":
         words.append(price.attribute_key.replace(",", ", "))
     return ", ".join(words)
+
+
+def grant_rhythm(spec: EntitlementSpec) -> str:
+    """Write how often usage is included."""
+    unit = spec.get_period_unit_display().lower()
+    return unit if spec.period_count == 1 else f"{spec.period_count} {unit}s"
+
+
+def rollover(spec: EntitlementSpec) -> str:
+    """Write what becomes of what is unused; nothing when it expires."""
+    if not spec.rollover_percent:
+        return ""
+    share = f"{number_text(spec.rollover_percent * 100)} %"
+    cap = f", at most {number_text(spec.rollover_cap)}" if spec.rollover_cap is not None else ""
+    periods = "" if spec.rollover_periods == 1 else f", for {spec.rollover_periods} periods"
+    return f"{share}{cap}{periods}"

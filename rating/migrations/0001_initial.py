@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
@@ -12,6 +13,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '__first__'),
+        ('catalog', '0002_guards'),
+        ('customers', '0002_guards'),
     ]
 
     operations = [
@@ -39,6 +42,8 @@ class Migration(migrations.Migration):
                 ('amount_exact', foundation.fields.UnitPriceField(null=True)),
                 ('currency', foundation.fields.CurrencyField(null=True)),
                 ('price_version_id', models.BigIntegerField(null=True)),
+                ('covered_quantity', foundation.fields.QuantityField(null=True)),
+                ('covered_amount', foundation.fields.UnitPriceField(null=True)),
                 ('file_id', models.BigIntegerField()),
                 ('row_number', models.BigIntegerField()),
                 ('received_at', models.DateTimeField()),
@@ -60,6 +65,46 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'rating_usagekey',
+            },
+        ),
+        migrations.CreateModel(
+            name='BalanceBucket',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('service', models.ForeignKey(blank=True, db_index=False, help_text='Empty: every service of the account.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.serviceinstance')),
+                ('item', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.subscriptionitem')),
+                ('spec', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.entitlementspec')),
+                ('parent', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rating.balancebucket')),
+                ('usage_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
+                ('usage_filter', models.JSONField(blank=True, default=dict)),
+                ('name', models.CharField(max_length=100)),
+                ('source', models.CharField(choices=[('PROMO', 'Promotion'), ('ROLLOVER', 'Rolled over'), ('GRANT', 'Included'), ('TOPUP', 'Top-up'), ('ADJUST', 'Adjustment')], max_length=8)),
+                ('priority', models.PositiveSmallIntegerField(default=100)),
+                ('is_blocker', models.BooleanField(default=False)),
+                ('initial', foundation.fields.QuantityField()),
+                ('remaining', foundation.fields.QuantityField(default=0)),
+                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ('period_start', models.DateField(blank=True, help_text='First local day of the full period granted.', null=True)),
+                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'permissions': [('adjust_balance', 'Can add to balances and take from them')],
+                'indexes': [models.Index(fields=['account', 'usage_type'], name='rating_balancebucket_holder'), models.Index(models.Func(models.F('valid'), function='upper'), condition=models.Q(('closed_at__isnull', True)), name='rating_balancebucket_open')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('initial')), name='rating_balancebucket_initial_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('remaining')), name='rating_balancebucket_remaining_is_number'), models.CheckConstraint(condition=models.Q(('remaining__gte', 0), ('remaining__lte', models.F('initial')), ('initial__gt', 0)), name='rating_balancebucket_remaining_fits'), models.CheckConstraint(condition=models.Q(('source__in', ['PROMO', 'ROLLOVER', 'GRANT', 'TOPUP', 'ADJUST'])), name='rating_balancebucket_source_known'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='rating_balancebucket_valid_begins'), models.CheckConstraint(condition=models.Q(models.Q(('source', 'GRANT'), _negated=True), models.Q(('item__isnull', False), ('period_start__isnull', False), ('spec__isnull', False)), _connector='OR'), name='rating_balancebucket_grant_is_of_an_item'), models.CheckConstraint(condition=models.Q(models.Q(('parent__isnull', False), ('source', 'ROLLOVER')), models.Q(models.Q(('source', 'ROLLOVER'), _negated=True), ('parent__isnull', True)), _connector='OR'), name='rating_balancebucket_rollover_has_a_parent'), models.UniqueConstraint(condition=models.Q(('source', 'GRANT')), fields=('item', 'spec', 'period_start', 'service'), name='rating_balancebucket_granted_once', nulls_distinct=False), models.UniqueConstraint(condition=models.Q(('source', 'ROLLOVER')), fields=('parent',), name='rating_balancebucket_rolled_over_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PendingDraw',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account_id', models.BigIntegerField()),
+                ('since', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['account_id'], name='rating_pendingdraw_account')],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +148,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BalanceMovement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('bucket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='rating.balancebucket')),
+                ('kind', models.CharField(choices=[('GRANT', 'Granted'), ('CONSUME', 'Used'), ('REVERSE', 'Use taken back'), ('RESERVE', 'Reserved'), ('RELEASE', 'Released'), ('EXPIRE', 'Expired'), ('ROLL_OUT', 'Rolled over to the next'), ('ROLL_IN', 'Rolled over from before'), ('ADJUST', 'Adjusted')], max_length=8)),
+                ('delta', foundation.fields.QuantityField()),
+                ('event_id', models.BigIntegerField(blank=True, null=True)),
+                ('event_at', models.DateTimeField(blank=True, null=True)),
+                ('reason', models.CharField(blank=True, default='', max_length=200)),
+                ('actor', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['bucket', 'event_at'], name='rating_balancemovement_draws')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('delta')), name='rating_balancemovement_delta_is_number'), models.CheckConstraint(condition=models.Q(('kind__in', ['GRANT', 'CONSUME', 'REVERSE', 'RESERVE', 'RELEASE', 'EXPIRE', 'ROLL_OUT', 'ROLL_IN', 'ADJUST'])), name='rating_balancemovement_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('delta', 0), _negated=True), models.Q(models.Q(('kind__in', ['GRANT', 'ROLL_IN', 'RELEASE', 'REVERSE']), _negated=True), ('delta__gt', 0), _connector='OR'), models.Q(models.Q(('kind__in', ['CONSUME', 'RESERVE', 'EXPIRE', 'ROLL_OUT']), _negated=True), ('delta__lt', 0), _connector='OR')), name='rating_balancemovement_goes_its_way'), models.CheckConstraint(condition=models.Q(models.Q(('event_at__isnull', True), ('event_id__isnull', True)), models.Q(('event_at__isnull', False), ('event_id__isnull', False), ('kind__in', ['CONSUME', 'REVERSE'])), _connector='OR'), name='rating_balancemovement_event_is_dated'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'ADJUST'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='rating_balancemovement_adjusted_with_reason')],
+            },
+        ),
+        migrations.CreateModel(
             name='UsageFile',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -132,7 +196,26 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'permissions': [('load_usage', 'Can load usage files'), ('rate_usage', 'Can rate stored usage again'), ('export_lists', 'Can export lists to files')],
                 'indexes': [models.Index(fields=['source', '-id'], name='rating_usagefile_recent')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'REJECTED'), _negated=True), fields=('source', 'sha256'), name='rating_usagefile_once_per_source'), models.UniqueConstraint(condition=models.Q(('sequence__isnull', False), models.Q(('state', 'REJECTED'), _negated=True)), fields=('source', 'sequence'), name='rating_usagefile_sequence_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'LOADED'), _negated=True), ('received_count', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('loaded_count'), '+', models.F('duplicate_count')), '+', models.F('suspended_count'))), _connector='OR'), name='rating_usagefile_rows_balance'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'LOADED'), _negated=True), ('declared_count__isnull', True), ('declared_count', models.F('received_count')), _connector='OR'), name='rating_usagefile_declared_count_kept'), models.CheckConstraint(condition=models.Q(('state__in', ['RECEIVED', 'LOADING', 'LOADED', 'REJECTED'])), name='rating_usagefile_state_known'), models.CheckConstraint(condition=models.Q(('received_count__gte', 0), ('loaded_count__gte', 0), ('duplicate_count__gte', 0), ('suspended_count__gte', 0)), name='rating_usagefile_counts_not_negative'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('declared_quantity')), name='rating_usagefile_declared_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('received_quantity')), name='rating_usagefile_received_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('loaded_quantity')), name='rating_usagefile_loaded_quantity_is_number')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('declared_quantity')), name='rating_usagefile_declared_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('received_quantity')), name='rating_usagefile_received_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('loaded_quantity')), name='rating_usagefile_loaded_quantity_is_number'), models.UniqueConstraint(condition=models.Q(('state', 'REJECTED'), _negated=True), fields=('source', 'sha256'), name='rating_usagefile_once_per_source'), models.UniqueConstraint(condition=models.Q(('sequence__isnull', False), models.Q(('state', 'REJECTED'), _negated=True)), fields=('source', 'sequence'), name='rating_usagefile_sequence_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'LOADED'), _negated=True), ('received_count', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('loaded_count'), '+', models.F('duplicate_count')), '+', models.F('suspended_count'))), _connector='OR'), name='rating_usagefile_rows_balance'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'LOADED'), _negated=True), ('declared_count__isnull', True), ('declared_count', models.F('received_count')), _connector='OR'), name='rating_usagefile_declared_count_kept'), models.CheckConstraint(condition=models.Q(('state__in', ['RECEIVED', 'LOADING', 'LOADED', 'REJECTED'])), name='rating_usagefile_state_known'), models.CheckConstraint(condition=models.Q(('received_count__gte', 0), ('loaded_count__gte', 0), ('duplicate_count__gte', 0), ('suspended_count__gte', 0)), name='rating_usagefile_counts_not_negative')],
+            },
+        ),
+        migrations.CreateModel(
+            name='UsageFilePart',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='rating.usagefile')),
+                ('number', models.IntegerField()),
+                ('row_count', models.BigIntegerField()),
+                ('state', models.CharField(choices=[('PENDING', 'Pending'), ('DONE', 'Done')], default='PENDING', max_length=8)),
+                ('loaded_count', models.BigIntegerField(default=0)),
+                ('duplicate_count', models.BigIntegerField(default=0)),
+                ('suspended_count', models.BigIntegerField(default=0)),
+                ('received_quantity', models.DecimalField(decimal_places=8, default=0, max_digits=32)),
+                ('loaded_quantity', models.DecimalField(decimal_places=8, default=0, max_digits=32)),
+            ],
+            options={
+                'ordering': ['number'],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('received_quantity')), name='rating_usagefilepart_received_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('loaded_quantity')), name='rating_usagefilepart_loaded_quantity_is_number'), models.UniqueConstraint(fields=('file', 'number'), name='rating_usagefilepart_number_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'DONE'), _negated=True), ('row_count', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('loaded_count'), '+', models.F('duplicate_count')), '+', models.F('suspended_count'))), _connector='OR'), name='rating_usagefilepart_rows_balance')],
             },
         ),
         migrations.CreateModel(
@@ -163,26 +246,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'permissions': [('recycle_suspense', 'Can correct and recycle suspended usage'), ('write_off_usage', 'Can write off suspended usage')],
                 'indexes': [models.Index(condition=models.Q(('state', 'OPEN')), fields=['reason', '-id'], name='rating_suspenseitem_waiting')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('file', 'row_number'), name='rating_suspenseitem_row_once'), models.CheckConstraint(condition=models.Q(('reason__in', ['BAD_ROW', 'BAD_TEXT', 'BAD_TIME', 'BAD_QUANTITY', 'BAD_ATTRIBUTE', 'NEGATIVE', 'WRONG_SOURCE', 'UNKNOWN_TYPE', 'UNKNOWN_UNIT', 'TOO_LATE', 'IN_FUTURE', 'DUP_CONFLICT', 'NO_OWNER', 'INACTIVE_SERVICE', 'NO_CHARGE', 'NO_PRICE', 'NO_ZONE'])), name='rating_suspenseitem_reason_known'), models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'RECYCLED', 'DUPLICATE', 'WRITTEN_OFF'])), name='rating_suspenseitem_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'WRITTEN_OFF'), _negated=True), models.Q(('resolution', ''), _negated=True), _connector='OR'), name='rating_suspenseitem_written_off_with_reason'), models.CheckConstraint(condition=models.Q(models.Q(('resolved_at__isnull', True), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('resolved_at__isnull', False)), _connector='OR'), name='rating_suspenseitem_end_is_dated'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('quantity')), name='rating_suspenseitem_quantity_is_number')],
-            },
-        ),
-        migrations.CreateModel(
-            name='UsageFilePart',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='rating.usagefile')),
-                ('number', models.IntegerField()),
-                ('row_count', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('PENDING', 'Pending'), ('DONE', 'Done')], default='PENDING', max_length=8)),
-                ('loaded_count', models.BigIntegerField(default=0)),
-                ('duplicate_count', models.BigIntegerField(default=0)),
-                ('suspended_count', models.BigIntegerField(default=0)),
-                ('received_quantity', models.DecimalField(decimal_places=8, default=0, max_digits=32)),
-                ('loaded_quantity', models.DecimalField(decimal_places=8, default=0, max_digits=32)),
-            ],
-            options={
-                'ordering': ['number'],
-                'constraints': [models.UniqueConstraint(fields=('file', 'number'), name='rating_usagefilepart_number_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'DONE'), _negated=True), ('row_count', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('loaded_count'), '+', models.F('duplicate_count')), '+', models.F('suspended_count'))), _connector='OR'), name='rating_usagefilepart_rows_balance'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('received_quantity')), name='rating_usagefilepart_received_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('loaded_quantity')), name='rating_usagefilepart_loaded_quantity_is_number')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('quantity')), name='rating_suspenseitem_quantity_is_number'), models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('file', 'row_number'), name='rating_suspenseitem_row_once'), models.CheckConstraint(condition=models.Q(('reason__in', ['BAD_ROW', 'BAD_TEXT', 'BAD_TIME', 'BAD_QUANTITY', 'BAD_ATTRIBUTE', 'NEGATIVE', 'WRONG_SOURCE', 'UNKNOWN_TYPE', 'UNKNOWN_UNIT', 'TOO_LATE', 'IN_FUTURE', 'DUP_CONFLICT', 'NO_OWNER', 'INACTIVE_SERVICE', 'NO_CHARGE', 'NO_PRICE', 'NO_ZONE'])), name='rating_suspenseitem_reason_known'), models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'RECYCLED', 'DUPLICATE', 'WRITTEN_OFF'])), name='rating_suspenseitem_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'WRITTEN_OFF'), _negated=True), models.Q(('resolution', ''), _negated=True), _connector='OR'), name='rating_suspenseitem_written_off_with_reason'), models.CheckConstraint(condition=models.Q(models.Q(('resolved_at__isnull', True), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('resolved_at__isnull', False)), _connector='OR'), name='rating_suspenseitem_end_is_dated')],
             },
         ),
     ]

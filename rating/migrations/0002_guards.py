@@ -7,4 +7,6 @@ class Migration(migrations.Migration):
     """The partitioned table of events, the guards of files, suspense and keys, the history."""
 
     dependencies = [("rating", "0001_initial"), ("audit", "0002_guards")]
-    operations = guards("rating", "usage_event_table", "file_guard", "room_for_sums", "history")
+    operations = guards(
+        "rating", "usage_event_table", "file_guard", "balance_guards", "room_for_sums", "history"
+    )

@@ -1,12 +1,16 @@
-"""Usage: its sources, files, events, duplicate keys, aggregates and suspense."""
+"""Usage: sources, files, events, duplicate keys, sums, suspense, and balances it is drawn from."""
 
 from rating.models.aggregate import UsageAggregate
+from rating.models.balance import BalanceBucket, BalanceMovement, PendingDraw
 from rating.models.event import UsageEvent, UsageKey
 from rating.models.file import UsageFile, UsageFilePart
 from rating.models.source import UsageSource
 from rating.models.suspense import SuspenseItem
 
 __all__ = [
+    "BalanceBucket",
+    "BalanceMovement",
+    "PendingDraw",
     "SuspenseItem",
     "UsageAggregate",
     "UsageEvent",

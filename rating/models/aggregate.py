@@ -7,11 +7,11 @@ from foundation.fields import number_checks
 
 
 class UsageAggregate(models.Model):
-    """Add up the events of a charge, service, local date and attribute group.
+    """Add up what is charged of the events of a charge, service, local date and attribute group.
 
-    `amount` is the sum of amounts rounded event by event (UNIT-2 EVENT) and null where the
-    charge is priced by the line. `on_date` is local to the account (PER-4). Both figures have room
-    for a hundred million of the greatest events.
+    What buckets cover is left out (ENT-3). `amount` is the sum of amounts rounded event by event
+    (UNIT-2 EVENT) and null where the charge is priced by the line. `on_date` is local to the
+    account (PER-4). Both figures have room for a hundred million of the greatest events.
     """
 
     pk = models.CompositePrimaryKey(

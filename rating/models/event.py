@@ -10,7 +10,9 @@ class UsageEvent(models.Model):
     """Hold one guided event; monthly partitions by `event_start`, made on demand.
 
     The table is created in `sql/usage_event_table.sql` because Django does not know partitions.
-    It has no foreign key and no row trigger, and carries `account_id` in its only key.
+    It has no foreign key and no row trigger, and carries `account_id` in its only key. What
+    buckets cover of the billable quantity, and of the amount of a RATED event, is not charged
+    (ENT-3); empty where no bucket does.
     """
 
     pk = models.CompositePrimaryKey("account_id", "event_start", "id")
@@ -34,6 +36,8 @@ class UsageEvent(models.Model):
     amount_exact = UnitPriceField(null=True)
     currency = CurrencyField(null=True)
     price_version_id = models.BigIntegerField(null=True)
+    covered_quantity = QuantityField(null=True)
+    covered_amount = UnitPriceField(null=True)
     file_id = models.BigIntegerField()
     row_number = models.BigIntegerField()
     received_at = models.DateTimeField()

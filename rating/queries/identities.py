@@ -56,9 +56,26 @@ def events_have_owners() -> list[Finding]:
     )
 
 
+def balances_add_up() -> list[Finding]:
+    """I-4: what remains of a bucket is the sum of its movements; events are covered as drawn."""
+    with connection.cursor() as cursor:
+        sql.run(cursor, "rating", "check_balances", most=MOST_FINDINGS)
+        return [
+            Finding(
+                "I-4",
+                subject,
+                "a balance differs from its movements, or an event from what was drawn for it",
+                str(expected),
+                str(actual),
+            )
+            for subject, expected, actual in cursor.fetchall()
+        ]
+
+
 INTEGRITY: tuple[Check, ...] = (
     Check("I-11", "Each usage row is stored, duplicate or in suspense", file_rows_accounted),
     Check("I-11", "Sums of usage equal their events", sums_match_events),
+    Check("I-4", "Balances equal their movements, events what covers them", balances_add_up),
     Check("I-19", "Usage files hold what their senders declared", control_totals_match),
     Check("RA-4", "All usage has an owner", events_have_owners),
 )

@@ -9,7 +9,8 @@ INSERT INTO rating_usageaggregate (
 )
 SELECT
     e.account_id, e.subscription_charge_id, e.service_id, e.on_date, e.attribute_key,
-    sum(e.billable_quantity), count(*), sum(e.amount_exact)
+    sum(e.billable_quantity - coalesce(e.covered_quantity, 0)), count(*),
+    sum(e.amount_exact - coalesce(e.covered_amount, 0))
 FROM rating_usageevent AS e
 JOIN rating_rebuild_stage AS s ON s.account_id = e.account_id AND s.on_date = e.on_date
 GROUP BY 1, 2, 3, 4, 5;

@@ -25,11 +25,19 @@ CREATE TABLE rating_usageevent (
     quantity numeric(24, 8) NOT NULL,
     billable_quantity numeric(24, 8) NOT NULL,
     amount_exact numeric(22, 10),
+    covered_quantity numeric(24, 8),
+    covered_amount numeric(22, 10),
     attributes jsonb NOT NULL,
     PRIMARY KEY (account_id, event_start, id),
     CONSTRAINT rating_usageevent_ends_after_start CHECK (event_end >= event_start),
     CONSTRAINT rating_usageevent_quantity_is_number
         CHECK (quantity <> 'NaN' AND billable_quantity <> 'NaN'),
+    CONSTRAINT rating_usageevent_cover_fits CHECK (
+        covered_quantity IS NULL AND covered_amount IS NULL
+        OR covered_quantity IS NOT NULL AND abs(covered_quantity) <= abs(billable_quantity)
+            AND (covered_amount IS NULL) = (amount_exact IS NULL)
+            AND (covered_amount IS NULL OR abs(covered_amount) <= abs(amount_exact))
+    ),
     CONSTRAINT rating_usageevent_rated_has_amount CHECK (
         state = 'GUIDED' AND amount_exact IS NULL
         OR state = 'RATED' AND amount_exact IS NOT NULL AND amount_exact <> 'NaN'

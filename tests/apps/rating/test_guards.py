@@ -195,9 +195,19 @@ def test_aggregates_are_numbers_of_events(values: str, guard: str) -> None:
         ("'2027-05-04', 1, 1, 'RATED', NULL, NULL, NULL", "rating_usageevent_rated_has_amount"),
         ("'2027-05-04', 1, 1, 'RATED', 'NaN', 'EUR', 1", "rating_usageevent_rated_has_amount"),
         ("'2027-05-04', 1, 1, 'GUIDED', 1, NULL, NULL", "rating_usageevent_rated_has_amount"),
+        ("'2027-05-04', 1, 1, 'GUIDED', NULL, NULL, NULL, 2, NULL",
+         "rating_usageevent_cover_fits"),
+        ("'2027-05-04', 1, 1, 'GUIDED', NULL, NULL, NULL, 'NaN', NULL",
+         "rating_usageevent_cover_fits"),
+        ("'2027-05-04', 1, 1, 'GUIDED', NULL, NULL, NULL, NULL, 1",
+         "rating_usageevent_cover_fits"),
+        ("'2027-05-04', 1, 1, 'RATED', 5, 'EUR', 1, 1, 6", "rating_usageevent_cover_fits"),
+        ("'2027-05-04', 1, 1, 'RATED', 5, 'EUR', 1, 1, NULL", "rating_usageevent_cover_fits"),
     ],
 )  # fmt: skip
 def test_events_that_cannot_be(values: str, guard: str) -> None:
+    if guard != "rating_usageevent_cover_fits":
+        values += ", NULL, NULL"
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE rating_usageevent_2027_05 PARTITION OF rating_usageevent"
@@ -207,7 +217,8 @@ def test_events_that_cannot_be(values: str, guard: str) -> None:
         "INSERT INTO rating_usageevent (account_id, event_start, source_id, service_id,"
         " subscription_charge_id, file_id, row_number, received_at, on_date, event_key,"
         " usage_type, identifier_type, identifier, attribute_key, attributes, event_end,"
-        " quantity, billable_quantity, state, amount_exact, currency, price_version_id)"
+        " quantity, billable_quantity, state, amount_exact, currency, price_version_id,"
+        " covered_quantity, covered_amount)"
         " VALUES (1, '2027-05-03', 1, 1, 1, 1, 2, now(), '2027-05-03', 'k', 'DATA', 'M', '1',"
         f" '*', '{{}}', {values})",
         guard,

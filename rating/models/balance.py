@@ -1,0 +1,190 @@
+"""Balances of usage: buckets, what moves them, and accounts whose usage is to be drawn."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from foundation.fields import QuantityField, number_checks
+from rating.choices import BucketSource, MovementKind
+
+
+class BalanceBucket(models.Model):
+    """Usage that an account, or one of its services, may use without being charged (ENT-1).
+
+    In the unit of the usage type. `remaining` is the sum of the movements and is written by them
+    alone; what the bucket is for never changes, its end may only come earlier. Once past its end
+    it is closed: what was unused has rolled over or expired.
+    """
+
+    account = models.ForeignKey(
+        "customers.Account", models.PROTECT, related_name="+", db_index=False
+    )
+    service = models.ForeignKey(
+        "customers.ServiceInstance",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="Empty: every service of the account.",
+    )
+    item = models.ForeignKey(
+        "customers.SubscriptionItem",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+    )
+    spec = models.ForeignKey(
+        "catalog.EntitlementSpec",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+    )
+    parent = models.ForeignKey(
+        "self", models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
+    usage_type = models.ForeignKey(
+        "catalog.UsageType", models.PROTECT, related_name="+", db_index=False
+    )
+    usage_filter = models.JSONField(default=dict, blank=True)
+    name = models.CharField(max_length=100)
+    source = models.CharField(max_length=8, choices=BucketSource.choices)
+    priority = models.PositiveSmallIntegerField(default=100)
+    is_blocker = models.BooleanField(default=False)
+    initial = QuantityField()
+    remaining = QuantityField(default=0)
+    valid = DateTimeRangeField()
+    period_start = models.DateField(
+        null=True, blank=True, help_text="First local day of the full period granted."
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("adjust_balance", "Can add to balances and take from them")]
+        constraints = [
+            *number_checks("rating_balancebucket", "initial", "remaining"),
+            models.CheckConstraint(
+                name="rating_balancebucket_remaining_fits",
+                condition=Q(remaining__gte=0, remaining__lte=F("initial")) & Q(initial__gt=0),
+            ),
+            models.CheckConstraint(
+                name="rating_balancebucket_source_known",
+                condition=Q(source__in=BucketSource.values),
+            ),
+            models.CheckConstraint(
+                name="rating_balancebucket_valid_begins",
+                condition=Q(valid__isempty=False, valid__lower_inf=False),
+            ),
+            models.CheckConstraint(
+                name="rating_balancebucket_grant_is_of_an_item",
+                condition=~Q(source=BucketSource.GRANT)
+                | Q(item__isnull=False, spec__isnull=False, period_start__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="rating_balancebucket_rollover_has_a_parent",
+                condition=Q(source=BucketSource.ROLLOVER, parent__isnull=False)
+                | (~Q(source=BucketSource.ROLLOVER) & Q(parent__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                fields=["item", "spec", "period_start", "service"],
+                name="rating_balancebucket_granted_once",
+                condition=Q(source=BucketSource.GRANT),
+                nulls_distinct=False,
+            ),
+            models.UniqueConstraint(
+                fields=["parent"],
+                name="rating_balancebucket_rolled_over_once",
+                condition=Q(source=BucketSource.ROLLOVER),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "usage_type"], name="rating_balancebucket_holder"),
+            models.Index(
+                models.Func(F("valid"), function="upper"),
+                name="rating_balancebucket_open",
+                condition=Q(closed_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BalanceMovement(models.Model):
+    """One change of a bucket; written once, and the bucket's `remaining` with it (ENT-3).
+
+    A CONSUME names the event that it covers; a REVERSE takes such a draw back. `account_id` is the
+    bucket's.
+    """
+
+    bucket = models.ForeignKey(
+        BalanceBucket, models.PROTECT, related_name="movements", db_index=False
+    )
+    kind = models.CharField(max_length=8, choices=MovementKind.choices)
+    delta = QuantityField()
+    event_id = models.BigIntegerField(null=True, blank=True)
+    event_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+    )
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            *number_checks("rating_balancemovement", "delta"),
+            models.CheckConstraint(
+                name="rating_balancemovement_kind_known",
+                condition=Q(kind__in=MovementKind.values),
+            ),
+            models.CheckConstraint(
+                name="rating_balancemovement_goes_its_way",
+                condition=~Q(delta=0)
+                & (~Q(kind__in=["GRANT", "ROLL_IN", "RELEASE", "REVERSE"]) | Q(delta__gt=0))
+                & (~Q(kind__in=["CONSUME", "RESERVE", "EXPIRE", "ROLL_OUT"]) | Q(delta__lt=0)),
+            ),
+            models.CheckConstraint(
+                name="rating_balancemovement_event_is_dated",
+                condition=Q(event_id__isnull=True, event_at__isnull=True)
+                | Q(
+                    event_id__isnull=False,
+                    event_at__isnull=False,
+                    kind__in=["CONSUME", "REVERSE"],
+                ),
+            ),
+            models.CheckConstraint(
+                name="rating_balancemovement_adjusted_with_reason",
+                condition=~Q(kind="ADJUST") | ~Q(reason=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["bucket", "event_at"], name="rating_balancemovement_draws"),
+        ]
+
+
+class PendingDraw(models.Model):
+    """Say that the usage of an account is to be drawn from its buckets anew, from a moment on.
+
+    Written with what changed (usage, a bucket), taken when it was drawn: a crash between the two
+    loses nothing.
+    """
+
+    account_id = models.BigIntegerField()
+    since = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account_id"], name="rating_pendingdraw_account")]
