@@ -30,6 +30,7 @@ from foundation.sql import statement
 from invoicing.choices import Corrections
 from invoicing.models import BillCycle, BillRun
 from invoicing.operations.inputs import Payer
+from invoicing.operations.moment import NOW
 from invoicing.operations.reading import Window
 from invoicing.operations.usage_inputs import Steps
 from invoicing.rules.calendar import Calendar, Timing
@@ -66,6 +67,7 @@ class Frame:
         self.bill_date = run.bill_date
         self.cycle = cycle
         self.stamp = inputs_stamp()
+        self.moment = NOW
         self.catalog: CompiledCatalog = catalog.queries.compiled()
         self.limits = Limits(cycle.warn_percent, cycle.hold_percent)
         self.plans: dict[int, ChargePlan] = {}

@@ -128,6 +128,8 @@ def post_chunk(
 ) -> Posted:
     """Post the drafts of these payers; `drafted_by` is the stamp of the tables they were made by.
 
+    Inputs are compared as they are at the moment of the run's posting, the same for all payers.
+
     Locks: none but the rows it writes, then period and counter, in the order of entities.
     """
     posted = Posted()
@@ -180,7 +182,8 @@ def _changed(
     """
     stored = dict(_stored_stamps(cursor, frame.run_id, payer_ids))
     if frame.stamp == drafted_by:
-        now = read_stamps(cursor, payer_ids, frame.window)
+        with frame.moment.cursor(cursor) as then:
+            now = read_stamps(then, payer_ids, frame.window)
         return {one for one in payer_ids if now.get(one) != stored[one]}
     drafts, outcomes = make_drafts(cursor, frame, payer_ids)
     found = {one.payer_id for one in outcomes if one.state not in ("DRAFTED", "HELD")}

@@ -25,6 +25,7 @@ from invoicing.choices import AccountState, ChunkStage, RunState
 from invoicing.models import BillRun, BillRunAccount, BillRunChunk
 from invoicing.operations.drafting import draft_chunk
 from invoicing.operations.frame import Frame
+from invoicing.operations.moment import one_moment
 from invoicing.operations.posting import Accounts, post_chunk
 
 MOST_ATTEMPTS: Final = 3
@@ -65,7 +66,8 @@ def _post(
     cursor: CursorWrapper, frame: Frame, run: BillRun, payers: Mapping[int, str]
 ) -> list[int]:
     actor_id = run.updated_by_id or run.approved_by_id
-    posted = post_chunk(cursor, frame, Accounts(frame), list(payers), actor_id, run.inputs_stamp)
+    accounts = Accounts(frame)
+    posted = post_chunk(cursor, frame, accounts, list(payers), actor_id, run.inputs_stamp)
     return posted.invoice_ids
 
 
@@ -105,9 +107,10 @@ def drain(run_id: int, work: Work, *, workers: int = 1, until: float | None = No
         return True
     run = BillRun.objects.select_related("cycle").get(pk=run_id)
     frame = Frame(run, run.cycle)
-    if workers > 1 and not connection.in_atomic_block and left > 1:
-        _fork(frame, work, workers, until)
-    _drain(frame, work, until)
+    with one_moment() as frame.moment:
+        if workers > 1 and not connection.in_atomic_block and left > 1:
+            _fork(frame, work, workers, until)
+        _drain(frame, work, until)
     return _left(run_id, work) == 0
 
 

@@ -105,7 +105,7 @@ def changes(
     for target in targets:
         every = groups.pop((target.start, target.usage_key, target.price_key), [])
         items = [one for one in every if not payer_id or one.payer_id == payer_id]
-        generation = _next_generation(every)
+        generation = _next_generation(every, payer_id)
         if not items:
             found.append(_new(target, generation))
             continue
@@ -121,9 +121,9 @@ def changes(
         items = [one for one in every if not payer_id or one.payer_id == payer_id]
         difference = -_sum(items)
         if difference < ZERO:
-            found += _less(None, items, difference, _next_generation(every))
+            found += _less(None, items, difference, _next_generation(every, payer_id))
         elif difference > ZERO:
-            found.append(_recalled(items, difference, _next_generation(every)))
+            found.append(_recalled(items, difference, _next_generation(every, payer_id)))
     return found
 
 
@@ -252,8 +252,22 @@ def _moved(target: Target, items: list[Billed]) -> tuple[Decimal, Decimal]:
     return target.quantity - sum((one.quantity for one in items), ZERO), target.factor
 
 
-def _next_generation(items: Iterable[Billed]) -> int:
-    return max((one.generation for one in items), default=-1) + 1
+def _next_generation(items: Sequence[Billed], payer_id: int = 0) -> int:
+    """Return the first generation that no other payer's share of the same run will take (HIER-6).
+
+    A payer gives back its items one by one and bills at most one anew; those with items come one
+    after the other, a payer that has none yet comes last.
+    """
+    first = max((one.generation for one in items), default=-1) + 1
+    if not payer_id or all(one.payer_id == payer_id for one in items):
+        return first
+    is_known = any(one.payer_id == payer_id for one in items)
+    before = [
+        one
+        for one in items
+        if one.payer_id != payer_id and (not is_known or one.payer_id < payer_id)
+    ]
+    return first + len(before) + len({one.payer_id for one in before})
 
 
 def _sum(items: Iterable[Billed]) -> Decimal:

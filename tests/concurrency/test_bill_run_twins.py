@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 
 import psycopg
@@ -15,9 +16,21 @@ import receivables.operations
 from foundation.copying import copy_lines
 from invoicing.choices import RunState
 from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunChunk, Invoice
-from invoicing.operations import drafting, runs, workers
+from invoicing.operations import drafting, posting, runs, workers
+from invoicing.operations.moment import NOW
+from tests.apps.invoicing.company import Company
 from tests.attacks import raw
 from tests.concurrency import test_bill_run_faults as faults
+from tests.concurrency.crossing import (
+    NEXT_DATE,
+    ORDERS,
+    Crossing,
+    Family,
+    calm,
+    chunk_by_payer,
+    cross,
+    serial,
+)
 from tests.concurrency.street import Boundaries, Street, at_once, in_a_process, outcome
 
 
@@ -143,3 +156,40 @@ def test_a_statement_for_each_payer_is_counted(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(drafting, "charge_payer", ask_first)
     few, many = faults.statements_of_two_and_of_twelve(Street())
     assert many - few == 20  # before and after, for ten payers more
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("between", "unguarded", "instead"),
+    [
+        ("draft_chunk", (posting, "_changed"), lambda *_: set()),
+        ("post_chunk", (workers, "one_moment"), lambda: nullcontext(NOW)),
+    ],
+    ids=["drafts are posted whatever has changed", "each chunk looks at a moment of its own"],
+)
+def test_a_move_between_two_payers_is_seen_by_one_of_them_only(
+    monkeypatch: pytest.MonkeyPatch, between: str, unguarded: tuple[Any, str], instead: Any
+) -> None:
+    """The sweep of crossings notices: with the guard both payers agree, without it they do not."""
+    chunk_by_payer(monkeypatch)
+    company = Company()
+    calm(company)
+    expected = serial(company, "move")
+    work, counts = getattr(workers, between), []
+
+    def noted(*words: Any, **more: Any) -> Any:
+        counts.append(boundaries.count)
+        return work(*words, **more)
+
+    quiet = Family(company, "NOTED")
+    with monkeypatch.context() as noting, Crossing() as boundaries:
+        noting.setattr(workers, between, noted)
+        quiet.run()
+    _, second = counts
+    for code in ("GUARDED", "UNGUARDED"):
+        if code == "UNGUARDED":
+            monkeypatch.setattr(*unguarded, instead)
+        family = Family(company, code)
+        assert cross(family, ORDERS["move"], second)
+        family.run(NEXT_DATE)
+        assert (family.books() in expected) == (code == "GUARDED"), code

@@ -168,3 +168,22 @@ def test_after_any_sequence_of_targets_billed_equals_target(states) -> None:
         assert changes(wanted, billed(items)) == []
         keys = [(i.start, i.usage_key, i.price_key, i.generation) for i in items]
         assert len(keys) == len(set(keys))
+
+
+def test_two_payers_who_settle_a_move_in_one_run_take_other_generations() -> None:
+    """HIER-6: the old payer gives May back, the new one bills it; each sees the other's items."""
+    known = [one._replace(payer_id=7) for one in billed(changes([target("30.00")], []))]
+    back = changes([], known, 7)
+    (new,) = changes([target("30.00")], known, 8)
+    (early,) = changes([target("30.00")], known, 6)
+    assert [(one.amount, one.generation) for one in back] == [(D("-30.00"), 1)]
+    assert (new.amount, new.generation) == (D("30.00"), 3)
+    assert early.generation == new.generation, "only one of them can be the new payer"
+
+
+def test_two_payers_who_both_give_back_take_other_generations() -> None:
+    """HIER-6: whichever is asked first."""
+    one = billed(changes([target("30.00")], []))[0]
+    known = [one._replace(payer_id=8), one._replace(id=2, generation=1, payer_id=7)]
+    taken = [each.generation for payer in (7, 8) for each in changes([], known, payer)]
+    assert taken == [2, 4]

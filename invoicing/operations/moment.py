@@ -1,0 +1,77 @@
+"""One moment at which a run looks whether its drafts still hold, whoever posts them (BR-7).
+
+An order that concerns two payers (a move, say) must come before both documents or after both.
+Were each chunk compared with the inputs of its own moment, an order between two chunks would be
+in one of the documents only. So all workers compare with one snapshot of the database.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+
+READ_BY_KEY: Final = (
+    "SELECT set_config('enable_seqscan', 'off', false),"
+    " set_config('max_parallel_workers_per_gather', '0', false)"
+)
+
+
+class Moment:
+    """A snapshot that the workers of a posting share; each reads it over a connection of its own.
+
+    Within somebody's transaction (a preview, a test) there is no other connection that could see
+    what that one sees: the moment is then now.
+    """
+
+    def __init__(self, keeper: BaseDatabaseWrapper | None, name: str) -> None:
+        self._name = name
+        self._readers = {} if keeper is None else {os.getpid(): keeper}
+
+    @contextmanager
+    def cursor(self, own: CursorWrapper) -> Iterator[CursorWrapper]:
+        """Yield a cursor that reads the snapshot; `own` where the moment is now."""
+        if not self._name:
+            yield own
+            return
+        reader = self._readers.get(os.getpid())
+        if reader is None:
+            reader = self._readers[os.getpid()] = _reader()
+            with reader.cursor() as cursor:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", [self._name])
+                cursor.execute(READ_BY_KEY)
+        with reader.cursor() as cursor:
+            yield cursor
+
+
+NOW: Final = Moment(None, "")
+
+
+@contextmanager
+def one_moment() -> Iterator[Moment]:
+    """Hold the moment still for as long as the drafts of a run are being posted."""
+    if connection.in_atomic_block:
+        yield NOW
+        return
+    keeper = _reader()
+    try:
+        with keeper.cursor() as cursor:
+            cursor.execute("SELECT pg_export_snapshot()")
+            name = str(cursor.fetchone()[0])
+            cursor.execute(READ_BY_KEY)
+        yield Moment(keeper, name)
+    finally:
+        keeper.close()
+
+
+def _reader() -> BaseDatabaseWrapper:
+    """Open a connection that only reads, and sees the books as they are when it first does."""
+    reader = connection.copy()
+    with reader.cursor() as cursor:
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    return reader
