@@ -283,3 +283,52 @@ class Overage(TextChoices):
     CHARGE = "CHARGE", "Charged by the price"
     BLOCK = "BLOCK", "Not allowed"
     THROTTLE = "THROTTLE", "Allowed, slowed down"
+
+
+class DiscountKind(TextChoices):
+    """What the value of a discount is."""
+
+    PERCENT = "PERCENT", "Percentage"
+    AMOUNT = "AMOUNT", "Amount"
+    FREE_UNITS = "FREE_UNITS", "Free units"
+    PRICE_OVERRIDE = "PRICE_OVERRIDE", "Special price"
+
+
+class DiscountLevel(TextChoices):
+    """What a discount is taken off; the order is that of the stages (DSC-1)."""
+
+    CHARGE = "CHARGE", "Each charge"
+    OFFER = "OFFER", "The subscription"
+    ACCOUNT = "ACCOUNT", "The account"
+    INVOICE = "INVOICE", "The whole document"
+
+
+class DiscountMethod(TextChoices):
+    """What a percentage is of, beside others of its stack group (DSC-2)."""
+
+    COMPOUND = "COMPOUND", "Of what is left"
+    ADDITIVE = "ADDITIVE", "Added up with its group"
+
+
+class CommitmentKind(TextChoices):
+    """Which way a commitment binds."""
+
+    MINIMUM = "MINIMUM", "Least amount"
+    MAXIMUM = "MAXIMUM", "Greatest amount"
+
+
+class CommitmentWindow(TextChoices):
+    """Over which days a commitment is measured (COM-1)."""
+
+    MONTH = "MONTH", "Month"
+    QUARTER = "QUARTER", "Quarter"
+    YEAR = "YEAR", "Year"
+    TERM = "TERM", "The whole term"
+
+
+class Measure(TextChoices):
+    """What counts towards a commitment (COM-1)."""
+
+    NET_CHARGE = "NET_CHARGE", "Charges less their discounts"
+    GROSS = "GROSS", "Charges before discounts"
+    NET_ALL = "NET_ALL", "Charges less discounts and amounts off documents"

@@ -71,6 +71,15 @@ class Renewal(TextChoices):
     AUTO = "AUTO", "Renews by itself"
 
 
+class GrantState(TextChoices):
+    """Whether a discount that was given holds."""
+
+    PENDING = "PENDING", "Waits for approval"
+    GRANTED = "GRANTED", "Given"
+    REJECTED = "REJECTED", "Not approved"
+    WITHDRAWN = "WITHDRAWN", "Withdrawn"
+
+
 class ContractPriceKind(TextChoices):
     FIXED = "FIXED", "Fixed unit price"
     PERCENT_OFF = "PERCENT_OFF", "Percent off the next lower price"

@@ -8,5 +8,11 @@ class Migration(migrations.Migration):
 
     dependencies = [("catalog", "0001_initial"), ("audit", "0002_guards")]
     operations = guards(
-        "catalog", "version_life", "frozen_parts", "sold_meaning", "history", "entitlements_frozen"
+        "catalog",
+        "version_life",
+        "frozen_parts",
+        "sold_meaning",
+        "history",
+        "entitlements_frozen",
+        "discounts_kept",
     )

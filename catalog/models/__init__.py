@@ -1,6 +1,7 @@
 """The tables of the catalogue."""
 
 from catalog.models.charges import Charge
+from catalog.models.discounts import CommitmentSpec, Coupon, DiscountDef, Promotion
 from catalog.models.entitlements import EntitlementSpec
 from catalog.models.offers import Offer, OfferVersion
 from catalog.models.prices import PriceBook, PriceTier, PriceVersion
@@ -11,6 +12,9 @@ from catalog.models.usage import UnitOfMeasure, UsageType
 __all__ = [
     "BandPlan",
     "Charge",
+    "CommitmentSpec",
+    "Coupon",
+    "DiscountDef",
     "EntitlementSpec",
     "GLCode",
     "Holiday",
@@ -20,6 +24,7 @@ __all__ = [
     "PriceTier",
     "PriceVersion",
     "Product",
+    "Promotion",
     "RevenueRule",
     "TimeBand",
     "UnitOfMeasure",

@@ -1,5 +1,14 @@
 """The writes of the catalogue."""
 
+from catalog.operations.discounts import (
+    CannotDefineDiscount,
+    define_commitment,
+    define_coupons,
+    define_discount,
+    define_promotion,
+    end_discount_def,
+    stop_promotion,
+)
 from catalog.operations.entitlements import add_entitlement, remove_entitlement
 from catalog.operations.life import (
     CannotApprove,
@@ -49,6 +58,7 @@ from catalog.operations.zone_import import (
 
 __all__ = [
     "CannotApprove",
+    "CannotDefineDiscount",
     "CannotPublish",
     "ImportReport",
     "NotADraft",
@@ -63,9 +73,13 @@ __all__ = [
     "create_offer",
     "create_offer_with_draft",
     "define_band_plan",
+    "define_commitment",
+    "define_coupons",
+    "define_discount",
     "define_gl_code",
     "define_price_book",
     "define_product",
+    "define_promotion",
     "define_revenue_rule",
     "define_unit",
     "define_usage_type",
@@ -73,6 +87,7 @@ __all__ = [
     "discard_price",
     "draft_price",
     "draft_version",
+    "end_discount_def",
     "import_prices",
     "import_zones",
     "publish_offer",
@@ -84,6 +99,7 @@ __all__ = [
     "retire_offer",
     "retire_price",
     "revise_price",
+    "stop_promotion",
     "submit_offer",
     "submit_price",
 ]

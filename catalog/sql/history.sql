@@ -16,6 +16,10 @@ SELECT audit_track('catalog_zoneprefix');
 SELECT audit_track('catalog_bandplan');
 SELECT audit_track('catalog_timeband');
 SELECT audit_track('catalog_holiday');
+SELECT audit_track('catalog_commitmentspec');
+SELECT audit_track('catalog_coupon');
+SELECT audit_track('catalog_promotion');
+SELECT audit_track('catalog_discountdef');
 
 -- reverse:
 DROP TRIGGER IF EXISTS catalog_unitofmeasure_history ON catalog_unitofmeasure;
@@ -34,3 +38,7 @@ DROP TRIGGER IF EXISTS catalog_zoneprefix_history ON catalog_zoneprefix;
 DROP TRIGGER IF EXISTS catalog_bandplan_history ON catalog_bandplan;
 DROP TRIGGER IF EXISTS catalog_timeband_history ON catalog_timeband;
 DROP TRIGGER IF EXISTS catalog_holiday_history ON catalog_holiday;
+DROP TRIGGER IF EXISTS catalog_discountdef_history ON catalog_discountdef;
+DROP TRIGGER IF EXISTS catalog_promotion_history ON catalog_promotion;
+DROP TRIGGER IF EXISTS catalog_coupon_history ON catalog_coupon;
+DROP TRIGGER IF EXISTS catalog_commitmentspec_history ON catalog_commitmentspec;

@@ -325,6 +325,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ContractCommitment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='customers.contract')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='customers.account')),
+                ('spec', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.commitmentspec')),
+                ('amount', foundation.fields.PlainAmountField()),
+                ('currency', foundation.fields.CurrencyField(editable=False)),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='term')),
+            ],
+            options={
+                'verbose_name': 'commitment of a contract',
+                'verbose_name_plural': 'commitments of contracts',
+                'permissions': [('agree_commitment', 'Can agree and end commitments')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('account', '='), ('spec', '='), ('valid', '&&')], name='customers_contractcommitment_one_at_a_time'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False), ('valid__upper_inf', False)), name='customers_contractcommitment_has_days'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='customers_contractcommitment_amount_positive'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('amount'), models.F('currency')), name='customers_contractcommitment_amount_is_money')],
+            },
+        ),
+        migrations.CreateModel(
             name='OrderItem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -504,6 +527,46 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='GrantedDiscount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='discounts', to='customers.account')),
+                ('subscription', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='discounts', to='customers.subscription')),
+                ('discount', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.discountdef')),
+                ('coupon', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.coupon')),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField()),
+                ('periods', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='billed periods')),
+                ('state', models.CharField(choices=[('PENDING', 'Waits for approval'), ('GRANTED', 'Given'), ('REJECTED', 'Not approved'), ('WITHDRAWN', 'Withdrawn')], default='PENDING', editable=False, max_length=9)),
+                ('reason', models.CharField(blank=True, default='', max_length=200)),
+                ('order_item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.orderitem')),
+                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'discount given',
+                'verbose_name_plural': 'discounts given',
+                'permissions': [('grant_discount', 'Can give and end discounts'), ('approve_discount', 'Can approve a discount that needs a second person')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'GRANTED', 'REJECTED', 'WITHDRAWN'])), name='customers_granteddiscount_state_known'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='customers_granteddiscount_has_days'), models.CheckConstraint(condition=models.Q(('approved_by', models.F('requested_by')), _negated=True), name='customers_granteddiscount_second_person'), models.CheckConstraint(condition=models.Q(('periods__isnull', True), ('periods__gt', 0), _connector='OR'), name='customers_granteddiscount_periods_positive')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OrderItemDiscount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='discounts', to='customers.orderitem')),
+                ('discount', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.discountdef')),
+                ('coupon', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.coupon')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('item', 'discount'), name='customers_orderitemdiscount_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='ServiceIdentifier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -546,6 +609,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('item', 'charge'), name='customers_subscriptioncharge_once_per_item')],
+            },
+        ),
+        migrations.CreateModel(
+            name='CouponRedemption',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('coupon', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.coupon')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('grant', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='redemption', to='customers.granteddiscount')),
+                ('redeemed_at', models.DateTimeField(auto_now_add=True)),
+                ('given_back_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('given_back_at__isnull', True)), fields=['coupon', 'account'], name='customers_redemption_in_use')],
             },
         ),
         migrations.CreateModel(

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
         "timeline",
         "agreements",
         "redirecting",
+        "granting",
         "owners_view",
         "history",
     )

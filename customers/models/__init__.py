@@ -5,6 +5,12 @@ from customers.models.address import AccountAddress, Address
 from customers.models.certificate import ExemptionCertificate
 from customers.models.contract import Contract, ContractPrice
 from customers.models.customer import Contact, Customer, VatIdCheck
+from customers.models.discount import (
+    ContractCommitment,
+    CouponRedemption,
+    GrantedDiscount,
+    OrderItemDiscount,
+)
 from customers.models.fallout import ProvisioningFailure
 from customers.models.order import Order, OrderItem, OrderItemIdentifier, OrderItemPrice
 from customers.models.redirection import ChargeRedirection
@@ -27,11 +33,15 @@ __all__ = [
     "ChargeSegment",
     "Contact",
     "Contract",
+    "ContractCommitment",
     "ContractPrice",
+    "CouponRedemption",
     "Customer",
     "ExemptionCertificate",
+    "GrantedDiscount",
     "Order",
     "OrderItem",
+    "OrderItemDiscount",
     "OrderItemIdentifier",
     "OrderItemPrice",
     "ProvisioningFailure",

@@ -8,6 +8,8 @@ SELECT audit_track('customers_accountaddress');
 SELECT audit_track('customers_contract');
 SELECT audit_track('customers_contractprice');
 SELECT audit_track('customers_chargeredirection');
+SELECT audit_track('customers_granteddiscount');
+SELECT audit_track('customers_contractcommitment');
 SELECT audit_track('customers_order');
 SELECT audit_track('customers_orderitem');
 SELECT audit_track('customers_subscription');

@@ -46,7 +46,11 @@ CREATE TRIGGER customers_orderitemprice_kept
 CREATE TRIGGER customers_orderitemidentifier_kept
     BEFORE INSERT OR UPDATE OR DELETE ON customers_orderitemidentifier
     FOR EACH ROW EXECUTE FUNCTION customers_keep_order_detail();
+CREATE TRIGGER customers_orderitemdiscount_kept
+    BEFORE INSERT OR UPDATE OR DELETE ON customers_orderitemdiscount
+    FOR EACH ROW EXECUTE FUNCTION customers_keep_order_detail();
 -- reverse:
+DROP TRIGGER customers_orderitemdiscount_kept ON customers_orderitemdiscount;
 DROP TRIGGER customers_orderitemidentifier_kept ON customers_orderitemidentifier;
 DROP TRIGGER customers_orderitemprice_kept ON customers_orderitemprice;
 DROP TRIGGER customers_orderitem_kept ON customers_orderitem;

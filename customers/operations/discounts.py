@@ -1,0 +1,354 @@
+"""Give discounts to subscriptions and accounts, use coupons, and let what was given end."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models.functions import Now
+
+import audit.operations
+from audit.choices import ApprovalState
+from audit.models import ApprovalRequest
+from catalog.choices import DiscountKind, DiscountLevel
+from catalog.models import Coupon, DiscountDef, Promotion
+from customers.choices import GrantState
+from customers.models import (
+    Account,
+    CouponRedemption,
+    GrantedDiscount,
+    OrderItem,
+    Subscription,
+)
+from foundation.errors import Invalid, Refusal
+from foundation.permissions import require
+from foundation.scope import require_sight
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+ACTION: Final = "customers.approve_discount"
+
+
+class CannotGrantDiscount(Refusal):
+    """The discount cannot be given there, then, or any more."""
+
+    rule = "DSC-3"
+
+
+class CannotUseCoupon(CannotGrantDiscount):
+    """The coupon is unknown, not for that day, stopped or used up."""
+
+
+@transaction.atomic
+def grant_discount(
+    *,
+    account: Account,
+    discount: DiscountDef,
+    starts: date,
+    actor: User | None,
+    ends: date | None = None,
+    subscription: Subscription | None = None,
+    reason: str = "",
+    order_item: OrderItem | None = None,
+    is_approved: bool = False,
+) -> GrantedDiscount:
+    """Give a discount from a day on, of a subscription or of an account and all below it.
+
+    Its first charged day decides whether a full period is discounted; days that were billed
+    before are corrected by the next run. A discount that needs a second person waits for them;
+    `is_approved` says that the order it came with was approved.
+
+    Raises: CannotGrantDiscount; Invalid.
+    """
+    require(actor, "customers.grant_discount")
+    require_sight(actor, account)
+    return _grant(
+        account=account,
+        discount=discount,
+        starts=starts,
+        ends=ends,
+        subscription=subscription,
+        reason=reason,
+        order_item=order_item,
+        coupon=None,
+        actor=actor,
+        is_approved=is_approved,
+    )
+
+
+@transaction.atomic
+def redeem_coupon(
+    *,
+    account: Account,
+    code: str,
+    starts: date,
+    actor: User | None,
+    subscription: Subscription | None = None,
+    order_item: OrderItem | None = None,
+    is_approved: bool = False,
+) -> GrantedDiscount:
+    """Use a coupon: give the discount of its promotion and count the use (DSC-3).
+
+    Locks the coupon: of uses at the same moment exactly as many succeed as its limit leaves.
+
+    Raises: CannotUseCoupon; CannotGrantDiscount.
+    """
+    require(actor, "customers.grant_discount")
+    require_sight(actor, account)
+    coupon = _usable(code, starts, lock=True)
+    mine = CouponRedemption.objects.filter(
+        coupon=coupon, account=account, given_back_at__isnull=True
+    ).count()
+    if mine >= coupon.max_per_account:
+        raise CannotUseCoupon(f"account {account.number} has used {coupon.code} {mine} times")
+    grant = _grant(
+        account=account,
+        discount=coupon.promotion.discount,
+        starts=starts,
+        ends=None,
+        subscription=subscription,
+        reason="",
+        order_item=order_item,
+        coupon=coupon,
+        actor=actor,
+        is_approved=is_approved,
+    )
+    Coupon.objects.filter(pk=coupon.pk).update(used=coupon.used + 1)
+    CouponRedemption.objects.create(coupon=coupon, account=account, grant=grant)
+    return grant
+
+
+def usable_coupon(*, code: str, on_date: date) -> Coupon:
+    """Return the coupon of a code that may be used on a day, with its promotion and discount.
+
+    Raises: CannotUseCoupon.
+    """
+    return _usable(code, on_date, lock=False)
+
+
+@transaction.atomic
+def end_discount(*, grant: GrantedDiscount, on_date: date, actor: User | None) -> GrantedDiscount:
+    """End a discount: full periods whose first charged day is that day or later are not reduced.
+
+    A day at or before its first withdraws it; what it took off before is billed by the next run,
+    as far as that looks back (CHG-6).
+
+    Raises: CannotGrantDiscount.
+    """
+    require(actor, "customers.grant_discount")
+    require_sight(actor, grant)
+    row = GrantedDiscount.objects.select_for_update(of=("self",)).get(pk=grant.pk)
+    if row.state != GrantState.GRANTED:
+        raise CannotGrantDiscount(f"this discount is {row.get_state_display().lower()}")
+    if row.valid.upper is not None and on_date >= row.valid.upper:
+        raise CannotGrantDiscount(f"it ends on {row.valid.upper} already")
+    if on_date <= row.valid.lower:
+        row.state = GrantState.WITHDRAWN
+    else:
+        row.valid = DateRange(row.valid.lower, on_date)
+    row.updated_by = actor
+    row.save()
+    if row.state == GrantState.WITHDRAWN:
+        _give_back(row)
+    _tell("discount.ended", row, actor)
+    return row
+
+
+@transaction.atomic
+def approve_discount(
+    *, grant: GrantedDiscount, approver: User, comment: str = ""
+) -> GrantedDiscount:
+    """Approve a discount that somebody else wants to give; it holds from its first day on.
+
+    Raises: CannotGrantDiscount; audit.operations.CannotDecide.
+    """
+    require(approver, "customers.approve_discount")
+    require_sight(approver, grant)
+    row = _pending(grant)
+    request = _request_of(row)
+    if request.state == ApprovalState.PENDING:
+        audit.operations.approve(request_id=request.pk, approver=approver, comment=comment)
+    used = audit.operations.consume_approval(action=ACTION, subject=row, payload=_payload(row))
+    row.state = GrantState.GRANTED
+    row.approved_by = used.approver
+    row.updated_by = approver
+    row.save()
+    _tell("discount.approved", row, approver)
+    return row
+
+
+@transaction.atomic
+def reject_discount(*, grant: GrantedDiscount, approver: User, comment: str) -> GrantedDiscount:
+    """Refuse a discount with the reason; the use of its coupon is given back.
+
+    Raises: CannotGrantDiscount; audit.operations.CannotDecide.
+    """
+    require(approver, "customers.approve_discount")
+    require_sight(approver, grant)
+    row = _pending(grant)
+    audit.operations.reject(request_id=_request_of(row).pk, approver=approver, comment=comment)
+    row.state = GrantState.REJECTED
+    row.updated_by = approver
+    row.save()
+    _give_back(row)
+    _tell("discount.rejected", row, approver)
+    return row
+
+
+def _grant(
+    *,
+    account: Account,
+    discount: DiscountDef,
+    starts: date,
+    ends: date | None,
+    subscription: Subscription | None,
+    reason: str,
+    order_item: OrderItem | None,
+    coupon: Coupon | None,
+    actor: User | None,
+    is_approved: bool,
+) -> GrantedDiscount:
+    _require_fit(account, discount, starts, ends, subscription)
+    DiscountDef.objects.filter(pk=discount.pk, is_used=False).update(is_used=True)
+    waits = discount.needs_approval and actor is not None and not is_approved
+    row = GrantedDiscount.objects.create(
+        account=account,
+        subscription=subscription,
+        discount=discount,
+        coupon=coupon,
+        valid=DateRange(starts, ends),
+        periods=discount.periods,
+        state=GrantState.PENDING if waits else GrantState.GRANTED,
+        reason=reason,
+        order_item=order_item,
+        requested_by=actor if waits else None,
+        created_by=actor,
+        updated_by=actor,
+    )
+    if waits and actor is not None:
+        _ask(row, actor)
+    _tell("discount.granted", row, actor)
+    return row
+
+
+def _ask(row: GrantedDiscount, actor: User) -> None:
+    discount = row.discount
+    money = discount.value * (row.periods or 1) if discount.kind == DiscountKind.AMOUNT else None
+    audit.operations.request_approval(
+        action=ACTION,
+        subject=row,
+        payload=_payload(row),
+        requester=actor,
+        amount=None if money is None else money.quantize(Decimal("0.0001")),
+        currency="" if money is None else row.account.currency,
+        reason=f"discount {discount.code} for {row.account.number}",
+    )
+
+
+def _require_fit(
+    account: Account,
+    discount: DiscountDef,
+    starts: date,
+    ends: date | None,
+    subscription: Subscription | None,
+) -> None:
+    if ends is not None and ends <= starts:
+        raise Invalid("it ends after it starts", rule="DSC-3")
+    if subscription is not None and subscription.account_id != account.pk:
+        raise CannotGrantDiscount(f"{subscription.number} belongs to another account")
+    if subscription is not None and discount.level in (
+        DiscountLevel.ACCOUNT,
+        DiscountLevel.INVOICE,
+    ):
+        raise CannotGrantDiscount(f"{discount.code} is given to an account, not a subscription")
+    if discount.currency and discount.currency != account.currency:
+        raise CannotGrantDiscount(
+            f"{discount.code} is in {discount.currency}, account {account.number} is not"
+        )
+    if starts not in discount.valid:
+        raise CannotGrantDiscount(f"{discount.code} may not be given from {starts} on")
+    same = GrantedDiscount.objects.filter(
+        account=account,
+        subscription=subscription,
+        discount=discount,
+        state__in=[GrantState.PENDING, GrantState.GRANTED],
+        valid__overlap=DateRange(starts, ends),
+    ).first()
+    if same is not None:
+        raise CannotGrantDiscount(f"{discount.code} was given from {same.valid.lower} on already")
+
+
+def _usable(code: str, on_date: date, *, lock: bool) -> Coupon:
+    rows = Coupon.objects.select_related("promotion__discount").filter(code=code.strip().upper())
+    coupon = (rows.select_for_update(of=("self",)) if lock else rows).first()
+    if coupon is None:
+        raise CannotUseCoupon(f"there is no coupon {code.strip().upper()!r}")
+    promotion: Promotion = coupon.promotion
+    if promotion.is_stopped:
+        raise CannotUseCoupon(f"promotion {promotion.code} was stopped")
+    if on_date not in promotion.window or (
+        coupon.window is not None and on_date not in coupon.window
+    ):
+        raise CannotUseCoupon(f"coupon {coupon.code} may not be used on {on_date}")
+    if coupon.left == 0:
+        raise CannotUseCoupon(f"coupon {coupon.code} is used up")
+    return coupon
+
+
+def _give_back(row: GrantedDiscount) -> None:
+    """Give the use of a coupon back whose discount never was, under the coupon's lock."""
+    if row.coupon_id is None:
+        return
+    coupon = Coupon.objects.select_for_update(of=("self",)).get(pk=row.coupon_id)
+    if CouponRedemption.objects.filter(grant=row, given_back_at__isnull=True).update(
+        given_back_at=Now()
+    ):
+        Coupon.objects.filter(pk=coupon.pk).update(used=coupon.used - 1)
+
+
+def _payload(row: GrantedDiscount) -> dict[str, Any]:
+    """Return what the approval is bound to."""
+    return {
+        "discount": row.discount_id,
+        "account": row.account_id,
+        "subscription": row.subscription_id,
+        "valid": [str(row.valid.lower), str(row.valid.upper)],
+        "periods": row.periods,
+    }
+
+
+def _pending(grant: GrantedDiscount) -> GrantedDiscount:
+    row = GrantedDiscount.objects.select_for_update(of=("self",)).get(pk=grant.pk)
+    if row.state != GrantState.PENDING:
+        raise CannotGrantDiscount("this discount does not wait for approval")
+    return row
+
+
+def _request_of(row: GrantedDiscount) -> ApprovalRequest:
+    found = ApprovalRequest.objects.filter(
+        action=ACTION,
+        subject_type=row._meta.label_lower,
+        subject_id=row.pk,
+        state__in=[ApprovalState.PENDING, ApprovalState.APPROVED],
+    ).first()
+    if found is None:
+        raise CannotGrantDiscount("the request has expired; give the discount anew")
+    return found
+
+
+def _tell(topic: str, row: GrantedDiscount, actor: User | None) -> None:
+    audit.operations.record_event(
+        topic=topic,
+        subject=row,
+        payload={
+            "account": row.account.number,
+            "subscription": None if row.subscription is None else row.subscription.number,
+            "discount": row.discount.code,
+            "from": str(row.valid.lower),
+        },
+        actor=actor,
+    )
