@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 import catalog.operations
 from catalog.models import Coupon, DiscountDef
 from customers import operations
