@@ -78,10 +78,9 @@ def in_a_child(arguments: list[str], environment: dict[str, str], report: Path) 
 
 
 def ways(guard: str, files: set[str]) -> Iterator[list[str]]:
-    """Yield what to run, the likeliest first: tests named after the guard, that name it, all."""
-    yield ["-k", guard, *sorted(files)]
-    if naming := [test for file in sorted(files) for test in tests_that_name(guard, file)]:
-        yield naming
+    """Yield what to run, the likeliest first: the tests that name the guard, then all."""
+    naming = [test for file in sorted(files) for test in tests_that_name(guard, file)]
+    yield naming or ["-k", guard, *sorted(files)]
     yield sorted(files)
 
 

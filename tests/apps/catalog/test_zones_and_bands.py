@@ -125,7 +125,9 @@ def test_what_is_sold_only_ends() -> None:
     ):  # fmt: skip
         assert refused(attack) == "catalog_timeband_is_frozen"
     day = f"({week.pk}, '2027-12-25', 'Christmas')"
-    run(f"INSERT INTO catalog_holiday (plan_id, on_date, name) VALUES {day}")
+    holiday = f"INSERT INTO catalog_holiday (plan_id, on_date, name) VALUES {day}"
+    run(holiday)
+    assert refused(holiday) == "catalog_holiday_once_a_day"
 
 
 @pytest.mark.parametrize(
