@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from billing_site.views import approvals, history, home, integrity, reports
+from billing_site.views import approvals, history, home, integrity, limits, reports
 
 app_name = "console"
 urlpatterns = [
     path("", home.Home.as_view(), name="home"),
     path("approvals/", approvals.Inbox.as_view(), name="approvals"),
-    path("approvals/limits/", approvals.Policies.as_view(), name="policies"),
+    path("approvals/limits/", limits.Policies.as_view(), name="policies"),
+    path("approvals/limits/new/", limits.NewLimit.as_view(), name="new_limit"),
+    path("approvals/limits/<int:pk>/", limits.ChangeLimit.as_view(), name="limit"),
     path("approvals/<int:pk>/", approvals.Request.as_view(), name="approval"),
     path("approvals/<int:pk>/approve/", approvals.Approve.as_view(), name="approve"),
     path("approvals/<int:pk>/reject/", approvals.Reject.as_view(), name="reject"),

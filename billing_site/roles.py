@@ -181,6 +181,7 @@ ROLES: tuple[Role, ...] = (
         may=(
             *READ_TRADE,
             *reads("rating", "payments", "tax", "audit", "ledger"),
+            "auth.view_user",
             "audit.approve_request",
             "invoicing.approve_run",
             "invoicing.waive_item",
@@ -211,6 +212,7 @@ ROLES: tuple[Role, ...] = (
             "ledger.reopen_period",
             "ledger.post_to_soft_closed",
             "tax.change_tax_tables",
+            "auth.view_user",
             "audit.approve_request",
             *edits(
                 "ledger.legalentity",

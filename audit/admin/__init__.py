@@ -31,8 +31,8 @@ class ReasonCodeAdmin(HouseAdmin):
 
 
 @admin.register(ApprovalPolicy)
-class ApprovalPolicyAdmin(HouseAdmin):
-    """What needs a second person, from which amount on, and who that may be."""
+class ApprovalPolicyAdmin(ReadOnlyAdmin):
+    """What needs a second person, from which amount on; changed on the page of the limits."""
 
     list_display = (
         "action", "currency", "role", "free_up_to", "free_share", "permissions", "is_active",

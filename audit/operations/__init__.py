@@ -24,9 +24,18 @@ from audit.operations.jobs import (
     release_job,
     start_job,
 )
+from audit.operations.limits import (
+    LIMIT,
+    Limit,
+    LimitUnchanged,
+    limit_of,
+    request_limit,
+    set_limit,
+)
 from audit.operations.seals import seal_changes
 
 __all__ = [
+    "LIMIT",
     "AlreadyImported",
     "ApprovalMissing",
     "CannotDecide",
@@ -34,6 +43,8 @@ __all__ = [
     "JobIsParked",
     "JobIsRunning",
     "KeyReused",
+    "Limit",
+    "LimitUnchanged",
     "PayloadChanged",
     "approve",
     "beat",
@@ -46,6 +57,7 @@ __all__ = [
     "finish_job",
     "forget_expired",
     "issue_api_key",
+    "limit_of",
     "mark_delivered",
     "mark_used",
     "open_batch",
@@ -56,7 +68,9 @@ __all__ = [
     "release_job",
     "remember_answer",
     "request_approval",
+    "request_limit",
     "revoke_api_key",
     "seal_changes",
+    "set_limit",
     "start_job",
 ]

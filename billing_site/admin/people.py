@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
@@ -88,17 +88,31 @@ class PersonAdmin(UserAdmin, HouseAdmin):  # type: ignore[type-arg,misc]
         return super().has_change_permission(request, obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Give the roles through the operation, which knows who may."""
+        """Give the roles through the operation, which knows who may and what must wait."""
         if change and "groups" in form.cleaned_data:
             names = {group.name for group in form.cleaned_data["groups"]}
             held = set(form.instance.groups.values_list("name", flat=True))
             if names != held:
-                operations.assign_roles(user=form.instance, names=names, actor=request.user)
+                self._ask_for(request, form.instance, names)
         if change and "entities" in form.changed_data:
             ledger.operations.limit_to_entities(
                 user=form.instance,
                 entities=form.cleaned_data["entities"],
                 actor=request.user,  # type: ignore[arg-type]  # logged in, by the admin
+            )
+
+    def _ask_for(self, request: HttpRequest, person: User, names: set[str]) -> None:
+        """Change the roles, and say what waits for a second person."""
+        waits = operations.request_roles(
+            user=person,
+            names=names,
+            actor=request.user,  # type: ignore[arg-type]  # logged in, by the admin
+        )
+        if waits is not None:
+            gained = sorted(set(waits.payload["wanted"]) - set(waits.payload["now"]))
+            messages.warning(
+                request,
+                f"{', '.join(gained)}: held when a second person has agreed, within three days.",
             )
 
 

@@ -1,21 +1,26 @@
-"""Groups as the role table says, and people in them."""
+"""Groups as the role table says, and people in them; a right over money takes two people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 
+import audit.operations
+from audit.models import ApprovalRequest
 from billing_site import roles
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
 
 if TYPE_CHECKING:
     from foundation.permissions import Actor
+
+GRANT: Final = "auth.grant_role"
+"""The action under which a grant of a role over money waits for a second person."""
 
 
 class ConflictingRoles(Refusal):
@@ -67,13 +72,53 @@ def setup_roles() -> RolesReport:
 
 
 @transaction.atomic
-def assign_roles(*, user: User, names: Iterable[str], actor: Actor) -> None:
-    """Give a person exactly these roles.
+def request_roles(
+    *, user: User, names: Iterable[str], actor: User, reason: str = ""
+) -> ApprovalRequest | None:
+    """Give a person exactly these roles; a new one over money waits for a second person.
 
-    Raises: Forbidden, UnknownRole, ConflictingRoles (the database refuses the pair as well).
+    What is taken away, and what is harmless, takes effect at once. Returns what waits, if
+    anything does.
+
+    Raises: as assign_roles.
     """
-    require(actor, "auth.change_user")
     wanted = set(names)
+    _refuse(user, wanted, actor)
+    held = _held(user)
+    gained = _over_money(wanted - held)
+    if wanted - gained != held:
+        assign_roles(user=user, names=wanted - gained, actor=actor)
+    if not gained:
+        return None
+    return audit.operations.request_approval(
+        action=GRANT,
+        subject=user,
+        payload=_payload(user, wanted),
+        requester=actor,
+        reason=reason,
+    )
+
+
+@transaction.atomic
+def assign_roles(*, user: User, names: Iterable[str], actor: Actor) -> None:
+    """Give a person exactly these roles, with the approval that a new one over money takes.
+
+    Raises: Forbidden, UnknownRole, ConflictingRoles (the database refuses the pair as well),
+    audit.operations.ApprovalMissing.
+    """
+    wanted = set(names)
+    _refuse(user, wanted, actor)
+    if actor is not None and _over_money(wanted - _held(user)):
+        audit.operations.consume_approval(
+            action=GRANT, subject=user, payload=_payload(user, wanted)
+        )
+    kept = user.groups.exclude(name__in=roles.BY_NAME)
+    user.groups.set([*kept, *Group.objects.filter(name__in=wanted)])
+
+
+def _refuse(user: User, wanted: set[str], actor: Actor) -> None:
+    """Refuse what no approval makes right."""
+    require(actor, "auth.change_user")
     unknown = wanted - set(roles.BY_NAME)
     if unknown:
         raise UnknownRole(f"there is no role {', '.join(sorted(unknown))}")
@@ -83,8 +128,23 @@ def assign_roles(*, user: User, names: Iterable[str], actor: Actor) -> None:
         raise ConflictingRoles(
             f"{user.get_username()} may not be both {one} and {other}: one checks the other"
         )
-    kept = user.groups.exclude(name__in=roles.BY_NAME)
-    user.groups.set([*kept, *Group.objects.filter(name__in=wanted)])
+
+
+def _held(user: User) -> set[str]:
+    return set(user.groups.filter(name__in=roles.BY_NAME).values_list("name", flat=True))
+
+
+def _over_money(names: set[str]) -> set[str]:
+    return names & set(roles.MONEY_ROLES)
+
+
+def _payload(user: User, wanted: set[str]) -> dict[str, Any]:
+    """Return what an approval is bound to: who, which roles now, which then."""
+    return {
+        "person": user.get_username(),
+        "now": sorted(_held(user)),
+        "wanted": sorted(wanted),
+    }
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from billing_site.roles import PACKAGES
 
 # The page of a thing where it has one of its own; anything else is shown by its admin page.
 PAGES: dict[str, str] = {
+    "audit.approvalpolicy": "console:limit",
     "invoicing.invoiceline": "invoicing:line",
     "invoicing.memorequest": "invoicing:credit",
     "invoicing.invoice": "invoicing:invoice",
@@ -56,6 +57,11 @@ def name(label: str, pk: int) -> str:
     model = model_of(label)
     kind = str(model._meta.verbose_name) if model is not None else label
     return f"{kind} {pk}"
+
+
+def act(action: str) -> str:
+    """Write "invoicing.post_run" as "Post run"."""
+    return action.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def is_ours(model: type[Model]) -> bool:

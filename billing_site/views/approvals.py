@@ -15,7 +15,8 @@ from django.utils.functional import cached_property
 import audit.operations
 import audit.queries
 from audit.choices import ApprovalState
-from audit.models import ApprovalPolicy, ApprovalRequest
+from audit.models import ApprovalRequest
+from billing_site import operations
 from billing_site.queries import subjects
 from foundation.screens import (
     Button,
@@ -27,6 +28,7 @@ from foundation.screens import (
     FormScreen,
     ListScreen,
     Screen,
+    may_open,
 )
 
 VIEW, DECIDE = "audit.view_approvalrequest", "audit.approve_request"
@@ -50,7 +52,7 @@ class Inbox(ListScreen):
     permission = VIEW
     filters = InboxFilters
     columns = (
-        Column(label="What", value=lambda r: act(r.action), link=address),
+        Column(label="What", value=lambda r: subjects.act(r.action), link=address),
         Column(label="About", value=lambda r: subjects.name(r.subject_type, r.subject_id)),
         Column(label="Amount", value="amount", kind="money"),
         Column(label="Asked by", value=lambda r: r.requester.get_username()),
@@ -82,58 +84,6 @@ class Inbox(ListScreen):
                 .order_by("-requested_at", "-pk")
             )
         return audit.queries.waiting_requests()
-
-
-class Policies(ListScreen):
-    """Up to which amount who does what alone; anything else needs a second person."""
-
-    title = "Approval limits"
-    permission = "audit.view_approvalpolicy"
-    columns = (
-        Column(label="What", value=lambda p: act(p.action)),
-        Column(label="Who", value=lambda p: p.role or "Anybody with the right"),
-        Column(label="Currency", value=lambda p: p.currency or "Any", kind="code"),
-        Column(label="Alone up to", value="free_up_to", kind="money"),
-        Column(
-            label="At most this part of the document",
-            value=lambda p: (
-                "" if p.free_share is None else f"{(p.free_share * 100).normalize():f} %"
-            ),
-        ),
-        Column(label="The second person holds", value=lambda p: ", ".join(p.permissions)),
-        Column(label="In force", value="is_active", kind="yesno"),
-    )
-    intro = (
-        "A limit counts everything that a person did alone in the last 24 hours. What has no "
-        "limit here always waits for a second person. Nobody decides on their own request."
-    )
-    empty = Empty(
-        title="No limits",
-        text="Every credit, debit, run and price waits for a second person.",
-    )
-
-    def rows(self, filters: dict[str, Any]) -> QuerySet[ApprovalPolicy]:
-        """Return the limits."""
-        return ApprovalPolicy.objects.order_by("action", "role", "currency", "pk")
-
-    def buttons(self) -> list[Button]:
-        """Lead whoever may change them to where that is done."""
-        return [
-            Button(
-                label="Change",
-                url=reverse("admin:audit_approvalpolicy_changelist"),
-                permission="audit.change_approvalpolicy",
-            )
-        ]
-
-    def crumbs(self) -> list[Crumb]:
-        """Return the way here."""
-        return [Crumb("Approvals", reverse("console:approvals"))]
-
-
-def act(action: str) -> str:
-    """Write "invoicing.post_run" as "Post run"."""
-    return action.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 class DecisionForm(forms.Form):
@@ -169,7 +119,7 @@ class Request(OnRequest):
 
     def get_title(self) -> str:
         """Name what is asked."""
-        return act(self.request_shown.action)
+        return subjects.act(self.request_shown.action)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the facts, the payload and whether this user may decide."""
@@ -227,11 +177,10 @@ class Decision(FormScreen, OnRequest):
         return self.request.user
 
     def get_success_url(self) -> str:
-        """Go to the thing that was asked about: its page does the act."""
+        """Go to the thing that was asked about, whose page does the act, or back to the inbox."""
         shown = self.request_shown
-        return subjects.address(shown.subject_type, shown.subject_id) or reverse(
-            "console:approvals"
-        )
+        thing = subjects.address(shown.subject_type, shown.subject_id)
+        return thing if thing and may_open(self.request, thing) else reverse("console:approvals")
 
 
 class Approve(Decision):
@@ -239,11 +188,16 @@ class Approve(Decision):
 
     title = "Approve"
     submit_label = "Approve"
-    success_message = "Approved. It is done from the page of the thing itself."
+
+    def get_success_message(self) -> str:
+        """Say whether something is left to do."""
+        if self.result.state == ApprovalState.USED:
+            return "Approved, and in force."
+        return "Approved. It is done from the page of the thing itself."
 
     def submit(self, form: forms.Form) -> ApprovalRequest:
         """Call the operation."""
-        return audit.operations.approve(
+        return operations.approve(
             request_id=self.kwargs["pk"],
             approver=self.person,
             comment=form.cleaned_data["comment"],

@@ -21,6 +21,7 @@ from foundation.screens.cells import Column, Fact, Tab, Table, Total
 from foundation.screens.forms import ActionView, FormScreen, LongSelect, Parsed
 from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen
 from foundation.screens.lists import FilterForm, ListScreen, totals_by_currency
+from foundation.screens.opening import may_open
 
 __all__ = [
     "STAFF",
@@ -39,5 +40,6 @@ __all__ = [
     "Tab",
     "Table",
     "Total",
+    "may_open",
     "totals_by_currency",
 ]

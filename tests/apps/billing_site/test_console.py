@@ -215,9 +215,9 @@ def test_access_admin_gives_roles_but_no_forbidden_pair(log_in: LogIn) -> None:
     refused = client.post(url, form)
     assert refused.status_code == 200
     assert "SOD-1" in refused.content.decode()
-    form["groups"] = [Group.objects.get(name="Cash clerk").pk]
+    form["groups"] = [Group.objects.get(name="Auditor").pk]
     assert client.post(url, form).status_code == 302
-    assert [group.name for group in person.groups.all()] == ["Cash clerk"]
+    assert [group.name for group in person.groups.all()] == ["Auditor"]
 
 
 def test_access_admin_cannot_make_a_superuser_nor_raise_themselves(log_in: LogIn) -> None:

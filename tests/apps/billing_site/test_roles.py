@@ -107,8 +107,8 @@ def test_roles_are_given_by_whoever_may_and_never_to_oneself() -> None:
     with pytest.raises(Forbidden):
         operations.assign_roles(user=clerk, names=[roles.OPERATOR], actor=clerk)
     access = User.objects.get(username="access")
-    operations.assign_roles(user=clerk, names=[roles.COLLECTIONS], actor=access)
-    assert [group.name for group in clerk.groups.all()] == [roles.COLLECTIONS]
+    operations.assign_roles(user=clerk, names=[roles.AUDITOR], actor=access)
+    assert [group.name for group in clerk.groups.all()] == [roles.AUDITOR]
     with pytest.raises(operations.ConflictingRoles):
         operations.assign_roles(user=access, names=[roles.AUDITOR], actor=access)
     with pytest.raises(operations.UnknownRole):
