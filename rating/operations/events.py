@@ -12,7 +12,8 @@ from foundation.errors import Invalid
 from foundation.permissions import require
 from rating.choices import FileFormat, FileState, PartState, Verdict
 from rating.models import UsageFile, UsageFilePart, UsageSource
-from rating.operations.loading import hold_usage, make_tools, mark_done
+from rating.operations.drawing import draw_pending, hold_usage
+from rating.operations.loading import make_tools, mark_done
 from rating.operations.outcome import Batch, Outcome
 from rating.operations.storing import storable, store, suspend
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
@@ -63,6 +64,7 @@ def load_events(
         mark_done(part, outcome)
         _finish(file, part)
         transaction.on_commit(lambda: usage_loaded.send(sender=UsageFile, file_ids=[file.pk]))
+    draw_pending()
     return file, _results(rows, outcome)
 
 

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Sum as Total
 
 from foundation.errors import Refusal
@@ -23,6 +22,7 @@ from foundation.permissions import require
 from foundation.verdicts import BadFile, RowProblem
 from rating.choices import FileState, PartState
 from rating.models import SuspenseItem, UsageFile, UsageFilePart, UsageSource
+from rating.operations.drawing import draw_pending, hold_usage
 from rating.operations.outcome import Batch, Outcome
 from rating.operations.receiving import (
     CannotLoadFile,
@@ -100,7 +100,9 @@ def _received(source: UsageSource, filename: str, content: bytes | Path) -> Rece
 
 
 def resume_file(*, file_id: int, workers: int = 1, progress: Progress | None = None) -> UsageFile:
-    """Load the parts of a file that are not done, then close it; a loaded file is left alone.
+    """Load the parts of a file that are not done, close it, draw it from balances (RATE step 8).
+
+    A loaded file is left alone.
 
     Raises: CannotFinishLoad.
     """
@@ -109,7 +111,9 @@ def resume_file(*, file_id: int, workers: int = 1, progress: Progress | None = N
         _in_processes(file_id, min(workers, pending))
     else:
         load_parts(file_id, progress)
-    return _close(file_id)
+    file = _close(file_id)
+    draw_pending()
+    return file
 
 
 def resume_files(*, workers: int = 1) -> list[int]:
@@ -225,11 +229,6 @@ def _load_part(batch: Batch, part: UsageFilePart, folder: Path, tools: Tools) ->
         suspend(cursor, batch, outcome.refused)
     mark_done(part, outcome)
     tools.guides.forget()
-
-
-def hold_usage(cursor: CursorWrapper) -> None:
-    """Keep out rerating, which rewrites sums, until the transaction ends; loads do not wait."""
-    cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('usage:sums', 0))")
 
 
 def mark_done(part: UsageFilePart, outcome: Outcome) -> None:

@@ -19,6 +19,7 @@ from django.db.backends.utils import CursorWrapper
 from foundation import copying, sql
 from foundation.locks import advisory_lock
 from foundation.permissions import require
+from rating.operations.drawing import draw_held
 from rating.operations.outcome import EXPLANATIONS, Batch, Refused
 from rating.operations.storing import suspend
 from rating.queries.guides import Guided, Guides, database_instant
@@ -107,6 +108,7 @@ def rerate(
         sql.run(cursor, "rating", "rerate_apply")
         _suspend(cursor, lost, as_of)
         sql.run(cursor, "rating", "rebuild_sums")
+        _draw(cursor)
         report.accounts = _changes(before, _sums(cursor))
         touched = [change.account_id for change in report.accounts]
         if rehearse:
@@ -114,6 +116,13 @@ def rerate(
         else:
             transaction.on_commit(lambda: usage_rerated.send(sender=Rerated, account_ids=touched))
     return report
+
+
+def _draw(cursor: CursorWrapper) -> None:
+    """Draw the accounts of changed events anew, as far as they have balances (ENT-6)."""
+    sql.run(cursor, "rating", "rerate_draws")
+    cursor.execute("SELECT DISTINCT account_id FROM rating_rebuild_stage")
+    draw_held(cursor, [account for (account,) in cursor.fetchall()])
 
 
 def _stage_changes(

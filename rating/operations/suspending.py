@@ -14,7 +14,8 @@ from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
 from rating.choices import SuspenseState
 from rating.models import SuspenseItem, UsageFile
-from rating.operations.loading import hold_usage, make_tools
+from rating.operations.drawing import draw_pending, hold_usage
+from rating.operations.loading import make_tools
 from rating.operations.outcome import Batch, Outcome, Refused
 from rating.operations.storing import storable, store
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
@@ -65,6 +66,7 @@ def recycle(
         for items in by_file.values():
             stored += _recycle_file(items, as_of, actor, result)
         transaction.on_commit(lambda: usage_recycled.send(sender=SuspenseItem, item_ids=stored))
+    draw_pending()
     return result
 
 

@@ -89,10 +89,10 @@ def try_events(
 
 def explain_event(event: UsageEvent) -> Tried:
     """Tell how a stored event is rated with today's catalogue and timeline (RATE-2)."""
-    return _Tool(event.on_date).rated(_stored(event), 1, event.account_id)
+    return _Tool(event.on_date).rated(stored_row(event), 1, event.account_id)
 
 
-def _stored(event: UsageEvent) -> Row:
+def stored_row(event: UsageEvent) -> Row:
     """Return a stored event as the row that it came in."""
     terms = usage_types().get(event.usage_type)
     relevant, text = relevant_of(terms, event.attributes)

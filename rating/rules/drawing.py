@@ -7,7 +7,7 @@ correction is drawn by drawing all that follows it anew (ENT-6).
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -48,6 +48,10 @@ class Bucket:
             and self.service_id in (None, event.service_id)
             and all(event.attributes.get(name) == value for name, value in self.filter)
         )
+
+    def with_room(self, room: Decimal, given: Decimal) -> "Bucket":
+        """Return the bucket with this room and with what earlier events have taken."""
+        return replace(self, room=room, given=given)
 
     def holds(self, at: datetime) -> bool:
         """Tell whether an instant lies in its life, which is half-open."""

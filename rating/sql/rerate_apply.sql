@@ -5,7 +5,8 @@ UPDATE rating_usageevent AS e SET
     account_id = s.account_id, service_id = s.service_id,
     subscription_charge_id = s.subscription_charge_id, on_date = s.on_date,
     attribute_key = s.attribute_key, billable_quantity = s.billable_quantity, state = s.state,
-    price_version_id = s.price_version_id, amount_exact = s.amount_exact, currency = s.currency
+    price_version_id = s.price_version_id, amount_exact = s.amount_exact, currency = s.currency,
+    covered_quantity = NULL, covered_amount = NULL
 FROM rating_rerate_stage AS s
 WHERE s.account_id IS NOT NULL
     AND e.account_id = s.old_account_id AND e.event_start = s.event_start AND e.id = s.id;

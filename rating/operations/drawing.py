@@ -1,0 +1,146 @@
+"""Draw usage from balances: what was asked for, account by account (ENT-1 to ENT-3, ENT-6).
+
+An account is drawn from a moment on: what its events should have drawn is compared with what they
+did, and the difference is written as movements, on the events and in the sums. Drawing again
+changes nothing. Loads, grants and corrections ask for it in their own transaction (`PendingDraw`),
+so that a crash loses nothing, and whoever comes next does it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from foundation import copying, sql
+from rating.models import PendingDraw
+from rating.queries.drawing import CoverPrices, Holding, Stored, holdings
+from rating.rules.drawing import ZERO, draw
+
+CHUNK: Final = 500
+MOVEMENT_COLUMNS: Final = ("bucket_id", "kind", "delta", "event_id", "event_at", "reason")
+STAGE_COLUMNS: Final = (
+    "account_id", "event_start", "id", "covered_quantity", "covered_amount", "less",
+    "amount_less",
+)  # fmt: skip
+Line = tuple[object, ...]
+
+
+def hold_usage(cursor: CursorWrapper) -> None:
+    """Keep out rerating, which rewrites sums, until the transaction ends; loads do not wait."""
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('usage:sums', 0))")
+
+
+def request_draws(wanted: Mapping[int, datetime]) -> None:
+    """Ask that accounts be drawn, each from its moment on, once the transaction is committed."""
+    PendingDraw.objects.bulk_create(
+        [PendingDraw(account_id=account, since=since) for account, since in wanted.items()]
+    )
+
+
+def draw_pending(*, chunk: int = CHUNK) -> int:
+    """Draw the usage of every account for which it was asked; return how many.
+
+    Transactions of `chunk` accounts, each held by its lock; sessions share the work.
+    """
+    done = 0
+    while PendingDraw.objects.exists():
+        with transaction.atomic(), connection.cursor() as cursor:
+            hold_usage(cursor)
+            sql.run(cursor, "rating", "take_draws", size=chunk)
+            held = [account for account, _ in cursor.fetchall()]
+            draw_accounts(cursor, _taken(cursor, held))
+        done += len(held)
+    return done
+
+
+def _taken(cursor: CursorWrapper, held: list[int]) -> dict[int, datetime]:
+    """Take what was asked for accounts that are held, each from the earliest moment."""
+    cursor.execute(
+        "DELETE FROM rating_pendingdraw WHERE account_id = ANY (%s) RETURNING account_id, since",
+        [held],
+    )
+    wanted: dict[int, datetime] = {}
+    for account, since in cursor.fetchall():
+        wanted[account] = min(since, wanted.get(account, since))
+    return wanted
+
+
+def draw_held(cursor: CursorWrapper, accounts: list[int]) -> None:
+    """Draw what is asked for some accounts within the caller's transaction, and hold them."""
+    cursor.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('balance:' || account, 0))"
+        " FROM unnest(%s::bigint[]) AS account",
+        [sorted(accounts)],
+    )
+    draw_accounts(cursor, _taken(cursor, accounts))
+
+
+def draw_accounts(cursor: CursorWrapper, wanted: Mapping[int, datetime]) -> None:
+    """Draw the usage of accounts that the caller holds, each from its moment on (ENT-6).
+
+    Locks their buckets, then the sums that change, each in the order of keys.
+    """
+    movements: list[Line] = []
+    staged: list[Line] = []
+    prices = CoverPrices(cursor)
+    for account, holding in holdings(cursor, wanted).items():
+        drawn: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+        covered: dict[int, Decimal] = defaultdict(Decimal)
+        events = [stored.event for stored in holding.events.values()]
+        for one in draw(events, holding.buckets):
+            drawn[one.bucket_id, one.event_id] += one.quantity
+            covered[one.event_id] += one.quantity
+        movements += _movements(holding, drawn)
+        staged += _changes(account, holding, covered, prices)
+    if movements:
+        copying.copy_in(cursor, "rating_balancemovement", MOVEMENT_COLUMNS, movements)
+    if staged:
+        sql.run(cursor, "rating", "draw_stage_table")
+        copying.copy_in(cursor, "rating_draw_stage", STAGE_COLUMNS, staged)
+        sql.run(cursor, "rating", "apply_draws")
+
+
+def _movements(holding: Holding, drawn: Mapping[tuple[int, int], Decimal]) -> Iterator[Line]:
+    """Yield the movements that lead from what was drawn to what should be."""
+    for key in holding.standing.keys() | drawn.keys():
+        bucket, event = key
+        moment, before = holding.standing.get(key, (None, ZERO))
+        if moment is None:
+            moment = holding.events[event].event.at
+        more = drawn.get(key, ZERO) - before
+        if more:
+            kind = "CONSUME" if more > 0 else "REVERSE"
+            yield bucket, kind, -more, event, moment, ""
+
+
+def _changes(
+    account: int, holding: Holding, covered: Mapping[int, Decimal], prices: CoverPrices
+) -> Iterator[Line]:
+    """Yield the events whose cover changes, with what goes out of their sums."""
+    changed = [
+        (stored, covered.get(key, ZERO))
+        for key, stored in holding.events.items()
+        if covered.get(key, ZERO) != stored.covered
+    ]
+    parts = {
+        (account, stored.event.at, stored.event.id): (cover, stored.event.quantity, stored.amount)
+        for stored, cover in changed
+        if stored.amount is not None and cover not in (ZERO, stored.event.quantity)
+    }
+    amounts = prices.amounts(parts)
+    for stored, cover in changed:
+        yield _line(account, stored, cover, amounts.get(stored.event.id))
+
+
+def _line(account: int, stored: Stored, cover: Decimal, part: Decimal | None) -> Line:
+    amount = stored.amount if part is None else part
+    now = ZERO if amount is None or not cover else amount
+    return (
+        account, stored.event.at, stored.event.id, cover or None,
+        now if cover and amount is not None else None, cover - stored.covered,
+        now - (stored.covered_amount or ZERO),
+    )  # fmt: skip
