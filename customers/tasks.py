@@ -13,7 +13,8 @@ from foundation.periods import local_date
 def sweep(now: datetime) -> dict[str, int]:
     """Renew terms, activate and end subscriptions, complete orders, apply moves that are due.
 
-    Each time zone has its own day. A second call finds nothing left to do.
+    Large trees that changed are numbered afresh at the end (HIER-7). Each time zone has its own
+    day. A second call finds nothing left to do.
     """
     done = {"renewals": 0, "subscriptions": 0, "orders": 0, "moves": 0}
     zones = Account.objects.order_by("time_zone").values_list("time_zone", flat=True).distinct()
@@ -23,4 +24,5 @@ def sweep(now: datetime) -> dict[str, int]:
         for what, count in operations.activate_due(as_of=day, time_zone=name).items():
             done[what] += count
         done["moves"] += operations.apply_due_moves(as_of=day, time_zone=name)
+    done["trees"] = operations.number_trees()
     return done

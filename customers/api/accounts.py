@@ -85,7 +85,7 @@ class AccountViewSet(Listed, Retrieved, HouseViewSet):
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def tree(self, request: Request, pk: str | None = None) -> Response:
         """Return the account and those below it in tree order, at most a thousand."""
-        nodes = queries.subtree(account=self.get_object())[:TREE_LIMIT]
+        nodes = queries.subtree(account=self.get_object(), most=TREE_LIMIT)
         return Response(NodeSerializer(nodes, many=True).data)
 
     @extend_schema(request=MoveSerializer, responses={200: AccountSerializer})

@@ -28,7 +28,9 @@ else:
     from mptt.managers import TreeManager as _TreeManager
     from mptt.models import MPTTModel as _Node
 
-TREE_COLUMNS: Final = frozenset({"parent", "role", "lft", "rght", "tree_id", "level"})
+TREE_COLUMNS: Final = frozenset(
+    {"parent", "role", "lft", "rght", "tree_id", "level", "unnumbered"}
+)
 """Written by the moves alone."""
 
 
@@ -54,7 +56,8 @@ class Account(Stamped, _Node):
     """A node of the account tree; a payer receives invoices, a non-payer only owns services.
 
     `parent`, `role` and the MPTT columns are the picture of now. What held or will hold at a
-    date stands in AccountPosition; money never reads the picture.
+    date stands in AccountPosition; money never reads the picture. `unnumbered` counts, on a root,
+    the changes of its tree that its numbers (`lft`, `rght`, `level`, `tree_id`) do not show yet.
     """
 
     number = models.CharField(max_length=32, unique=True)
@@ -95,6 +98,7 @@ class Account(Stamped, _Node):
     rght = models.PositiveIntegerField(editable=False)
     tree_id = models.PositiveIntegerField(editable=False)
     level = models.PositiveIntegerField(editable=False)
+    unnumbered = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = AccountManager()
 
@@ -108,6 +112,10 @@ class Account(Stamped, _Node):
             models.CheckConstraint(
                 name="customers_account_root_pays",
                 condition=Q(parent__isnull=False) | Q(role=AccountRole.PAYER),
+            ),
+            models.CheckConstraint(
+                name="customers_account_root_is_unnumbered",
+                condition=Q(parent__isnull=True) | Q(unnumbered=0),
             ),
             models.CheckConstraint(
                 name="customers_account_role_known", condition=Q(role__in=AccountRole.values)
@@ -143,6 +151,9 @@ class Account(Stamped, _Node):
         ]
         indexes = [
             models.Index(fields=["tree_id", "lft"], name="customers_account_tree"),
+            models.Index(
+                fields=["id"], name="customers_account_unnumbered", condition=Q(unnumbered__gt=0)
+            ),
             models.Index(fields=["cycle_code", "role"], name="customers_account_cycle"),
             GinIndex(
                 OpClass(Upper("name"), name="gin_trgm_ops"), name="customers_account_name_like"
@@ -163,7 +174,9 @@ class Account(Stamped, _Node):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save under the tree lock when the row is new; never write tree columns afterwards.
 
-        An account read before somebody else moved a branch would else put back old edges.
+        An account read before somebody else moved a branch would else put back old edges. A new
+        account is a tree of its own, or stands beside its parent until its tree is numbered
+        (`operations.tree_numbers`): making room for it would write the whole tree.
         """
         if not self._state.adding:
             fields = kwargs.get("update_fields")
@@ -174,7 +187,17 @@ class Account(Stamped, _Node):
             take_tree_lock()
             if self.parent_id is not None:
                 self.parent = Account.objects.get(pk=self.parent_id)
-            super().save(*args, **kwargs)
+            self.stand_below(self.parent)
+            models.Model.save(self, *args, **kwargs)
+
+    def stand_below(self, parent: "Account | None") -> None:
+        """Take numbers beside the parent, or those of a tree of one's own."""
+        if parent is not None:
+            self.tree_id, self.level = parent.tree_id, parent.level + 1
+            self.lft, self.rght = parent.lft, parent.lft + 1
+            return
+        last = Account.objects.aggregate(last=models.Max("tree_id"))["last"]
+        self.tree_id, self.level, self.lft, self.rght = (last or 0) + 1, 0, 1, 2
 
     def column_names(self) -> list[str]:
         """Return the names of all columns but the key."""

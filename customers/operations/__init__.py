@@ -84,6 +84,7 @@ from customers.operations.redirections import (
     end_redirection,
     redirect_charges,
 )
+from customers.operations.tree_numbers import number_trees
 from customers.operations.withdrawal import CannotWithdraw, withdraw_end, withdraw_item
 
 __all__ = [
@@ -131,6 +132,7 @@ __all__ = [
     "import_file",
     "missing_in",
     "move_account",
+    "number_trees",
     "open_account",
     "place_order",
     "rebuild_tree",

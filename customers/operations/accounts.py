@@ -12,6 +12,7 @@ from django.db import transaction
 
 import audit.operations
 from catalog.models import PriceBook
+from customers import queries
 from customers.choices import (
     AccountRole,
     AccountStatus,
@@ -26,6 +27,7 @@ from customers.models.account import take_tree_lock
 from customers.operations.moves import require_place
 from customers.operations.numbers import next_number
 from customers.operations.parties import AddressInput, set_address
+from customers.operations.tree_numbers import note_change
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
 from foundation.scope import require_sight
@@ -120,14 +122,7 @@ def open_account(
     _require_valid(account)
     if parent is not None:
         require_place(account, parent, AccountRole(account.role), opened_on)
-    account.save()
-    AccountPosition.objects.create(
-        account=account,
-        valid=(opened_on, None),
-        parent=parent,
-        role=account.role,
-        created_by=actor,
-    )
+    _take_place(account, parent, opened_on, actor)
     for address_role, given in (
         (AddressRole.BILLING, billing_address),
         (AddressRole.SERVICE, service_address),
@@ -144,6 +139,24 @@ def open_account(
         topic="account.opened", subject=account, payload={"number": account.number}, actor=actor
     )
     return account
+
+
+def _take_place(
+    account: Account, parent: Account | None, opened_on: date, actor: User | None
+) -> None:
+    """Save a new account with its position, and note that its tree has changed (HIER-7)."""
+    account.save()
+    if parent is not None:
+        above = queries.ancestors(account=parent)
+        note_change(root_ids=[above[0].pk if above else parent.pk])
+        account.refresh_from_db(fields=["tree_id", "lft", "rght", "level"])
+    AccountPosition.objects.create(
+        account=account,
+        valid=(opened_on, None),
+        parent=parent,
+        role=account.role,
+        created_by=actor,
+    )
 
 
 @transaction.atomic

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, connection, transaction
 
 import audit.operations
+from customers import queries
 from customers.choices import AccountRole
 from customers.models import Account, AccountPosition
 from customers.models.account import take_tree_lock
+from customers.operations.tree_numbers import note_change, number_all
 from customers.rules import hierarchy
 from customers.signals import accounts_moved
 from foundation import sql
@@ -133,8 +135,7 @@ def rebuild_tree(*, actor: User | None) -> int:
     For a tree that `verify_hierarchy` finds broken. Takes the tree lock.
     """
     require(actor, "customers.move_account")
-    take_tree_lock()
-    Account.objects.rebuild()
+    number_all()
     return Account.objects.count()
 
 
@@ -215,19 +216,25 @@ def _show_position(account: Account, *, as_of: date) -> int:
         return 0
     if (position.parent_id, position.role) == (account.parent_id, account.role):
         return 0
+    roots = set()
     if position.parent_id != account.parent_id:
-        target = (
-            Account.objects.get(pk=position.parent_id) if position.parent_id is not None else None
-        )
-        if target is not None and _is_below(target, account):
+        target = Account.objects.get(pk=position.parent_id) if position.parent_id else None
+        above = [one.pk for one in queries.ancestors(account=target)] if target else []
+        if target is not None and account.pk in (target.pk, *above):
             return 0
-        Account.objects.filter(pk=account.pk).update(role=AccountRole.PAYER)
-        Account.objects.move_node(account, target, position="last-child")
-    Account.objects.filter(pk=account.pk).update(parent=position.parent_id, role=position.role)
+        old = queries.ancestors(account=account)
+        roots = {old[0].pk} if old else set()
+        roots.add((*above, target.pk)[0] if target else account.pk)
+        account.stand_below(target)
+    Account.objects.filter(pk=account.pk).update(
+        parent=position.parent_id,
+        role=position.role,
+        tree_id=account.tree_id,
+        lft=account.lft,
+        rght=account.rght,
+        level=account.level,
+        unnumbered=0 if position.parent_id else account.unnumbered,
+    )
+    note_change(root_ids=roots)
     account.refresh_from_db()
     return 1
-
-
-def _is_below(account: Account, other: Account) -> bool:
-    """Tell whether the account is the other or stands below it in the tree of now."""
-    return account.tree_id == other.tree_id and other.lft <= account.lft <= other.rght

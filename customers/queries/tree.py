@@ -53,11 +53,13 @@ def membership_of(*, payer_ids: list[int], on_date: date) -> dict[int, int]:
         return {account: payer for payer, account, *_ in cursor.fetchall()}
 
 
-def ancestors(*, account: Account) -> QuerySet[Account]:
-    """Return the accounts above, the root first (picture of now, for screens)."""
-    return Account.objects.filter(
-        tree_id=account.tree_id, lft__lt=account.lft, rght__gt=account.rght
-    ).order_by("lft")
+def ancestors(*, account: Account) -> list[Account]:
+    """Return the accounts above by the parents of now, the root first (for screens)."""
+    with connection.cursor() as cursor:
+        sql.run(cursor, "customers", "above", account_id=account.pk)
+        above = [pk for (pk,) in cursor.fetchall()]
+    found = Account.objects.in_bulk(above)
+    return [found[pk] for pk in above]
 
 
 def children(*, account: Account) -> QuerySet[Account]:
@@ -65,11 +67,25 @@ def children(*, account: Account) -> QuerySet[Account]:
     return Account.objects.filter(parent_id=account.pk).order_by("number")
 
 
-def subtree(*, account: Account) -> QuerySet[Account]:
-    """Return the account and all below it in tree order (picture of now, for screens)."""
-    return Account.objects.filter(
-        tree_id=account.tree_id, lft__gte=account.lft, rght__lte=account.rght
-    ).order_by("lft")
+def subtree(*, account: Account, most: int) -> list[Account]:
+    """Return the account and those below it in tree order, at most so many (for screens).
+
+    By the numbers of the tree, or by the parents while these wait to be brought up to date.
+    """
+    above = ancestors(account=account)
+    root = above[0] if above else account
+    if Account.objects.filter(pk=root.pk, unnumbered=0).exists():
+        numbers = Account.objects.values_list("tree_id", "lft", "rght")
+        tree_id, lft, rght = numbers.get(pk=account.pk)
+        rows = Account.objects.filter(tree_id=tree_id, lft__gte=lft, rght__lte=rght)
+        return list(rows.order_by("lft")[:most])
+    with connection.cursor() as cursor:
+        sql.run(cursor, "customers", "below", account_id=account.pk, most=most)
+        below = dict(cursor.fetchall())
+    found = Account.objects.in_bulk(below)
+    for pk, depth in below.items():
+        found[pk].level = len(above) + depth
+    return [found[pk] for pk in below]
 
 
 def address_of(*, account_id: int, role: AddressRole, on_date: date) -> Address | None:

@@ -28,9 +28,11 @@ CREATE FUNCTION customers_require_tree_lock_when_moved() RETURNS trigger LANGUAG
 BEGIN
     IF EXISTS (
         SELECT FROM gone JOIN come USING (id)
-        WHERE (gone.parent_id, gone.role, gone.lft, gone.rght, gone.tree_id, gone.level)
+        WHERE (gone.parent_id, gone.role, gone.lft, gone.rght, gone.tree_id, gone.level,
+               gone.unnumbered)
               IS DISTINCT FROM
-              (come.parent_id, come.role, come.lft, come.rght, come.tree_id, come.level)
+              (come.parent_id, come.role, come.lft, come.rght, come.tree_id, come.level,
+               come.unnumbered)
     ) AND NOT customers_holds_tree_lock() THEN
         PERFORM refuse('HIER-7', TG_NAME, 'the account tree is changed under its lock only');
     END IF;

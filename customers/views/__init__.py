@@ -1,6 +1,6 @@
 """The pages of the customers room."""
 
-from customers.views.account import AccountPage, AccountTree
+from customers.views.account import AccountPage
 from customers.views.account_forms import (
     AddressForm,
     CloseAccount,
@@ -56,6 +56,7 @@ from customers.views.party import (
 )
 from customers.views.redirections import EndRedirection, RedirectCharges
 from customers.views.services import AccountServices, RecordDay, SubscriptionPage
+from customers.views.tree import AccountTree
 from customers.views.upcoming import UpcomingList
 
 __all__ = [

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
@@ -294,92 +292,3 @@ NODE_COLUMNS = (
     Column(label="Role", value="get_role_display"),
     Column(label="Status", value="status", kind="status"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A line of the tree: the account, how deep it stands, and how to open or close it."""
-
-    account: Account
-    depth: int
-    has_children: bool
-    is_open: bool
-
-
-class AccountTree(OfAccount):
-    """The tree around an account: the way up, and below only what was opened."""
-
-    permission = "customers.view_account"
-    template_name = "console/table.html"
-
-    def get_title(self) -> str:
-        """Name the account."""
-        return f"Tree of {self.account}"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Return the lines that are open."""
-        return super().get_context_data(
-            intro="Open a line to see the accounts below it.",
-            table=Table(rows=self._lines(), columns=self._columns()),
-            **kwargs,
-        )
-
-    @property
-    def opened(self) -> set[int]:
-        """The accounts whose lines are open: those asked for, and the way to this one."""
-        return {
-            int(text)
-            for text in self.request.GET.get("open", "").split(",")[:SHOWN]
-            if text.isascii() and text.isdigit() and len(text) < 19
-        }
-
-    def _lines(self) -> list[Node]:
-        above = list(queries.ancestors(account=self.account))
-        way = [*above, self.account]
-        opened = self.opened | {one.pk for one in way}
-        below = Account.objects.filter(parent=OuterRef("pk"))
-        rows = (
-            Account.objects.filter(tree_id=self.account.tree_id, parent_id__in=opened)
-            .annotate(has_children=Exists(below))
-            .order_by("lft")
-        )
-        root = way[0]
-        lines = [Node(root, 0, True, True)]
-        shown = {root.pk}
-        for row in rows[:2000]:
-            if row.parent_id in shown:
-                shown.add(row.pk)
-                lines.append(Node(row, row.level, row.has_children, row.pk in opened))
-        return lines
-
-    def _toggle(self, node: Node) -> str:
-        if not node.has_children:
-            return ""
-        opened = self.opened ^ {node.account.pk}
-        return "?open=" + ",".join(str(pk) for pk in sorted(opened))
-
-    def _columns(self) -> tuple[Column, ...]:
-        return (
-            Column(
-                label="Account",
-                value=lambda node: (
-                    "\u2003" * node.depth
-                    + (
-                        ("\u25be " if node.is_open else "\u25b8 ")
-                        if node.has_children
-                        else "\u2003 "
-                    )
-                    + node.account.name
-                ),
-                link=self._toggle,
-            ),
-            Column(
-                label="Number",
-                value="account.number",
-                kind="code",
-                link=lambda node: account_url(node.account.pk),
-            ),
-            Column(label="Role", value="account.get_role_display"),
-            Column(label="Cost centre", value="account.cost_centre"),
-            Column(label="Status", value="account.status", kind="status"),
-        )

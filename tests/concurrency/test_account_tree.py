@@ -6,7 +6,7 @@ The same work is done with the lock and, to see that the test can fail, without 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from random import Random
 
@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from customers import operations, queries
 from customers.models import Account, Subscription
 from customers.models import account as account_model
+from customers.operations import tree_numbers
 from foundation.errors import GuardHeld, Refusal, translate_database_error
 from tests.apps.customers import build
 
@@ -69,19 +70,45 @@ def test_four_writers_under_the_lock_leave_a_sound_tree() -> None:
     assert queries.hierarchy_findings(DAY) == []
 
 
-def test_the_same_writers_without_the_lock_break_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    roots = [build.account(f"Root {number}") for number in range(3)]
-    with connection.cursor() as cursor:
-        for trigger, table in (
-            ("customers_account_tree_needs_lock", "customers_account"),
-            ("customers_account_tree_needs_lock_insert", "customers_account"),
-            ("customers_accountposition_needs_lock", "customers_accountposition"),
-        ):
-            cursor.execute(f"DROP TRIGGER {trigger} ON {table}")
-    for module in (account_model, operations.accounts, operations.moves):
-        monkeypatch.setattr(module, "take_tree_lock", lambda: None)
-    at_once(grow(roots))
-    assert queries.hierarchy_findings(DAY), "the twin without the lock must corrupt the tree"
+def number_as_seen(*, root_ids: Iterable[int]) -> None:
+    """Number trees as a writer sees them who waits for nobody."""
+    for root_id in root_ids:
+        tree_numbers._write(tree_numbers._differences(root_id, tree_numbers._rows_of(root_id)))
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_a_writer_who_waits_for_nobody_misses_the_account_of_another(
+    monkeypatch: pytest.MonkeyPatch, *, guarded: bool
+) -> None:
+    """Without the lock, and without the mark on the root that locks its row, numbers are lost."""
+    root = build.account("Root")
+    if not guarded:
+        with connection.cursor() as cursor:
+            for trigger, table in (
+                ("customers_account_tree_needs_lock", "customers_account"),
+                ("customers_account_tree_needs_lock_insert", "customers_account"),
+                ("customers_accountposition_needs_lock", "customers_accountposition"),
+            ):
+                cursor.execute(f"DROP TRIGGER {trigger} ON {table}")
+        for module in (account_model, operations.accounts, operations.moves):
+            monkeypatch.setattr(module, "take_tree_lock", lambda: None)
+        monkeypatch.setattr(operations.accounts, "note_change", number_as_seen)
+
+    def other() -> None:
+        try:
+            build.account("Two", parent=root)
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=other)
+    with transaction.atomic():
+        build.account("One", parent=root)
+        writer.start()
+        writer.join(timeout=1.0)
+        assert writer.is_alive(), "for the lock, or for the row of the root at the latest"
+    writer.join()
+    assert Account.objects.filter(parent=root).count() == 2
+    assert (queries.hierarchy_findings(DAY) == []) == guarded
 
 
 @pytest.mark.parametrize(

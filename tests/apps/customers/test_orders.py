@@ -334,7 +334,7 @@ def test_the_clock_brings_each_zone_to_its_own_day() -> None:
     east = build.add(build.account(time_zone="Asia/Tokyo"), version, FEB, as_of=JAN)
     west = build.add(build.account(time_zone="America/Chicago"), version, FEB, as_of=JAN)
     done = tasks.sweep(datetime(2027, 1, 31, 16, tzinfo=UTC))
-    assert done == {"renewals": 0, "subscriptions": 1, "orders": 1, "moves": 0}
+    assert done == {"renewals": 0, "subscriptions": 1, "orders": 1, "moves": 0, "trees": 0}
     east.refresh_from_db()
     west.refresh_from_db()
     assert (east.state, west.state) == ("ACTIVE", "PENDING")
