@@ -157,6 +157,13 @@ def test_bands_are_checked(values: str, guard: str) -> None:
     assert refused(statement) == f"catalog_timeband_{guard}"
 
 
+def test_a_band_is_said_once() -> None:
+    plan(ALWAYS, PEAK)
+    columns = "plan_id, code, days, starts, ends, weight"
+    again = f"INSERT INTO catalog_timeband ({columns}) SELECT {columns} FROM catalog_timeband"
+    assert refused(again) == "catalog_timeband_is_said_once"
+
+
 def test_charges_with_zones_and_bands_are_checked() -> None:
     fiber = shop.open_shop()
     found, week = zone_map(), plan(ALWAYS)
