@@ -137,11 +137,10 @@ def attacks() -> dict[str, set[str]]:
         for name in line.objects:
             if "*" not in name and name not in relations and not name.endswith("_is_append_only"):
                 found.setdefault(name, set()).update(files)
-    named = set(found)
     for line in lines():
         for pattern in line.objects:
             if "*" in pattern:
-                for name in known - named:
+                for name in known:
                     if fnmatchcase(name, pattern):
                         found.setdefault(name, set()).update(line.tests)
     return found

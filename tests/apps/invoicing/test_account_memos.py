@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection, transaction
 
 import foundation.integrity
 import invoicing.operations
@@ -21,6 +20,7 @@ from invoicing.operations import CannotCredit
 from ledger.models import JournalEntry
 from receivables.models import OpenItem
 from tests.apps.invoicing.company import START, Company, add, person
+from tests.attacks import refused_by
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -195,29 +195,32 @@ def test_raw_sql_issues_nothing_without_its_approval(
 ) -> None:
     request = goodwill(invoice, maker)
     statement = f"UPDATE invoicing_memorequest SET {change} WHERE id = {request.pk}"
-    with (
-        pytest.raises(DatabaseError, match=f"{guard}|does not change|only with the approval"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(statement.format(invoice=invoice.pk))
+    held = refused_by(statement.format(invoice=invoice.pk))
+    assert held == f"invoicing_memorequest_{guard}"
 
 
 def test_a_request_is_kept_and_its_decision_final(
     invoice: Invoice, maker: User, checker: User
 ) -> None:
-    request = goodwill(invoice, maker)
-    grant(request, checker)
-    for statement in (
-        f"DELETE FROM invoicing_memorequest WHERE id = {request.pk}",
-        f"UPDATE invoicing_memorequest SET state = 'REJECTED' WHERE id = {request.pk}",
-    ):
-        with (
-            pytest.raises(DatabaseError),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(statement)
+    granted, turned_down = goodwill(invoice, maker), goodwill(invoice, maker, "11.00")
+    grant(granted, checker)
+    invoicing.operations.refuse_memo(
+        request_id=turned_down.pk, approver=checker, comment="Not our fault"
+    )
+    for request in (granted, turned_down):
+        delete = f"DELETE FROM invoicing_memorequest WHERE id = {request.pk}"
+        assert refused_by(delete) == "invoicing_memorequest_is_kept"
+    again = f"UPDATE invoicing_memorequest SET state = 'PENDING' WHERE id = {turned_down.pk}"
+    assert refused_by(again) == "invoicing_memorequest_is_final"
+    columns = (
+        "kind, account_id, invoice_id, scope, lines, line_id, amount, currency, tax_category, "
+        "gl_code, reason_code, comment, requester_id, approver_id"
+    )
+    ready = (
+        f"INSERT INTO invoicing_memorequest ({columns}, state) "
+        f"SELECT {columns}, state FROM invoicing_memorequest WHERE id = {turned_down.pk}"
+    )
+    assert refused_by(ready) == "invoicing_memorequest_starts_pending"
 
 
 def test_a_reason_is_a_row_that_says_what_it_is_booked_on_and_taxed_as(
