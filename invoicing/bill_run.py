@@ -25,6 +25,7 @@ from django.db.models.functions import Now
 import audit.operations
 import customers.queries
 import invoicing.queries
+import rating.operations
 from foundation.errors import Refusal
 from foundation.sql import run as run_statement
 from invoicing import signals
@@ -91,7 +92,8 @@ def select_payers(run: BillRun, until: float | None) -> bool:
 
 
 def begin_drafting(run: BillRun, until: float | None) -> bool:
-    """Note the catalogue and tax tables that the drafts are made by."""
+    """Bring balances to the cutoff; note the catalogue and tax tables the drafts are made by."""
+    rating.operations.settle_balances(as_of=run.cutoff_at)
     with transaction.atomic():
         run = runs.locked_run(run.pk)
         if run.state == RunState.SELECTED:

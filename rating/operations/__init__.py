@@ -1,6 +1,8 @@
-"""What is done with usage: load, recycle, write off, rate again."""
+"""What is done with usage: load, recycle, write off, rate again, draw from balances."""
 
+from rating.operations.drawing import draw_pending
 from rating.operations.events import MOST_ROWS, RowResult, load_events
+from rating.operations.granting import Settled, settle_balances
 from rating.operations.loading import (
     Rehearsal,
     load_file,
@@ -16,7 +18,9 @@ __all__ = [
     "MOST_ROWS",
     "Rehearsal",
     "RowResult",
+    "Settled",
     "create_source",
+    "draw_pending",
     "load_events",
     "load_file",
     "recycle",
@@ -24,5 +28,6 @@ __all__ = [
     "rerate",
     "resume_file",
     "resume_files",
+    "settle_balances",
     "write_off",
 ]

@@ -100,7 +100,7 @@ def _received(source: UsageSource, filename: str, content: bytes | Path) -> Rece
 
 
 def resume_file(*, file_id: int, workers: int = 1, progress: Progress | None = None) -> UsageFile:
-    """Load the parts of a file that are not done, close it, draw it from balances (RATE step 8).
+    """Load the parts of a file that are not done, draw them from balances, close it (RATE step 8).
 
     A loaded file is left alone.
 
@@ -111,9 +111,8 @@ def resume_file(*, file_id: int, workers: int = 1, progress: Progress | None = N
         _in_processes(file_id, min(workers, pending))
     else:
         load_parts(file_id, progress)
-    file = _close(file_id)
     draw_pending()
-    return file
+    return _close(file_id)
 
 
 def resume_files(*, workers: int = 1) -> list[int]:

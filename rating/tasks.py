@@ -1,0 +1,13 @@
+"""What the clock does in the rating room: keep balances of usage."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from rating import operations
+
+
+def settle_balances(now: datetime) -> dict[str, int]:
+    """Grant what has begun, draw usage, close what has ended; a second call does nothing."""
+    return asdict(operations.settle_balances(as_of=now))
