@@ -27,3 +27,8 @@ CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
         SharedTab("History", "console:account_history", "audit.view_change"),
     ),
 )
+
+# Reports that are not in the sidebar, with the page from which they are reached.
+CONSOLE_WAYS: dict[str, tuple[str, str]] = dict.fromkeys(
+    ("invoicing:register", "invoicing:taxes", "payments:cash"), ("Reports", "console:reports")
+)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from psycopg import sql as psycopg_sql
 
 from foundation import sql
@@ -163,34 +162,6 @@ def trial_balance(
             since=since or _LONG_AGO,
         )
         return [BalanceRow(*row) for row in cursor.fetchall()]
-
-
-def source_names(sources: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """Return what staff call source documents: their number, or kind and id where they have none.
-
-    One query per kind of document, whatever their count; `sources` are (source_type, source_id).
-    """
-    wanted: dict[str, set[int]] = {}
-    for kind, pk in sources:
-        wanted.setdefault(kind, set()).add(pk)
-    names = {}
-    for kind, ids in wanted.items():
-        model = _model_of(kind)
-        word = str(model._meta.verbose_name) if model is not None else kind
-        names.update({(kind, pk): f"{word} {pk}" for pk in ids})
-        if model is not None and any(field.name == "number" for field in model._meta.fields):
-            numbers = model._base_manager.filter(pk__in=ids, number__isnull=False)
-            for pk, number in numbers.values_list("pk", "number"):
-                names[kind, pk] = number
-    return names
-
-
-def _model_of(label: str) -> type[Model] | None:
-    app, _, name = label.partition(".")
-    try:
-        return ContentType.objects.get_by_natural_key(app, name).model_class()
-    except ContentType.DoesNotExist:
-        return None
 
 
 def journal_lines(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.apps import apps
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 
 from billing_site.roles import PACKAGES
+from foundation.screens import naming
 
 # The page of a thing where it has one of its own; anything else is shown by its admin page.
 PAGES: dict[str, str] = {
@@ -53,10 +56,17 @@ def address(label: str, pk: int) -> str:
 
 
 def name(label: str, pk: int) -> str:
-    """Return what staff call it: "bill run 7"."""
-    model = model_of(label)
-    kind = str(model._meta.verbose_name) if model is not None else label
-    return f"{kind} {pk}"
+    """Return what staff call it: "bill run 7", "account US-10001"."""
+    return names([(label, pk)])[label, pk]
+
+
+def names(things: Iterable[naming.Thing]) -> dict[naming.Thing, str]:
+    """Return what staff call each of the things, its kind before it."""
+    found = naming.names(things)
+    for (label, pk), spoken in found.items():
+        word = naming.word_of(label, model_of(label))
+        found[label, pk] = spoken if spoken.startswith(word) else f"{word} {spoken}"
+    return found
 
 
 def act(action: str) -> str:

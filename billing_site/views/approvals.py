@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -18,6 +18,7 @@ from audit.choices import ApprovalState
 from audit.models import ApprovalRequest
 from billing_site import operations
 from billing_site.queries import subjects
+from billing_site.queries.records import Reader
 from foundation.screens import (
     Button,
     Column,
@@ -53,7 +54,7 @@ class Inbox(ListScreen):
     filters = InboxFilters
     columns = (
         Column(label="What", value=lambda r: subjects.act(r.action), link=address),
-        Column(label="About", value=lambda r: subjects.name(r.subject_type, r.subject_id)),
+        Column(label="About", value="about"),
         Column(label="Amount", value="amount", kind="money"),
         Column(label="Asked by", value=lambda r: r.requester.get_username()),
         Column(label="Asked", value="requested_at", kind="instant"),
@@ -74,6 +75,12 @@ class Inbox(ListScreen):
                 permission="audit.view_approvalpolicy",
             )
         ]
+
+    def look_up(self, rows: Sequence[Any]) -> None:
+        """Name what the requests are about."""
+        names = subjects.names((row.subject_type, row.subject_id) for row in rows)
+        for row in rows:
+            row.about = names[row.subject_type, row.subject_id]
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[ApprovalRequest]:
         """Return the waiting requests, or those in the state asked for."""
@@ -141,7 +148,12 @@ class Request(OnRequest):
         ]
         return super().get_context_data(
             facts=facts,
-            payload=[Fact(label=label, value=value) for label, value in spelled(shown.payload)],
+            payload=[
+                Fact(label=label, value=value)
+                for label, value in Reader(
+                    subjects.model_of(shown.subject_type), [shown.payload]
+                ).facts(shown.payload)
+            ],
             shown=shown,
             form=DecisionForm(),
             is_waiting=shown.state == ApprovalState.PENDING,
@@ -149,18 +161,6 @@ class Request(OnRequest):
             may_decide=user.has_perm(DECIDE),
             **kwargs,
         )
-
-
-def spelled(payload: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every value that an approval is bound to, with its name as people read it."""
-    for name, value in sorted(payload.items()):
-        label = f"{above} {name}".strip().replace("_", " ")
-        if isinstance(value, dict):
-            yield from spelled(value, label)
-        elif isinstance(value, list):
-            yield label[:1].upper() + label[1:], ", ".join(str(one) for one in value)
-        else:
-            yield label[:1].upper() + label[1:], "" if value is None else str(value)
 
 
 class Decision(FormScreen, OnRequest):

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 import audit.queries
 from audit.models import Change
 from billing_site.queries import subjects
+from billing_site.queries.records import Reader
 from foundation.screens import Column, Crumb, Screen, Table
 
 SHOWN = 200
@@ -62,6 +63,16 @@ class History(Screen):
         )
         people = User.objects.in_bulk({c.actor_id for c in changes if c.actor_id})
 
+        reader = Reader(
+            type(self.thing),
+            [row for one in changes for row in (one.before, one.after) if row],
+        )
+
+        def difference(change: Change) -> str:
+            if change.operation != "UPDATE":
+                return reader.row(change.after or change.before or {})
+            return reader.change(change.before or {}, change.after or {})
+
         def who(change: Change) -> str:
             person = people.get(change.actor_id or 0)
             return person.get_username() if person else "the engine"
@@ -73,7 +84,7 @@ class History(Screen):
                 Column(label="Who", value=who),
                 Column(label="What", value=lambda c: c.get_operation_display()),
                 Column(label="From → to", value=difference),
-                Column(label="By way of", value="via"),
+                Column(label="By way of", value="via", kind="code"),
                 Column(label="Why", value="reason"),
             ),
             rows=changes,
@@ -83,9 +94,9 @@ class History(Screen):
             caption="Events",
             columns=(
                 Column(label="When", value="occurred_at", kind="instant"),
-                Column(label="What", value="topic", kind="code"),
+                Column(label="What", value=lambda e: happened_text(e.topic)),
                 Column(label="Who", value=lambda e: str(e.actor or "the engine")),
-                Column(label="Details", value=lambda e: words(e.payload)),
+                Column(label="Details", value=lambda e: Reader(None, ()).row(e.payload or {})),
             ),
             rows=events,
             empty="Nothing is recorded.",
@@ -93,14 +104,6 @@ class History(Screen):
         return super().get_context_data(table=table, tables=[happened], **kwargs)
 
 
-def words(values: dict[str, Any] | None) -> str:
-    """Write a record as "name: value" pairs."""
-    return "; ".join(f"{name}: {value}" for name, value in sorted((values or {}).items()))
-
-
-def difference(change: Change) -> str:
-    """Write what a change did, column by column."""
-    if change.operation != "UPDATE":
-        return words(change.after or change.before)
-    before, after = change.before or {}, change.after or {}
-    return "; ".join(f"{name}: {before.get(name)} → {after.get(name)}" for name in sorted(after))
+def happened_text(topic: str) -> str:
+    """Write "bill_run.closed" as "Bill run closed"."""
+    return topic.replace("_", " ").replace(".", " ").capitalize()

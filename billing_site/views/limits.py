@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -48,7 +49,7 @@ class Policies(ListScreen):
             label="At most this part of the document",
             value=lambda p: "" if p.free_share is None else f"{percent(p.free_share)} %",
         ),
-        Column(label="The second person holds", value=lambda p: ", ".join(p.permissions)),
+        Column(label="The second person", value="rights"),
         Column(label="In force", value="is_active", kind="yesno"),
     )
     intro = (
@@ -60,6 +61,15 @@ class Policies(ListScreen):
         title="No limits",
         text="Every credit, debit, run and price waits for a second person.",
     )
+
+    def look_up(self, rows: Sequence[Any]) -> None:
+        """Name the rights that the second person holds."""
+        codes = {code.rpartition(".")[2] for row in rows for code in row.permissions}
+        rights = Permission.objects.filter(codename__in=codes).values_list("codename", "name")
+        words = dict(rights)
+        for row in rows:
+            named = (words.get(code.rpartition(".")[2], code) for code in row.permissions)
+            row.rights = ", ".join(named)
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[ApprovalPolicy]:
         """Return the limits."""

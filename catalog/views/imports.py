@@ -32,7 +32,7 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label="CSV or XLSX file",
-        help_text="At most 2 MB here; larger files: manage.py import_prices.",
+        help_text="At most 2 MB here; a larger file is imported at the server.",
         widget=forms.FileInput({"accept": ".csv,.xlsx"}),
     )
 

@@ -75,26 +75,33 @@ class ValuesForm(forms.Form):
     ends = forms.DateField(
         label="First day without it", required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")
     )
-    flat_amount = Parsed(_number(4), required=False, help_text="FLAT, fixed part of PERCENT")
+    flat_amount = Parsed(
+        _number(4), required=False, help_text="The price, or the fixed part beside a percentage"
+    )
     unit_price = Parsed(
-        _number(10), required=False, help_text="PER_UNIT, PER_DAY, PACKAGE, OVERAGE"
+        _number(10), required=False, help_text="Of prices per unit, per day, package, overage"
     )
     percent = Parsed(
-        _number(7), required=False, help_text="A fraction: 0.029 is 2.9 %. DYNAMIC: the markup"
+        _number(7), required=False, help_text="A fraction: 0.029 is 2.9 %; the markup of cost plus"
     )
     min_amount = Parsed(_number(4), required=False, label="Least amount")
     max_amount = Parsed(_number(4), required=False, label="Greatest amount")
-    package_size = Parsed(_number(8), required=False, help_text="PACKAGE")
+    package_size = Parsed(_number(8), required=False, help_text="Of package prices")
     free_units = Parsed(
-        _number(8), required=False, label="Included quantity", help_text="PACKAGE, OVERAGE"
+        _number(8),
+        required=False,
+        label="Included quantity",
+        help_text="Of package and overage prices",
     )
     free_events = Parsed(
         lambda text: integer_text(text, minimum=0, maximum=2_000_000_000),
         required=False,
         label="Free transactions",
-        help_text="PERCENT",
+        help_text="Of percentages",
     )
-    free_amount = Parsed(_number(4), required=False, label="Free money", help_text="PERCENT")
+    free_amount = Parsed(
+        _number(4), required=False, label="Free money", help_text="Of percentages"
+    )
     event_fee = Parsed(
         _number(10), required=False, label="Fee of each event", help_text="Connect fee"
     )
@@ -106,8 +113,8 @@ class ValuesForm(forms.Form):
         required=False,
         widget=forms.Textarea({"rows": 5}),
         help_text="One tier a line: upper bound; price per unit; flat amount. "
-        "The bound of the last tier is *. MATRIX: cells, zone=EU,peak=yes; price; flat amount, "
-        "and * for what matches no other.",
+        "The bound of the last tier is *. A matrix: cells, as zone=EU,peak=yes; price; flat "
+        "amount, and * for what matches no other.",
     )
 
     def values(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class ZoneForm(forms.Form):
     starts = forms.DateField(label="From", widget=forms.DateInput(DAY, "%Y-%m-%d"))
     file = forms.FileField(
         label="CSV or XLSX file",
-        help_text="Columns prefix and zone. At most 2 MB here; larger: manage.py import_zones.",
+        help_text="Columns prefix and zone. At most 2 MB here; a larger file at the server.",
         widget=forms.FileInput({"accept": ".csv,.xlsx"}),
     )
     check_only = forms.BooleanField(

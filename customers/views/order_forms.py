@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.html import format_html
 
 from catalog.models import OfferVersion
 from customers import operations
@@ -25,10 +26,12 @@ from customers.views.fields import (
 )
 from customers.views.services import OfSubscription
 from foundation.errors import Refusal
-from foundation.screens import FormScreen
+from foundation.screens import FormScreen, codes
 
 IDENTIFIERS = "A type and an identifier a line, as MSISDN 4917012345."
-PHASES = "A day, its quantity (or -) and own prices a line, as 2027-07-01 20 RENT 9.90."
+PHASES = format_html(
+    "A day, its quantity (or -) and own prices a line, as {}.", codes("2027-07-01 20 RENT 9.90")
+)
 PRICES = "A charge code and a price per unit a line, as RENT 9.90; it outranks every list."
 
 

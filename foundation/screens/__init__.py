@@ -17,8 +17,9 @@ A screen without `permission` does not start. Who lacks it gets a page that name
 roles that hold it and whom to ask. No screen writes except through one operation.
 """
 
+from foundation.screens import naming
 from foundation.screens.cells import Column, Fact, Tab, Table, Total
-from foundation.screens.forms import ActionView, FormScreen, LongSelect, Parsed
+from foundation.screens.forms import ActionView, FormScreen, LongSelect, Parsed, codes
 from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen
 from foundation.screens.lists import FilterForm, ListScreen, totals_by_currency
 from foundation.screens.opening import may_open
@@ -40,6 +41,8 @@ __all__ = [
     "Tab",
     "Table",
     "Total",
+    "codes",
     "may_open",
+    "naming",
     "totals_by_currency",
 ]

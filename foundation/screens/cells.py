@@ -66,6 +66,11 @@ def date_text(value: date) -> str:
     return f"{value.day} {value:%b %Y}"
 
 
+def days_text(period: Period) -> str:
+    """Write the first and the last day of a period."""
+    return f"{date_text(period.start)} \N{EN DASH} {date_text(period.last_day)}"
+
+
 def instant_text(value: datetime) -> str:
     """Write an instant in UTC, to the minute."""
     moment = value.astimezone(UTC) if value.tzinfo else value
@@ -85,7 +90,7 @@ def value_text(value: Any, kind: str = "text", currency: str = "") -> str:
     if isinstance(value, date):
         return date_text(value)
     if isinstance(value, Period):
-        return value.label()
+        return days_text(value)
     if isinstance(value, int | Decimal) and kind != "code":
         return number_text(value)
     if kind == "status":

@@ -26,6 +26,11 @@ def sentence(refusal: Refusal) -> str:
     return f"{text} ({refusal.rule})" if refusal.rule else text
 
 
+def codes(*names: str) -> SafeString:
+    """Return names that are typed exactly so, as columns of a file, set apart from the prose."""
+    return format_html_join(", ", "<code>{}</code>", ((name,) for name in names))
+
+
 class Parsed(forms.CharField):
     """A text read by a parser of `foundation.parsing`, so that every door says the same of it."""
 

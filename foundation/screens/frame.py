@@ -22,7 +22,7 @@ from django.views.generic import TemplateView
 from foundation import scope
 from foundation.screens.cells import Tab
 from foundation.screens.opening import may_open
-from foundation.screens.tabs import shared_tabs
+from foundation.screens.tabs import shared_tabs, shared_way
 
 M = TypeVar("M", bound=Model)
 ACCESS_ADMIN = "Access admin"
@@ -221,9 +221,8 @@ class Screen(TemplateView):
 
     def _open_crumbs(self) -> list[Crumb]:
         """Return the way here; what is not for this reader is named, but leads nowhere."""
-        return [
-            one if may_open(self.request, one.url) else Crumb(one.title) for one in self.crumbs()
-        ]
+        way = self.crumbs() or [Crumb(*one) for one in shared_way(self.request)]
+        return [one if may_open(self.request, one.url) else Crumb(one.title) for one in way]
 
     def crumbs(self) -> Sequence[Crumb]:
         """Return the way to this page, without the page itself."""
@@ -240,11 +239,12 @@ class Screen(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the frame; add what the page itself shows."""
         allowed = self.request.user.has_perm
+        way = self._open_crumbs()
         context = super().get_context_data(**kwargs)
         context.update(admin.site.each_context(self.request))
         context.update(
             title=self.get_title(),
-            crumbs=[*self._open_crumbs(), Crumb(self.get_title())] if self.crumbs() else [],
+            crumbs=[*way, Crumb(self.get_title())] if way else [],
             tabs=[
                 tab
                 for tab in (self.tabs() or shared_tabs(self.request))

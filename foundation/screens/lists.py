@@ -21,6 +21,8 @@ from foundation.screens.frame import STAFF, Empty, Screen
 
 EXPORT_CAP = 100_000
 STRETCH = 2_000
+BLANK = forms.ModelChoiceField(None).empty_label
+"""What Django says for "nothing chosen" where the field does not say it itself."""
 
 
 class FilterForm(forms.Form):
@@ -30,7 +32,7 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.required = False
-            if isinstance(field, forms.ModelChoiceField):
+            if isinstance(field, forms.ModelChoiceField) and field.empty_label == BLANK:
                 field.empty_label = "Any"
             if isinstance(field, forms.DateField) and isinstance(field.widget, forms.TextInput):
                 field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -118,8 +120,14 @@ class ListScreen(Screen):
         if self.filters is None:
             return None
         form = self.filters(self.request.GET)
+        if not any(name in self.request.GET for name in form.fields):
+            form = self.filters(self.filter_defaults())
         self.narrow_choices(form)
         return form
+
+    def filter_defaults(self) -> dict[str, str]:
+        """Return the filters of who has asked for none: what the daily work needs."""
+        return {}
 
     def page(self, filters: dict[str, Any], *, valid: bool) -> dict[str, Any]:
         """Return the table of one page, its totals and its neighbours."""

@@ -6,7 +6,7 @@ The pages of an account belong to five rooms that do not know each other; the ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from django.conf import settings
@@ -34,6 +34,16 @@ def shared_tabs(request: HttpRequest) -> list[Tab]:
         if match.view_name in {tab.url_name for tab in group}:
             return [tab for entry in group for tab in _tab(entry, match)]
     return []
+
+
+def shared_way(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the page that the roof says the page of this request hangs from; else nothing."""
+    match = request.resolver_match
+    ways = cast("Mapping[str, tuple[str, str]]", settings.CONSOLE_WAYS)
+    if match is None or match.view_name not in ways:
+        return []
+    label, url_name = ways[match.view_name]
+    return [(label, reverse(url_name))]
 
 
 def _tab(entry: SharedTab, match: ResolverMatch) -> list[Tab]:

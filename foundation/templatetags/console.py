@@ -68,12 +68,18 @@ def facts(facts: list[Any], caption: str = "") -> dict[str, Any]:
 @register.inclusion_tag("console/partials/totals.html")
 def totals(totals: list[Any], label: str = "Totals") -> dict[str, Any]:
     """Show a strip of `foundation.screens.Total`; several currencies stand in rows of a table."""
-    lines: dict[str, list[Any]] = {}
+    lines: dict[str, dict[str, Any]] = {}
     for total in totals:
-        lines.setdefault(total.currency, []).append(total)
-    labels = {tuple(total.label for total in line) for line in lines.values()}
-    columns = labels.pop() if len(lines) > 1 and len(labels) == 1 else ()
-    return {"totals": totals, "label": label, "lines": lines, "columns": columns}
+        lines.setdefault(total.currency, {})[total.label] = total
+    columns = list(dict.fromkeys(total.label for total in totals))
+    is_grid = len(lines) > 1 and "" not in lines and sum(map(len, lines.values())) == len(totals)
+    rows = [(code, [line.get(column) for column in columns]) for code, line in lines.items()]
+    return {
+        "totals": totals,
+        "label": label,
+        "columns": columns if is_grid else (),
+        "rows": rows,
+    }
 
 
 @register.inclusion_tag("console/partials/button.html", takes_context=True)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from foundation.money import quantize
+
 ZERO = Decimal(0)
 
 
@@ -60,7 +62,8 @@ def findings(facts: Facts, limits: Limits) -> Iterator[Found]:
         yield Found(
             "BR-5-NEGATIVE",
             "WARN",
-            f"The document gives back {-total} {facts.currency} and becomes a credit memo.",
+            f"The document gives back {_money(-total, facts.currency)} {facts.currency} "
+            "and becomes a credit memo.",
         )
     if before is None:
         yield Found("BR-5-FIRST", "INFO", "First bill of this payer.")
@@ -68,7 +71,9 @@ def findings(facts: Facts, limits: Limits) -> Iterator[Found]:
         yield from _variance(facts, before, limits)
     if facts.tax == ZERO and facts.previous_tax > ZERO and total > ZERO:
         yield Found(
-            "BR-5-TAX", "WARN", f"No tax; the previous document bore {facts.previous_tax}."
+            "BR-5-TAX",
+            "WARN",
+            f"No tax; the previous document bore {_money(facts.previous_tax, facts.currency)}.",
         )
     for text in facts.silent_charges:
         yield Found("BR-5-USAGE", "WARN", f"No usage for {text}, which had some before.")
@@ -86,5 +91,10 @@ def _variance(facts: Facts, before: Decimal, limits: Limits) -> Iterator[Found]:
     yield Found(
         "BR-5-RUNAWAY" if held else "BR-5-VARIANCE",
         "BLOCK" if held else "WARN",
-        f"{facts.total} {facts.currency} after {before}: {percent:+.0f} %.",
+        f"{_money(facts.total, facts.currency)} {facts.currency} after "
+        f"{_money(before, facts.currency)}: {percent:+,.0f} %.",
     )
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return f"{quantize(amount, currency):,f}"

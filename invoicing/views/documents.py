@@ -48,7 +48,6 @@ COLUMNS = (
     Column(label="Net", value="net", kind="money"),
     Column(label="Tax", value="tax", kind="money"),
     Column(label="Total", value="total", kind="money"),
-    Column(label="Currency", value="currency", kind="code"),
 )  # fmt: skip
 
 
@@ -267,7 +266,7 @@ class DocumentPage(Screen):
                 Column(label="Days",
                        value=lambda row: links.days(row.service_start, row.service_end)),
                 Column(label="Quantity", value="quantity", kind="number"),
-                Column(label="Unit price", value="unit_price", kind="number"),
+                Column(label="Unit price", value="unit_price", kind="money"),
                 Column(label="Net", value="net", kind="money"),
                 Column(label="Tax", value="tax", kind="money"),
             ),

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -174,8 +175,10 @@ class UsageLine(Screen):
         """Go to the line, or to the list where nothing has billed it yet."""
         day = date.fromisoformat(kwargs["day"])
         line = invoicing.queries.line_of_usage(kwargs["charge"], day)
-        target = links.line(line.pk) if line is not None else reverse("invoicing:invoices")
-        return HttpResponseRedirect(target)
+        if line is None:
+            messages.info(request, "No bill holds this usage yet: it comes with the next one.")
+            return HttpResponseRedirect(reverse("invoicing:invoices"))
+        return HttpResponseRedirect(links.line(line.pk))
 
 
 def _trace(trace: dict[str, Any] | None) -> str:

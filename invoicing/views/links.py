@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from foundation import clock
 from foundation.periods import Period
+from foundation.screens.cells import days_text
 from invoicing.models import Invoice
 from ledger.models import LegalEntity
 
@@ -66,4 +67,4 @@ def today_of(entity: LegalEntity) -> date:
 
 def days(start: date, end: date) -> str:
     """Write half-open days with their last day (PER-1)."""
-    return Period(start, end).label()
+    return days_text(Period(start, end))

@@ -35,12 +35,25 @@ def period_of(filters: dict[str, Any]) -> tuple[date, date]:
     return since, until + timedelta(days=1)
 
 
-class Register(ListScreen):
+class PeriodReport(ListScreen):
+    """A report on some days; it says which where nobody has asked."""
+
+    filters = PeriodFilters
+
+    def filter_defaults(self) -> dict[str, str]:
+        """Show the last sixty days."""
+        since, end = period_of({})
+        return {
+            "since": since.isoformat(),
+            "until": (end - timedelta(days=1)).isoformat(),
+        }
+
+
+class Register(PeriodReport):
     """Every posted document of a period, with sums by type and currency."""
 
     title = "Billing register"
     permission = "invoicing.view_invoice"
-    filters = PeriodFilters
     columns = COLUMNS
     empty = Empty(title="Nothing was issued", text="Choose other days.")
 
@@ -61,13 +74,12 @@ class Register(ListScreen):
         ]
 
 
-class TaxReport(ListScreen):
+class TaxReport(PeriodReport):
     """Billed less credited tax by place, tax, category and rate."""
 
     reach = "own"
     title = "Tax by place"
     permission = "invoicing.view_invoice"
-    filters = PeriodFilters
     empty = Empty(title="No tax in these days", text="Choose other days.")
     columns = (
         Column(label="Place", value="place"),
@@ -76,7 +88,6 @@ class TaxReport(ListScreen):
         Column(label="Rate", value=lambda row: f"{(row.rate * 100).normalize():f} %"),
         Column(label="Taxable", value="basis", kind="money"),
         Column(label="Tax amount", value="amount", kind="money"),
-        Column(label="Currency", value="currency", kind="code"),
     )
 
     _rows: Sequence[TaxLiability] | None = None

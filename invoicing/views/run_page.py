@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from customers.models import Account
 from foundation.screens import (
     ActionView,
     Button,
@@ -25,6 +26,7 @@ from foundation.screens import (
     Screen,
     Table,
 )
+from foundation.screens.cells import date_text
 from invoicing import operations, queries, tasks
 from invoicing.choices import AccountState, RunState, Severity
 from invoicing.models import BillRun, BillRunAccount, BillRunFinding
@@ -82,7 +84,7 @@ class RunPage(RunScreen):
 
     def get_title(self) -> str:
         """Name the cycle and the day."""
-        return f"Run {self.run.pk}: {self.run.cycle.code}, {self.run.bill_date:%d %b %Y}"
+        return f"Run {self.run.pk}: {self.run.cycle.code}, {date_text(self.run.bill_date)}"
 
     def buttons(self) -> Sequence[Button]:
         """Offer what the run's state allows."""
@@ -334,10 +336,11 @@ class RunFindings(ListScreen, RunScreen):
     columns = (
         Column(
             label="Account",
-            value="payer_id",
+            value=lambda row: row.payer.number,
             kind="code",
             link=lambda row: reverse("invoicing:run_account", args=[row.run_id, row.payer_id]),
         ),
+        Column(label="Name", value=lambda row: row.payer.name),
         Column(label="Severity", value="severity", kind="status"),
         Column(label="What", value=lambda row: finding_title(row.rule)),
         Column(label="Finding", value="message"),
@@ -352,6 +355,12 @@ class RunFindings(ListScreen, RunScreen):
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the run."""
         return (*super().crumbs(), Crumb(f"Run {self.run.pk}", run_url(self.run.pk)))
+
+    def look_up(self, rows: Sequence[Any]) -> None:
+        """Read the accounts of the findings."""
+        payers = Account.objects.in_bulk({row.payer_id for row in rows})
+        for row in rows:
+            row.payer = payers[row.payer_id]
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[BillRunFinding]:
         """Return the findings asked for."""

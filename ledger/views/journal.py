@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -13,7 +12,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from foundation import clock
@@ -27,12 +26,14 @@ from foundation.screens import (
     Screen,
     Table,
     Total,
+    naming,
 )
 from ledger import queries
 from ledger.models import JournalEntry, JournalLine, LegalEntity
 from ledger.queries import BalanceRow
 
 VIEW = "ledger.view_journalentry"
+PAYER, PRODUCT = "customers.account", "catalog.product"
 ZERO = Decimal(0)
 
 
@@ -46,27 +47,38 @@ def source_url(entry: JournalEntry) -> str:
 
     A document without a page of its own is shown by its admin page; "" where there is none.
     """
-    label, _, model = entry.source_type.partition(".")
-    for name in (f"{label}:{model}", f"admin:{label}_{model}_change"):
-        with suppress(NoReverseMatch):
-            return reverse(name, args=[entry.source_id])
-    return ""
+    return naming.address(entry.source_type, entry.source_id)
 
 
-class NamedSources:
-    """Name the documents of the entries shown, with one query per kind of document."""
+class Named:
+    """Name the documents, payers and products shown, with one query per kind of thing."""
 
-    source_names: Mapping[tuple[str, int], str] = MappingProxyType({})
+    names: Mapping[naming.Thing, str] = MappingProxyType({})
 
-    def read_names(self, entries: Iterable[JournalEntry]) -> None:
-        """Read the names of the documents of these entries."""
-        self.source_names = queries.source_names(
-            (entry.source_type, entry.source_id) for entry in entries
-        )
+    def read_names(
+        self, entries: Iterable[JournalEntry], lines: Iterable[JournalLine] = ()
+    ) -> None:
+        """Read the names of the documents of these entries, and of what these lines are about."""
+        things = [(entry.source_type, entry.source_id) for entry in entries]
+        for line in lines:
+            if line.payer_id:
+                things.append((PAYER, line.payer_id))
+            if line.product_id:
+                things.append((PRODUCT, line.product_id))
+        self.names = naming.names(things)
 
     def source_name(self, entry: JournalEntry) -> str:
         """Return what staff call an entry's document."""
-        return self.source_names[entry.source_type, entry.source_id]
+        return self.names[entry.source_type, entry.source_id]
+
+    def payer_column(self) -> Column:
+        """Return the column of the account that a line is about."""
+        return Column(
+            label="Payer",
+            value=lambda x: self.names.get((PAYER, x.payer_id), ""),
+            kind="code",
+            link=lambda x: naming.address(PAYER, x.payer_id) if x.payer_id else "",
+        )
 
 
 class BalanceFilters(FilterForm):
@@ -151,6 +163,13 @@ class TrialBalance(ListScreen):
             Total(label="Credit", amount=credit, currency=currency),
         ]
 
+    def filter_defaults(self) -> dict[str, str]:
+        """Show the first entity and its today."""
+        if self.entity is None:
+            return {}
+        day = self.as_of({}).isoformat()
+        return {"entity": str(self.entity.pk), "as_of": day}
+
     def lines_url(self, row: BalanceRow) -> str:
         """Return the lines behind a balance."""
         asked = {"account": row.account_id, "currency": row.currency}
@@ -169,7 +188,7 @@ class LineFilters(FilterForm):
     until = forms.DateField(label="To")
 
 
-class Lines(NamedSources, ListScreen):
+class Lines(Named, ListScreen):
     """Journal lines, newest first."""
 
     title = "Journal lines"
@@ -196,12 +215,12 @@ class Lines(NamedSources, ListScreen):
             Column(label="Account", value=lambda x: str(x.account)),
             Column(label="Debit", value="debit", kind="money"),
             Column(label="Credit", value="credit", kind="money"),
-            Column(label="Payer", value="payer_id", kind="code"),
+            self.payer_column(),
         )
 
     def look_up(self, rows: Sequence[JournalLine]) -> None:
-        """Name the documents of the lines."""
-        self.read_names(line.entry for line in rows)
+        """Name the documents and the payers of the lines."""
+        self.read_names([line.entry for line in rows], rows)
 
     def crumbs(self) -> list[Crumb]:
         """Return the way here."""
@@ -227,7 +246,7 @@ class EntryFilters(FilterForm):
     until = forms.DateField(label="To")
 
 
-class Entries(NamedSources, ListScreen):
+class Entries(Named, ListScreen):
     """Journal entries, newest first."""
 
     title = "Journal"
@@ -264,7 +283,7 @@ class Entries(NamedSources, ListScreen):
         )
 
 
-class Entry(NamedSources, Screen):
+class Entry(Named, Screen):
     """One entry with its lines, its document, and the entry that reverses it."""
 
     subject = JournalEntry
@@ -289,7 +308,8 @@ class Entry(NamedSources, Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return facts and lines."""
         entry = self.entry
-        self.read_names([entry])
+        lines = list(entry.lines.select_related("account").order_by("pk"))
+        self.read_names([entry], lines)
         functional = entry.entity.functional_currency
         reversal = JournalEntry.objects.filter(reversal_of=entry).first()
         facts = [
@@ -320,19 +340,16 @@ class Entry(NamedSources, Screen):
                 Fact(label="Reversed by", value=f"entry {reversal.pk}", url=entry_url(reversal.pk))
             )
         return super().get_context_data(
-            facts=facts, table=lines_table(entry, functional), tables=[], **kwargs
+            facts=facts, table=self.lines_table(lines, functional), tables=[], **kwargs
         )
 
+    def lines_table(self, lines: list[JournalLine], functional: str) -> Table:
+        """Return the lines of an entry in both currencies."""
 
-def lines_table(entry: JournalEntry, functional: str) -> Table:
-    """Return the lines of an entry in both currencies."""
+        def own(_: JournalLine) -> str:
+            return functional
 
-    def own(_: JournalLine) -> str:
-        return functional
-
-    return Table(
-        caption="Lines",
-        columns=(
+        columns = (
             Column(label="Account", value=lambda x: str(x.account)),
             Column(label="Debit", value="debit", kind="money"),
             Column(label="Credit", value="credit", kind="money"),
@@ -340,9 +357,12 @@ def lines_table(entry: JournalEntry, functional: str) -> Table:
             Column(
                 label="Functional credit", value="functional_credit", kind="money", currency=own
             ),
-            Column(label="Payer", value="payer_id", kind="code"),
-            Column(label="Product", value="product_id", kind="code"),
+            self.payer_column(),
+            Column(
+                label="Product",
+                value=lambda x: self.names.get((PRODUCT, x.product_id), ""),
+                kind="code",
+            ),
             Column(label="Tax", value="tax_type"),
-        ),
-        rows=list(entry.lines.select_related("account").order_by("pk")),
-    )
+        )
+        return Table(caption="Lines", columns=columns, rows=lines)

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html
 
 from foundation.screens import (
     Button,
@@ -22,6 +23,7 @@ from foundation.screens import (
     ListScreen,
     Screen,
     Table,
+    codes,
 )
 from ledger.models import LegalEntity
 from payments import imports
@@ -67,10 +69,13 @@ class ImportForm(FormScreen):
     form_class = FileForm
     submit_label = "Read the file"
     success_message = ""
-    intro = (
-        "Columns: external_id, payer, amount, currency, tender, received_on, reference,"
-        " remittance. A file is recorded whole, and only if its control totals agree; a row whose"
-        " payer nobody knows waits under Unidentified."
+    intro = format_html(
+        "Columns: {}. A file is recorded whole, and only if its control totals agree; a row whose"
+        " payer nobody knows waits under Unidentified.",
+        codes(
+            *("external_id", "payer", "amount", "currency", "tender", "received_on"),
+            *("reference", "remittance"),
+        ),
     )
 
     def crumbs(self) -> Sequence[Crumb]:

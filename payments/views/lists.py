@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -304,6 +305,15 @@ class PaymentPage(Screen):
         )
 
 
+CASH_FIGURES = (
+    ("Received", "received"),
+    ("Allocated", "allocated"),
+    ("Unapplied", "unapplied"),
+    ("Unidentified", "unidentified"),
+    ("Reversed", "reversed"),
+)
+
+
 class CashFilters(FilterForm):
     """The span of days and the legal entity of the report."""
 
@@ -323,12 +333,13 @@ class CashReport(ListScreen):
     columns = (
         Column(label="Clearing account", value="clearing_account", kind="code"),
         Column(label="Tender", value="tender"),
-        Column(label="Received", value="received", kind="money"),
-        Column(label="Allocated", value="allocated", kind="money"),
-        Column(label="Unapplied", value="unapplied", kind="money"),
-        Column(label="Unidentified", value="unidentified", kind="money"),
-        Column(label="Reversed", value="reversed", kind="money"),
+        *(Column(label=label, value=name, kind="money") for label, name in CASH_FIGURES),
     )
+
+    def filter_defaults(self) -> dict[str, str]:
+        """Show this month."""
+        today = clock.today(ZoneInfo("UTC"))
+        return {"from_day": today.replace(day=1).isoformat(), "to_day": today.isoformat()}
 
     def rows(self, filters: dict[str, Any]) -> Sequence[Any]:
         """Return a line for each clearing account, tender and currency; this month by default."""
@@ -338,3 +349,16 @@ class CashReport(ListScreen):
             to_day=filters.get("to_day") or today,
             entities=self.entities_asked(filters),
         )
+
+    def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
+        """Return the sums of the lines in each currency."""
+        sums: dict[str, dict[str, Decimal]] = {}
+        for line in self.rows(filters):
+            one = sums.setdefault(line.currency, {})
+            for label, name in CASH_FIGURES:
+                one[label] = one.get(label, Decimal(0)) + getattr(line, name)
+        return [
+            Total(label=label, amount=amount, currency=currency)
+            for currency, one in sorted(sums.items())
+            for label, amount in one.items()
+        ]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from catalog.choices import PriceModel
 from catalog.models import UsageType
 from catalog.rules.events import RatedEvent
 from catalog.rules.pricing import CannotPriceQuantity, Priced, price, round_event
@@ -194,7 +195,9 @@ def _filled(row: Mapping[str, str], number: int, account: Account, day: date) ->
 def _guided(found: Guided, row: Row, reference: str) -> Iterator[str]:
     guide = found.guide
     terms = guide.charge.terms
-    yield f"charge {reference} by {row.identifier_type} {row.identifier}, local day {found.day}"
+    on = date.fromisoformat(found.day)
+    day = f"{on.day} {on:%b %Y}"
+    yield f"charge {reference} by {row.identifier_type} {row.identifier}, on {day}"
     if terms.zones is not None:
         zone = guide.attributes["zone"]
         yield f"zone {zone} by the longest prefix of map {terms.zones.code} (RATE)"
@@ -240,7 +243,8 @@ def _line_steps(priced: Priced, currency: str) -> Iterator[str]:
             f"{_plain(tier.flat_amount)} = {_plain(tier.amount)} (TIER-2)"
         )
     if not priced.rows:
-        yield f"{_plain(priced.quantity)} by {priced.terms.model} at {_plain(priced.unit_price)}"
+        model = PriceModel(priced.terms.model).label.lower()
+        yield f"{_plain(priced.quantity)} priced {model} at {_plain(priced.unit_price)}"
     if priced.bound:
         yield f"bounded by the price ({priced.bound})"
     yield f"is {_plain(priced.amount_exact)}, rounded once: {priced.amount} {currency} (NUM-1)"

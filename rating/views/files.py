@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html
 
 from foundation import clock, exports
 from foundation.screens import (
@@ -24,10 +25,13 @@ from foundation.screens import (
     ListScreen,
     Screen,
     Table,
+    codes,
 )
 from rating import operations, queries
 from rating.choices import FileState
 from rating.models import SuspenseItem, UsageFile, UsageSource
+from rating.rules.reasons import TITLES, Reason
+from rating.rules.rows import REQUIRED
 
 MAX_UPLOAD = 64 * 1024 * 1024
 
@@ -132,7 +136,7 @@ class FilePage(Screen):
 
     def get_title(self) -> str:
         """Name the file."""
-        return self.file.name
+        return f"File {self.file.name}"
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the list."""
@@ -165,7 +169,7 @@ class FilePage(Screen):
         """Add totals, declared totals and the fate of what was suspended."""
         file = self.file
         columns = (
-            Column(label="Reason", value=lambda row: row[0], kind="code"),
+            Column(label="Reason", value=lambda row: TITLES[Reason(row[0])]),
             Column(label="Now", value=lambda row: row[1], kind="status"),
             Column(label="Rows", value=lambda row: row[2], kind="number"),
         )
@@ -269,9 +273,10 @@ class LoadFile(FormScreen):
     permission = "rating.load_usage"
     form_class = LoadForm
     template_name = "rating/load.html"
-    intro = (
-        "Columns: event_key, usage_type, identifier_type, identifier, event_start, quantity; "
-        "optional source, event_end, uom and attr.… . The same content is loaded once."
+    intro = format_html(
+        "Columns: {}; optional {}. The same content is loaded once.",
+        codes(*REQUIRED),
+        codes("source", "event_end", "uom", "attr.…"),
     )
     submit_label = "Go"
 

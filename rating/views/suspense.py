@@ -48,6 +48,11 @@ def item_url(item: SuspenseItem) -> str:
     return reverse("rating:suspense_item", args=[item.pk])
 
 
+def spoken(column: str) -> str:
+    """Write a column of a usage file as people say it."""
+    return column.replace("_", " ").capitalize()
+
+
 def reason_title(row: SuspenseGroup | SuspenseItem) -> str:
     """Return why rows wait, in words."""
     return TITLES[Reason(row.reason)]
@@ -129,7 +134,7 @@ class SuspenseRows(ListScreen):
         table = context["table"]
         context.update(
             chosen_rows=list(zip((item.pk for item in table.rows), table.lines, strict=True)),
-            correctable=CORRECTABLE,
+            correctable=[(name, spoken(name)) for name in CORRECTABLE],
             may_recycle=may("rating.recycle_suspense"),
             may_write_off=may("rating.write_off_usage"),
             back=self.request.get_full_path(),
@@ -224,7 +229,7 @@ class SuspensePage(Screen):
             item=item,
             facts=[
                 Fact(label="State", value=item.state, kind="status"),
-                Fact(label="Reason", value=f"{reason_title(item)} ({item.reason})"),
+                Fact(label="Reason", value=reason_title(item)),
                 Fact(label="Column", value=item.column, kind="code"),
                 Fact(label="Why", value=item.message),
                 Fact(label="Next step", value=item.next_step),
@@ -239,14 +244,15 @@ class SuspensePage(Screen):
                 Fact(label="Because", value=item.resolution),
             ],
             received=[
-                Fact(label=name, value=value, kind="code") for name, value in received.items()
+                Fact(label=spoken(name), value=value, kind="code")
+                for name, value in received.items()
             ],
             corrected=[
-                Fact(label=name, value=value, kind="code")
+                Fact(label=spoken(name), value=value, kind="code")
                 for name, value in item.corrections.items()
             ],
             fields=[
-                (name, item.corrections.get(name, item.fields.get(name, "")))
+                (name, spoken(name), item.corrections.get(name, item.fields.get(name, "")))
                 for name in CORRECTABLE
             ],
             is_open=item.state == SuspenseState.OPEN,

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 
 from customers.models import Account
 from foundation import clock
 from foundation.errors import Invalid
-from foundation.screens import Column, Crumb, FormScreen, Table
+from foundation.screens import Column, Crumb, FormScreen, Table, codes
 from rating import queries
 from rating.queries import MOST_TRIED, Tried
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
@@ -37,9 +38,10 @@ class TryForm(forms.Form):
     on_date = forms.DateField(label="Day", widget=forms.DateInput(DAY, "%Y-%m-%d"))
     events = forms.CharField(
         widget=forms.Textarea({"rows": 6, "spellcheck": "false"}),
-        help_text=(
-            "A heading and lines, as in a usage file: usage_type,quantity,attr.called. What is "
-            "left out is filled in: the key, the account's identifier, noon of the day."
+        help_text=format_html(
+            "A heading and lines, as in a usage file: {}. What is left out is filled in: the key, "
+            "the account's identifier, noon of the day.",
+            codes("usage_type,quantity,attr.called"),
         ),
     )
 

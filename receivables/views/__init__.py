@@ -5,10 +5,10 @@ from receivables.views.items import (
     AccountItems,
     ApplyCredits,
     DisputeForm,
-    ItemList,
     ItemPage,
     ReverseAllocation,
 )
+from receivables.views.list_of_items import ItemList
 
 __all__ = [
     "AccountItems",

@@ -14,6 +14,7 @@ from django.urls import reverse
 from customers.models import Account
 from foundation import clock
 from foundation.screens import Column, Empty, FilterForm, ListScreen, Total
+from foundation.screens.cells import date_text
 from ledger.models import LegalEntity
 from receivables import queries
 from receivables.choices import AgeingBasis
@@ -112,6 +113,10 @@ class AgeingList(ListScreen):
         Column(label="Net", value="row.net", kind="money"),
     )
 
+    def filter_defaults(self) -> dict[str, str]:
+        """Show today."""
+        return {"as_of": clock.today(ZoneInfo("UTC")).isoformat()}
+
     def report(self, filters: dict[str, Any]) -> AgeingReport:
         """Return the report that the filters ask for, made once per page.
 
@@ -156,5 +161,6 @@ class AgeingList(ListScreen):
 
     def get_title(self) -> str:
         """Name the day."""
-        day = self.request.GET.get("as_of", "")
-        return f"Ageing at the end of {day}" if day else self.title
+        form = self.filter_form()
+        day = form.cleaned_data.get("as_of") if form is not None and form.is_valid() else None
+        return f"Ageing at the end of {date_text(day)}" if day else self.title

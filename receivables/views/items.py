@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -44,43 +43,6 @@ ALLOCATE = "receivables.allocate"
 def today(account: Account) -> date:
     """Return the day that it is for an account's books."""
     return clock.today(ZoneInfo(account.time_zone))
-
-
-class ItemFilters(FilterForm):
-    """Narrow the list of open items."""
-
-    number = forms.CharField(label="Document number", max_length=32)
-    side = forms.ChoiceField(label="Side", choices=[("", "Both"), *Side.choices])
-    open_only = forms.BooleanField(label="Only what is still open")
-
-
-class ItemList(ListScreen):
-    """Every open item, the latest first."""
-
-    title = "Open items"
-    permission = VIEW
-    filters = ItemFilters
-    keyset = ("-id",)
-    empty = Empty(title="No open items", text="Posting an invoice opens the first one.")
-    columns = (
-        Column(label="Document", value="number", kind="code", link=lambda i: links.item(i.pk)),
-        Column(label="Side", value="get_side_display"),
-        Column(label="Dated", value="doc_date", kind="date"),
-        Column(label="Due", value="due_date", kind="date"),
-        Column(label="Amount", value="amount", kind="money"),
-        Column(label="Open", value="open", kind="money"),
-    )
-
-    def rows(self, filters: dict[str, Any]) -> QuerySet[OpenItem]:
-        """Return the items asked for."""
-        items = OpenItem.objects.all()
-        if filters.get("number"):
-            items = items.filter(number=filters["number"])
-        if filters.get("side"):
-            items = items.filter(side=filters["side"])
-        if filters.get("open_only"):
-            items = items.unsettled()
-        return items.order_by("-id")
 
 
 class AsOfFilter(FilterForm):

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from foundation.parsing import code_text, currency_text, decimal_text
-from foundation.screens import Crumb, FormScreen, Parsed
+from foundation.screens import Crumb, FormScreen, Parsed, naming
 from tax import choices, operations
 from tax.models import Jurisdiction, TaxCategory, TaxRate, TaxRule, TaxType
 from tax.views import words
@@ -175,7 +175,9 @@ class AddRule(PlaceScreen):
 class RegistrationForm(forms.Form):
     """A registration from a day on."""
 
-    entity_id = forms.IntegerField(min_value=1, label="Legal entity (its number)")
+    entity_id = forms.TypedChoiceField(
+        coerce=int, choices=lambda: naming.choices(words.SELLER), label="Legal entity"
+    )
     number = forms.CharField(max_length=40, label="Tax number")
     starts = day(label="From")
     ends = day(label="First day without it", required=False)

@@ -19,6 +19,7 @@ from foundation.screens import (
     ListScreen,
     Screen,
     Table,
+    naming,
 )
 from tax import queries
 from tax.models import Jurisdiction, TaxRate, TaxRegistration, TaxRule
@@ -220,14 +221,20 @@ def any_or(word: str) -> str:
 
 
 def _registrations(rows: QuerySet[TaxRegistration]) -> Table:
+    found = list(rows.order_by("entity_id", "-valid"))
+    names = naming.names((words.SELLER, one.entity_id) for one in found)
     return Table(
         columns=(
-            Column(label="Legal entity", value="entity_id", kind="code"),
+            Column(
+                label="Legal entity",
+                value=lambda one: names[words.SELLER, one.entity_id],
+                kind="code",
+            ),
             Column(label="Number", value="number", kind="code"),
             Column(label="From", value="valid.lower", kind="date"),
             Column(label="Last day", value=words.last_day, kind="date"),
         ),
-        rows=rows.order_by("entity_id", "-valid"),
+        rows=found,
         caption="Registrations",
         empty="No registration here. One of a place around it counts as well.",
     )

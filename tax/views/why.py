@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from foundation.money import quantize
 from foundation.parsing import currency_text, decimal_text
-from foundation.screens import Column, Crumb, FilterForm, Parsed, Screen, Table
+from foundation.screens import Column, Crumb, FilterForm, Parsed, Screen, Table, naming
 from foundation.screens.cells import Total
 from tax import choices, queries
 from tax.models import Jurisdiction, TaxCategory, TaxRegistration, TaxType
@@ -57,8 +57,9 @@ class WhyForm(FilterForm):
             numbers.setdefault(one.entity_id, []).append(one.number)
         field = self.fields["entity"]
         assert isinstance(field, forms.ChoiceField)
+        names = naming.names((words.SELLER, pk) for pk in numbers)
         field.choices = [
-            (str(pk), f"Entity {pk}: {', '.join(sorted(set(found))[:3])}")
+            (str(pk), f"{names[words.SELLER, pk]}: {', '.join(sorted(set(found))[:3])}")
             for pk, found in numbers.items()
         ]
         for name in ("entity", "place", "category", "customer", "on_date", "amount", "currency"):

@@ -14,6 +14,9 @@ from foundation import clock
 from foundation.screens.cells import money_text, number_text
 from tax.models import TaxRate
 
+SELLER = "ledger.legalentity"
+"""What `entity_id` is a key of; the ledger is a neighbour, so only its name is known here."""
+
 
 def actor(request: HttpRequest) -> User:
     """Return who is asking; every page requires a log-in."""

@@ -41,44 +41,49 @@ def complaints() -> list[str]:
     return []
 
 
+def opened(chromium: Browser, url: str, complaints: list[str]) -> Page:
+    """Return the page of a new browser profile, and write down what it complains about."""
+    context = chromium.new_context(
+        base_url=url,
+        viewport={"width": 1280, "height": 900},
+        color_scheme="light",
+        accept_downloads=True,
+    )
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.on(
+        "pageerror",
+        lambda error: complaints.append(f"{page.url}: {error.message} {error.stack}"),
+    )
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((url, "data:", "blob:"))
+            else complaints.append(f"elsewhere: {request.url}")
+        ),
+    )
+    page.on(
+        "response",
+        lambda response: (
+            complaints.append(f"{response.status} {response.url}")
+            if response.status >= 500
+            else None
+        ),
+    )
+    return page
+
+
 @pytest.fixture
 def open_as(
     company: None, live_server: object, chromium: Browser, complaints: list[str]
-) -> Iterator[Callable[..., Page]]:
-    """Give a function that opens the console as a role, each in a browser profile of its own."""
-    contexts = []
-    url = str(live_server)
+) -> Iterator[Callable[[str], Page]]:
+    """Give a function that logs in as a role, each in a browser profile of its own."""
+    pages = []
 
-    def go(username: str, *, theme: str = "light", width: int = 1280) -> Page:
-        context = chromium.new_context(
-            base_url=url,
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if theme == "dark" else "light",
-            accept_downloads=True,
-        )
-        contexts.append(context)
-        context.set_default_timeout(15_000)
-        page = context.new_page()
-        page.on(
-            "pageerror",
-            lambda error: complaints.append(f"{page.url}: {error.message} {error.stack}"),
-        )
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((url, "data:", "blob:"))
-                else complaints.append(f"elsewhere: {request.url}")
-            ),
-        )
-        page.on(
-            "response",
-            lambda response: (
-                complaints.append(f"{response.status} {response.url}")
-                if response.status >= 500
-                else None
-            ),
-        )
+    def go(username: str) -> Page:
+        page = opened(chromium, str(live_server), complaints)
+        pages.append(page)
         page.goto("/")
         page.fill("input[name=username]", username)
         page.fill("input[name=password]", PASSWORD)
@@ -87,8 +92,8 @@ def open_as(
         return page
 
     yield go
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
 
 
 @pytest.fixture

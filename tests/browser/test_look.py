@@ -1,25 +1,32 @@
-"""Every page of the console in a real browser: loads, fits, complains of nothing, can be read."""
+"""Every kind of page of the console in a real browser: fits, can be read, has manners.
+
+The company is filled once and only looked at; the walk by links finds one page of every kind.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client, TransactionTestCase
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
 
-from customers import operations
-from customers.choices import OrderAction
-from customers.models import Account, Subscription
-from customers.operations import ItemInput
-from foundation.screens import ActionView
-from tests.apps.billing_site.access.doors import pages
-from tests.browser.walking import Walk, faults, kinds_of_objects, overflow
+from billing_site.roles import PACKAGES
+from tests.browser.conftest import PASSWORD, opened
+from tests.browser.looking import faults, manners, overflow
+from tests.browser.unusual import add_the_unusual
+from tests.browser.walking import Walk, kinds_of_objects
 
 pytestmark = pytest.mark.browser
 
-ROLES = ("care", "operator", "cash", "approver", "controller", "catalog", "access")
+ROLES = ("care", "operator", "cash", "collector", "approver", "controller", "catalog", "access")
+LOOKS = (("light", 1280), ("dark", 1280), ("dark", 390), ("light", 390))
 # What hands out a file instead of a page, and forms about things in a state that the smallest
 # company has none of: drafts of prices and offers, waiting certificates, pending activations,
 # payment files, closed periods, reversals.
@@ -36,90 +43,94 @@ NOT_THERE = frozenset(
 )
 
 
-def addresses() -> list[str]:
-    """Return every page that needs no object and only shows."""
-    return [
-        path
-        for path, page in pages()
-        if "<" not in path and not issubclass(page.callback.view_class, ActionView)
+@dataclass(frozen=True)
+class House:
+    """A filled company that is served, what the walk through it found, and its open pages."""
+
+    url: str
+    walk: Walk
+    chromium: Browser
+    complaints: list[str]
+    pages: dict[str, Page]
+
+    def page_as(self, username: str) -> Page:
+        """Return the page of a browser profile that is logged in as somebody."""
+        if username not in self.pages:
+            page = opened(self.chromium, self.url, self.complaints)
+            session = logged_in(username).cookies[settings.SESSION_COOKIE_NAME].value
+            cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.url}
+            page.context.add_cookies([cookie])  # type: ignore[list-item]
+            self.pages[username] = page
+        return self.pages[username]
+
+
+def logged_in(username: str) -> Client:
+    """Return a client of somebody, without asking for the password."""
+    client = Client()
+    backend = settings.AUTHENTICATION_BACKENDS[-1]
+    client.force_login(User.objects.get(username=username), backend=backend)
+    return client
+
+
+@pytest.fixture(scope="module")
+def house(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, chromium: Browser
+) -> Iterator[House]:
+    """Fill, walk and serve the smallest company once for all tests of this file."""
+    with django_db_blocker.unblock():
+        call_command("setup_roles")
+        call_command("seed_demo", "--size", "tiny", "--no-progress", "--password", PASSWORD)
+        add_the_unusual()
+        walk = Walk()
+        for role in ROLES:
+            walk.go(logged_in(role), role)
+        server = LiveServer("localhost")
+        built = House(server.url, walk, chromium, [], {})
+        yield built
+        for page in built.pages.values():
+            page.context.close()
+        server.stop()
+        TransactionTestCase()._fixture_teardown()  # type: ignore[attr-defined]
+
+
+def test_no_link_leads_to_a_refusal(house: House) -> None:
+    assert not house.walk.dead_ends, "\n".join(house.walk.dead_ends)
+
+
+def test_no_page_about_a_thing_is_out_of_reach(house: House) -> None:
+    assert kinds_of_objects() - set(house.walk.seen) <= NOT_THERE
+
+
+def look(page: Page, path: str) -> list[str]:
+    """Return what is wrong with a page in any of its looks."""
+    response = page.goto(path)
+    if response is None or response.status != 200:
+        return [f"answers {response.status if response else 'nothing'}"]
+    wrong = manners(page)
+    for theme, width in LOOKS:
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 900})
+        found = overflow(page)
+        if (theme, width) in LOOKS[::2]:
+            found += faults(page)
+        wrong += [f"{theme} {width}: {fault}" for fault in found]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return wrong
+
+
+@pytest.mark.parametrize("room", ["console", *PACKAGES])
+def test_the_pages_of_a_room_fit_and_can_be_read(house: House, room: str) -> None:
+    met = {name: at for name, at in house.walk.seen.items() if name.startswith(f"{room}:")}
+    wrong = [
+        f"{username} {path}: {fault}"
+        for path, username in met.values()
+        for fault in look(house.page_as(username), path)
     ]
-
-
-def test_every_page_loads_fits_and_can_be_read(
-    open_as: Callable[..., Page], complaints: list[str]
-) -> None:
-    wrong: list[str] = []
-    for username, theme, width in (
-        ("controller", "light", 1280),
-        ("approver", "dark", 1280),
-        ("operator", "light", 390),
-        ("cash", "dark", 390),
-        ("catalog", "light", 1280),
-        ("care", "dark", 1280),
-    ):
-        page = open_as(username, theme=theme, width=width)
-        for path in addresses():
-            response = page.goto(path)
-            if response is None or response.status == 403:
-                continue
-            if response.status != 200:
-                wrong.append(f"{username} {path}: {response.status}")
-                continue
-            if (wide := overflow(page)) > 0:
-                wrong.append(f"{username} {path}: {wide} px too wide")
-            wrong += [f"{username} {path}: {fault}" for fault in faults(page)]
     assert not wrong, "\n".join(wrong)
-    assert not complaints
+    assert not house.complaints
 
 
-@pytest.fixture
-def unusual(company: None) -> None:
-    """Add what the smallest company has none of, as a clerk would."""
-    subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
-    assert subscription is not None
-    account, day = subscription.account, subscription.effective_on + timedelta(days=40)
-    signed = operations.draft_contract(account=account, valid_from=day, actor=None)
-    operations.sign_contract(contract=signed, signed_on=day, actor=None)
-    operations.draft_contract(account=account, valid_from=day, actor=None)
-    items = [
-        ItemInput(
-            action=OrderAction.MODIFY,
-            subscription=subscription,
-            quantity=Decimal(7),
-            effective_on=day,
-        )
-    ]
-    operations.place_order(account=account, items=items, requested_on=day, actor=None)
-    pause = ItemInput(action=OrderAction.SUSPEND, subscription=subscription, effective_on=day)
-    operations.place_order(
-        account=Account.objects.get(pk=account.pk),
-        items=[pause],
-        requested_on=day,
-        submit_as_of=day,
-        actor=None,
-    )
-
-
-def test_every_page_of_a_thing_is_reached_by_links_fits_and_can_be_read(
-    unusual: None, open_as: Callable[..., Page], complaints: list[str]
-) -> None:
-    """Walk the links as each role; no link leads to a refusal, and no page is out of reach."""
-    wrong: list[str] = []
-
-    def look(page: Page, path: str) -> None:
-        for theme, width in (("light", 1280), ("dark", 390)):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            page.set_viewport_size({"width": width, "height": 900})
-            if (wide := overflow(page)) > 0:
-                wrong.append(f"{path} at {width}: {wide} px too wide")
-            wrong.extend(f"{path} {theme}: {fault}" for fault in faults(page))
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 1280, "height": 900})
-
-    walk = Walk(look, addresses())
-    for role in ROLES:
-        walk.go(open_as(role))
-    assert not wrong, "\n".join(wrong)
-    assert not walk.dead_ends, "\n".join(walk.dead_ends)
-    assert not complaints
-    assert kinds_of_objects() - set(walk.seen) <= NOT_THERE
+@pytest.mark.parametrize("username", ROLES)
+def test_the_home_of_a_role_fits_and_can_be_read(house: House, username: str) -> None:
+    assert not look(house.page_as(username), "/console/")

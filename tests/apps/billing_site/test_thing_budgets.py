@@ -87,7 +87,7 @@ BUDGETS = (
     ("customers:modify_order", "subscription", 4),
     ("customers:add_order", "account", 4),
     ("customers:open_below", "account", 5),
-    ("console:account_history", "account", 5),
+    ("console:account_history", "account", 10),
     ("catalog:version", "version", 6),
     ("catalog:price", "price", 4),
     ("rating:account_usage", "account", 4),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from django import forms
 from django.contrib.auth.models import Group, Permission, User
@@ -10,7 +13,10 @@ from django.test import Client
 from pytest_django.asserts import assertHTMLEqual
 
 from foundation.paging import keyset_page
-from foundation.screens import LongSelect
+from foundation.periods import Period
+from foundation.screens import LongSelect, Total, codes
+from foundation.screens.cells import value_text
+from foundation.templatetags.console import totals
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.apps.foundation.console_urls")]
 
@@ -180,3 +186,28 @@ def test_a_long_choice_is_written_as_django_writes_it() -> None:
             for widget in (LongSelect, forms.Select)
         )
         assertHTMLEqual(ours, plain)
+
+
+def test_currencies_that_lack_a_figure_still_stand_in_one_table() -> None:
+    figures = [
+        Total(label="Invoices", amount=Decimal("7.50"), currency="EUR"),
+        Total(label="Invoices", amount=Decimal(9), currency="USD"),
+        Total(label="Credits", amount=Decimal("1.25"), currency="USD"),
+    ]
+    shown = totals(figures)
+    assert shown["columns"] == ["Invoices", "Credits"]
+    assert shown["rows"] == [("EUR", [figures[0], None]), ("USD", figures[1:])]
+
+
+def test_figures_of_one_currency_or_of_none_stand_in_a_row() -> None:
+    counted = Total(label="Rows", amount=3, kind="number")
+    assert not totals([counted, Total(label="Owed", amount=Decimal(1), currency="EUR")])["columns"]
+    assert not totals([Total(label="Owed", amount=Decimal(1), currency="EUR")])["columns"]
+
+
+def test_a_period_on_screen_has_its_last_day_and_no_leading_zero() -> None:
+    assert value_text(Period(date(2026, 8, 1), date(2026, 9, 1))) == "1 Aug 2026 – 31 Aug 2026"
+
+
+def test_names_that_are_typed_are_set_apart_and_made_harmless() -> None:
+    assert codes("usage_type", "<b>") == "<code>usage_type</code>, <code>&lt;b&gt;</code>"

@@ -47,7 +47,7 @@ def test_every_step_of_a_call_is_told(calls: Company) -> None:
     assert (one.quantity, one.exact, one.amount, one.problem) == (D(120), D("1.85"), D("1.85"), "")
     assert (one.charge, one.group, one.currency) == ("ABROAD/1/INTL", "zone=AT", "EUR")
     assert one.steps == (
-        "charge ABROAD/1/INTL by MSISDN 43660, local day 2027-05-03",
+        "charge ABROAD/1/INTL by MSISDN 43660, on 3 May 2027",
         "zone AT by the longest prefix of map DEST (RATE)",
         "61 in increments of 60/60 is 120 (UNIT-1)",
         "priced as zone=AT (PRC-3)",

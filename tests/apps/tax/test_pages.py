@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from ledger.operations import ensure_entity
 from tax import operations
 from tax.models import Jurisdiction, TaxRate, TaxRegistration, TaxRule
 
@@ -162,9 +163,14 @@ def test_rows_are_added_and_ended_from_forms(client: Client, town: Jurisdiction)
     rule = {"tax_type": tax, "category": "BOOK", "customer_kind": "*", "treatment": "ZERO",
             "taxable_share": "1", "starts": str(SOON)}  # fmt: skip
     assert client.post(at["rule_add"], rule).status_code == 302
-    registration = {"entity_id": "8", "number": "XA-88", "starts": "2027-01-01"}
+    seller = ensure_entity(
+        code="XA", name="Larkfield XA", country="XA", functional_currency="EUR",
+        time_zone="UTC", books_from=date(2027, 1, 1),
+    )  # fmt: skip
+    registration = {"entity_id": str(seller.pk), "number": "XA-88", "starts": "2027-01-01"}
     assert client.post(at["register"], registration).status_code == 302
-    assert TaxRegistration.objects.filter(entity_id=8).exists()
+    assert TaxRegistration.objects.filter(entity_id=seller.pk).exists()
+    assert "<code>XA</code>" in client.get(reverse("tax:place", args=[town.pk])).content.decode()
     for name in ("rate_end", "rule_end"):
         assert client.post(at[name], {"ends": "2021-01-01"}).status_code == 422
         assert client.post(at[name], {"ends": str(SOON)}).status_code == 302
