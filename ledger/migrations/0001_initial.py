@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'number series',
                 'ordering': ['entity_id', 'doc_type', 'fiscal_year'],
-                'constraints': [models.UniqueConstraint(fields=('entity', 'doc_type', 'fiscal_year'), name='ledger_numberseries_is_unique'), models.CheckConstraint(condition=models.Q(('next_no__gte', 1)), name='ledger_numberseries_starts_at_one')],
+                'constraints': [models.UniqueConstraint(fields=('entity', 'doc_type', 'fiscal_year'), name='ledger_numberseries_is_unique')],
             },
         ),
         migrations.CreateModel(

@@ -98,9 +98,6 @@ class NumberSeries(models.Model):
             models.UniqueConstraint(
                 fields=["entity", "doc_type", "fiscal_year"], name="ledger_numberseries_is_unique"
             ),
-            models.CheckConstraint(
-                name="ledger_numberseries_starts_at_one", condition=Q(next_no__gte=1)
-            ),
         ]
 
     def __str__(self) -> str:
