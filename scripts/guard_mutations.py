@@ -118,6 +118,7 @@ class Copy:
                 for statement in back:
                     connection.execute(statement)  # type: ignore[call-overload]
             if self.seen() != self.whole:
+                self.server.build_template()  # others may have thrown it away meanwhile
                 self.server.clone(self.name)
 
     def seen(self) -> list[object]:

@@ -105,6 +105,8 @@ class Mutated(Server):
     def clone(self, name: str) -> None:
         """Take the copy that lacks the guard; for a test that commits, a copy anew."""
         if Mutated.taken:
+            super().build_template()
+            self.point_django_at(name)
             super().clone(name)
             with psycopg.connect(self.url(name), autocommit=True) as connection:
                 take_away(connection, os.environ["BILLING_WITHOUT_GUARD"])
