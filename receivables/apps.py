@@ -13,5 +13,6 @@ class ReceivablesConfig(AppConfig):
             self.label,
             Allocation="batch__entity",
             AllocationBatch="entity",
+            DisputeMark="item__entity",
             OpenItem="entity",
         )

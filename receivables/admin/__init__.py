@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from foundation.admin import ReadOnlyAdmin, ReadOnlyInline
-from receivables.models import Allocation, AllocationBatch, OpenItem
+from receivables.models import Allocation, AllocationBatch, DisputeMark, OpenItem
 
 
 @admin.register(OpenItem)
@@ -26,6 +26,14 @@ class OpenItemAdmin(ReadOnlyAdmin):
     list_select_related = ("payer",)
     list_filter = ("side", "entity", "currency")
     search_fields = ("number__startswith",)
+
+
+@admin.register(DisputeMark)
+class DisputeMarkAdmin(ReadOnlyAdmin):
+    """What was disputed from when on."""
+
+    list_display = ("id", "item", "on_date", "disputed", "reason", "recorded_by")
+    list_select_related = ("item", "recorded_by")
 
 
 class AllocationInline(ReadOnlyInline):

@@ -89,4 +89,21 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('reverses', None), ('amount__gt', 0)), models.Q(('reverses__isnull', False), ('amount__lt', 0)), _connector='OR'), name='receivables_allocation_sign_follows_reverses'), models.CheckConstraint(condition=models.Q(('realised_fx', django.db.models.expressions.CombinedExpression(models.F('functional_credit'), '-', models.F('functional_debit')))), name='receivables_allocation_realised_fx_is_difference'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('amount'), models.F('currency')), name='receivables_allocation_amount_is_money'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('functional_debit')), name='receivables_allocation_functional_debit_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('functional_credit')), name='receivables_allocation_functional_credit_is_number')],
             },
         ),
+        migrations.CreateModel(
+            name='DisputeMark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('on_date', models.DateField()),
+                ('disputed', foundation.fields.PlainAmountField(help_text='In the currency of the item.')),
+                ('reason', models.CharField(max_length=200)),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dispute_marks', to='receivables.openitem')),
+                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'dispute mark',
+                'default_permissions': ('view',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('disputed__gte', 0)), name='receivables_disputemark_not_negative'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('disputed')), name='receivables_disputemark_disputed_is_number')],
+            },
+        ),
     ]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Max
 
 import audit.operations
 from foundation import copying, permissions
@@ -165,8 +166,10 @@ def functional_currency(entity_id: int) -> str:
     return LegalEntity.objects.values_list("functional_currency", flat=True).get(pk=entity_id)
 
 
-def set_disputed(*, item_id: int, amount: Decimal, reason: str, actor: User | None) -> OpenItem:
-    """Mark how much of a debit is disputed; zero lifts the dispute (AR-3).
+def set_disputed(
+    *, item_id: int, amount: Decimal, on_date: date, reason: str, actor: User | None
+) -> OpenItem:
+    """Mark how much of a debit is disputed from a day on; zero lifts the dispute (AR-3).
 
     Raises: CannotDispute.
     """
@@ -180,12 +183,24 @@ def set_disputed(*, item_id: int, amount: Decimal, reason: str, actor: User | No
                 f"The disputed part of {item.number} lies between 0 and {item.amount}"
                 f" {item.currency}, in whole minor units.",
             )
-        item.disputed = amount
-        item.save(update_fields=["disputed"])
+        last = item.dispute_marks.aggregate(last=Max("on_date"))["last"] or item.doc_date
+        if on_date < last:
+            raise CannotDispute(
+                f"{item.number} cannot be marked for a day before {last:%Y-%m-%d}."
+            )
+        item.dispute_marks.create(
+            on_date=on_date, disputed=amount, reason=reason, recorded_by=actor
+        )
+        item.refresh_from_db(fields=["disputed"])
         audit.operations.record_event(
             topic="open_item.disputed",
             subject=item,
-            payload={"amount": str(amount), "currency": item.currency, "reason": reason},
+            payload={
+                "amount": str(amount),
+                "currency": item.currency,
+                "on_date": on_date.isoformat(),
+                "reason": reason,
+            },
             actor=actor,
         )
     return item

@@ -30,6 +30,10 @@ BEGIN
         PERFORM refuse('AR-1', 'receivables_openitem_moved_by_allocations',
             'only allocations move what is open on an item');
     END IF;
+    IF NEW.disputed <> OLD.disputed AND pg_trigger_depth() < 2 THEN
+        PERFORM refuse('AR-3', 'receivables_openitem_disputed_by_marks',
+            'only dispute marks say how much of an item is disputed');
+    END IF;
     RETURN NEW;
 END $$;
 

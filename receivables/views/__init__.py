@@ -1,10 +1,10 @@
 """The pages of receivables: ageing, a payer's items, one item and its allocations."""
 
 from receivables.views.ageing import AgeingList
+from receivables.views.disputes import DisputeForm
 from receivables.views.items import (
     AccountItems,
     ApplyCredits,
-    DisputeForm,
     ItemPage,
     ReverseAllocation,
 )

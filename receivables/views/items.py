@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from customers.models import Account
-from foundation import clock
-from foundation.parsing import BadValue, decimal_text
 from foundation.screens import (
     ActionView,
     Button,
@@ -34,15 +32,11 @@ from receivables import operations, queries
 from receivables.choices import Side
 from receivables.models import Allocation, OpenItem
 from receivables.views import links
+from receivables.views.disputes import history
 from receivables.views.links import person
 
 VIEW = "receivables.view_openitem"
 ALLOCATE = "receivables.allocate"
-
-
-def today(account: Account) -> date:
-    """Return the day that it is for an account's books."""
-    return clock.today(ZoneInfo(account.time_zone))
 
 
 class AsOfFilter(FilterForm):
@@ -85,7 +79,7 @@ class AccountItems(ListScreen):
 
     def day(self, filters: dict[str, Any]) -> date:
         """Return the day asked for, or today."""
-        found: date = filters.get("as_of") or today(self.account)
+        found: date = filters.get("as_of") or links.today(self.account)
         return found
 
     def rows(self, filters: dict[str, Any]) -> Sequence[Any]:
@@ -147,7 +141,7 @@ class ApplyCredits(ActionView):
         return operations.allocate_oldest(
             payer_id=account.pk,
             currency=account.currency,
-            on_date=today(account),
+            on_date=links.today(account),
             actor=person(self.request),
         )
 
@@ -170,13 +164,11 @@ class ItemPage(Screen):
     permission = VIEW
     template_name = "receivables/openitem.html"
 
-    @property
+    @cached_property
     def item(self) -> OpenItem:
         """The item of the address."""
-        if not hasattr(self, "_item"):
-            found = OpenItem.objects.select_related("payer", "entity")
-            self._item = get_object_or_404(found, pk=self.kwargs["pk"])
-        return self._item
+        found = OpenItem.objects.select_related("payer", "entity")
+        return get_object_or_404(found, pk=self.kwargs["pk"])
 
     def get_title(self) -> str:
         """Name the document."""
@@ -232,6 +224,7 @@ class ItemPage(Screen):
                 ),
             ],
             allocations=self.allocations(),
+            disputes=history(item),
             **kwargs,
         )
 
@@ -274,44 +267,6 @@ class ItemPage(Screen):
         return row.can_be_reversed and self.request.user.has_perm(ALLOCATE)
 
 
-class DisputeForm(FormScreen):
-    """Say how much of a debit is disputed (AR-3)."""
-
-    subject = OpenItem
-    permission = "receivables.dispute_item"
-    title = "Disputed part"
-    intro = "The disputed part is settled only by a payment that names the document."
-    submit_label = "Save"
-    success_message = "The disputed part is noted."
-
-    class form_class(forms.Form):  # noqa: N801  (Django's name for it)
-        """Amount and reason."""
-
-        amount = forms.CharField(label="Disputed amount", max_length=24)
-        reason = forms.CharField(label="Reason", max_length=200)
-
-        def clean_amount(self) -> Decimal:
-            """Read the amount by the house's parser."""
-            try:
-                return decimal_text(self.cleaned_data["amount"], places=4, minimum=Decimal(0))
-            except BadValue as bad:
-                raise forms.ValidationError(bad.message, code=bad.rule) from bad
-
-    def submit(self, form: forms.Form) -> OpenItem:
-        """Call the operation."""
-        return operations.set_disputed(
-            item_id=self.kwargs["pk"], actor=person(self.request), **form.cleaned_data
-        )
-
-    def get_success_url(self) -> str:
-        """Go back to the item."""
-        return links.item(self.kwargs["pk"])
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the item."""
-        return (Crumb("Open item", links.item(self.kwargs["pk"])),)
-
-
 class ReverseAllocation(FormScreen):
     """Take one allocation back by its mirror (AR-4)."""
 
@@ -339,7 +294,7 @@ class ReverseAllocation(FormScreen):
 
     def get_initial(self) -> dict[str, Any]:
         """Propose today."""
-        return {"on_date": today(self.allocation.credit_item.payer)}
+        return {"on_date": links.today(self.allocation.credit_item.payer)}
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+
+from customers.models import Account
+from foundation import clock
 
 
 def address(name: str, *args: object) -> str:
@@ -40,3 +45,8 @@ def item(item_id: int) -> str:
 def person(request: HttpRequest) -> User:
     """Return who is at the page: a screen lets nobody in who has not logged in."""
     return cast(User, request.user)
+
+
+def today(payer: Account) -> date:
+    """Return the day that it is for an account's books."""
+    return clock.today(ZoneInfo(payer.time_zone))

@@ -215,7 +215,11 @@ class Desk:
             )
         elif what == "dispute" and debits:
             operations.set_disputed(
-                item_id=debits[chosen % len(debits)].pk, amount=amount, reason="x", actor=None
+                item_id=debits[chosen % len(debits)].pk,
+                amount=amount,
+                on_date=on_date,
+                reason="x",
+                actor=None,
             )
 
 

@@ -78,5 +78,9 @@ def dispute(scene: Scene, *, document: str, amount: Decimal) -> None:
     """Mark part of a document as disputed: payments pass it by (AR-3)."""
     item = OpenItem.objects.get(number=scene.document(document).number, side="D")
     receivables.operations.set_disputed(
-        item_id=item.pk, amount=amount, reason="customer disputes it", actor=None
+        item_id=item.pk,
+        amount=amount,
+        on_date=scene.day,
+        reason="customer disputes it",
+        actor=None,
     )

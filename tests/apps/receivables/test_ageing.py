@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -113,9 +114,12 @@ def test_basis_currency_entity_and_payer_narrow_the_report(
 
 
 def test_disputed_and_netted_are_shown(book, payer) -> None:
-    operations.set_disputed(item_id=book["old"].pk, amount=D("25.00"), reason="x", actor=None)
+    mark = partial(operations.set_disputed, item_id=book["old"].pk, reason="x", actor=None)
+    mark(amount=D("25.00"), on_date=date(2027, 4, 10))
+    mark(amount=D("10.00"), on_date=date(2027, 5, 2))
+    mark(amount=D(0), on_date=date(2027, 5, 4))
     (row,) = queries.ageing(as_of=date(2027, 5, 3)).rows
-    assert row.disputed == D("25.00")
+    assert row.disputed == D("10.00")
     assert row.netted == (D(0), D(0), D(30), D(0), D(0), D(0))
 
 
@@ -200,7 +204,7 @@ def test_a_clerk_works_from_the_item(person, book, payer, debit, credit) -> None
     )
     clerk.post(
         reverse("receivables:dispute", args=[book["old"].pk]),
-        {"amount": "40.00", "reason": "meter"},
+        {"amount": "40.00", "on_date": "2027-06-01", "reason": "meter"},
     )
     book["old"].refresh_from_db()
     assert book["old"].disputed == D("40.00")

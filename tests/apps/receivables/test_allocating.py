@@ -76,7 +76,9 @@ def test_ar1_a_second_call_finds_nothing_to_do(payer, debit, credit) -> None:
 
 def test_ar3_the_disputed_part_is_left_alone(payer, debit, credit) -> None:
     item = debit("100.00")
-    operations.set_disputed(item_id=item.pk, amount=D("40.00"), reason="meter", actor=None)
+    operations.set_disputed(
+        item_id=item.pk, amount=D("40.00"), on_date=MARCH, reason="meter", actor=None
+    )
     payment = credit("100.00")
     operations.allocate_oldest(payer_id=payer.pk, currency="EUR", on_date=MARCH, actor=None)
     assert (opened(item), opened(payment)) == (D("40.00"), D("40.00"))
@@ -84,7 +86,9 @@ def test_ar3_the_disputed_part_is_left_alone(payer, debit, credit) -> None:
 
 def test_ar3_an_explicit_remittance_reaches_the_disputed_part(payer, debit, credit) -> None:
     item = debit("100.00", number="INV-1")
-    operations.set_disputed(item_id=item.pk, amount=D("40.00"), reason="meter", actor=None)
+    operations.set_disputed(
+        item_id=item.pk, amount=D("40.00"), on_date=MARCH, reason="meter", actor=None
+    )
     payment = credit("100.00")
     _, unknown = operations.allocate_remittance(
         credit_item_id=payment.pk, advice=[Advice("INV-1")], on_date=MARCH, actor=None

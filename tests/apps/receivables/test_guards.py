@@ -254,14 +254,6 @@ def test_items_are_never_removed(settled, act) -> None:
     assert guard == "receivables_openitem_never_removed"
 
 
-@pytest.mark.parametrize("disputed", ["-1", "50.01"])
-def test_the_disputed_part_lies_within_the_amount(settled, disputed) -> None:
-    guard = attack(
-        "UPDATE receivables_openitem SET disputed = %s WHERE id = %s", disputed, settled[0].pk
-    )
-    assert guard == "receivables_openitem_disputed_within_amount"
-
-
 COPY_OF = f"INSERT INTO receivables_openitem ({', '.join(OPEN_ITEM_COLUMNS)}) SELECT {{}}"
 
 
