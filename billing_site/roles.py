@@ -253,6 +253,7 @@ ROLES: tuple[Role, ...] = (
             *reads("rating", "payments"),
             "customers.place_order",
             "rating.load_usage",
+            "rating.reserve_balance",
             "payments.record_payment",
         ),
     ),

@@ -18,6 +18,7 @@ class RatingConfig(AppConfig):
             BalanceBucket=accounts,
             BalanceMovement=scope.through("bucket_id", BalanceBucket),
             PendingDraw=accounts,
+            Reservation="account__entity",
             SuspenseItem=scope.WHOLE,
             UsageAggregate=accounts,
             UsageEvent=accounts,

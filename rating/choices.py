@@ -69,3 +69,12 @@ class MovementKind(TextChoices):
     ROLL_OUT = "ROLL_OUT", "Rolled over to the next"
     ROLL_IN = "ROLL_IN", "Rolled over from before"
     ADJUST = "ADJUST", "Adjusted"
+
+
+class ReservationState(TextChoices):
+    """HELD → COMMITTED (used), RELEASED (let go) or EXPIRED (time was up); the last three end."""
+
+    HELD = "HELD", "Held"
+    COMMITTED = "COMMITTED", "Committed"
+    RELEASED = "RELEASED", "Released"
+    EXPIRED = "EXPIRED", "Expired"

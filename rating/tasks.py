@@ -9,5 +9,6 @@ from rating import operations
 
 
 def settle_balances(now: datetime) -> dict[str, int]:
-    """Grant what has begun, draw usage, close what has ended; a second call does nothing."""
+    """Grant what has begun, draw usage, close what has ended, let go of old reservations."""
+    operations.expire_reservations(as_of=now)
     return asdict(operations.settle_balances(as_of=now))

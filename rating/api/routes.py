@@ -1,5 +1,6 @@
 """Where the API of usage is mounted."""
 
+from rating.api.entitlements import EntitlementViewSet, ReservationViewSet
 from rating.api.previews import RatingPreviewViewSet
 from rating.api.views import SuspenseViewSet, UsageEventViewSet, UsageFileViewSet
 
@@ -7,5 +8,7 @@ ROUTES = [
     ("usage-events", UsageEventViewSet, "usage-event"),
     ("usage-files", UsageFileViewSet, "usage-file"),
     ("rating-previews", RatingPreviewViewSet, "rating-preview"),
+    ("entitlements", EntitlementViewSet, "entitlement"),
+    ("reservations", ReservationViewSet, "reservation"),
     ("suspense", SuspenseViewSet, "suspense"),
 ]

@@ -108,6 +108,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Reservation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=128, unique=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('service_id', models.BigIntegerField()),
+                ('usage_type', models.CharField(max_length=32)),
+                ('identifier', models.CharField(max_length=64)),
+                ('quantity', foundation.fields.QuantityField()),
+                ('held', foundation.fields.QuantityField()),
+                ('used', foundation.fields.QuantityField(blank=True, null=True)),
+                ('state', models.CharField(choices=[('HELD', 'Held'), ('COMMITTED', 'Committed'), ('RELEASED', 'Released'), ('EXPIRED', 'Expired')], default='HELD', max_length=9)),
+                ('expires_at', models.DateTimeField()),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'permissions': [('reserve_balance', 'Can hold usage for running sessions')],
+                'indexes': [models.Index(condition=models.Q(('state', 'HELD')), fields=['expires_at'], name='rating_reservation_running')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('quantity')), name='rating_reservation_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('held')), name='rating_reservation_held_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('used')), name='rating_reservation_used_is_number'), models.CheckConstraint(condition=models.Q(('state__in', ['HELD', 'COMMITTED', 'RELEASED', 'EXPIRED'])), name='rating_reservation_state_known'), models.CheckConstraint(condition=models.Q(('held__gte', 0), ('held__lte', models.F('quantity')), ('quantity__gt', 0), models.Q(('used__isnull', True), models.Q(('used__gte', 0), ('used__lte', models.F('quantity'))), _connector='OR')), name='rating_reservation_holds_what_was_asked'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state', 'HELD'), ('used__isnull', True)), models.Q(models.Q(('state', 'HELD'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='rating_reservation_end_is_dated'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'COMMITTED'), ('used__isnull', False)), models.Q(models.Q(('state', 'COMMITTED'), _negated=True), ('used__isnull', True)), _connector='OR'), name='rating_reservation_committed_says_how_much')],
+            },
+        ),
+        migrations.CreateModel(
             name='UsageAggregate',
             fields=[
                 ('pk', models.CompositePrimaryKey('account_id', 'subscription_charge_id', 'service_id', 'on_date', 'attribute_key', blank=True, editable=False, primary_key=True, serialize=False)),
@@ -156,6 +180,7 @@ class Migration(migrations.Migration):
                 ('delta', foundation.fields.QuantityField()),
                 ('event_id', models.BigIntegerField(blank=True, null=True)),
                 ('event_at', models.DateTimeField(blank=True, null=True)),
+                ('reservation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='rating.reservation')),
                 ('reason', models.CharField(blank=True, default='', max_length=200)),
                 ('actor', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),

@@ -8,5 +8,11 @@ class Migration(migrations.Migration):
 
     dependencies = [("rating", "0001_initial"), ("audit", "0002_guards")]
     operations = guards(
-        "rating", "usage_event_table", "file_guard", "balance_guards", "room_for_sums", "history"
+        "rating",
+        "usage_event_table",
+        "file_guard",
+        "balance_guards",
+        "reservation_guards",
+        "room_for_sums",
+        "history",
     )

@@ -4,6 +4,7 @@ from rating.models.aggregate import UsageAggregate
 from rating.models.balance import BalanceBucket, BalanceMovement, PendingDraw
 from rating.models.event import UsageEvent, UsageKey
 from rating.models.file import UsageFile, UsageFilePart
+from rating.models.reservation import Reservation
 from rating.models.source import UsageSource
 from rating.models.suspense import SuspenseItem
 
@@ -11,6 +12,7 @@ __all__ = [
     "BalanceBucket",
     "BalanceMovement",
     "PendingDraw",
+    "Reservation",
     "SuspenseItem",
     "UsageAggregate",
     "UsageEvent",

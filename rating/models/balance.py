@@ -132,6 +132,9 @@ class BalanceMovement(models.Model):
     delta = QuantityField()
     event_id = models.BigIntegerField(null=True, blank=True)
     event_at = models.DateTimeField(null=True, blank=True)
+    reservation = models.ForeignKey(
+        "rating.Reservation", models.PROTECT, related_name="movements", null=True, blank=True
+    )
     reason = models.CharField(max_length=200, blank=True, default="")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,

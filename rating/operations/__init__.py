@@ -11,21 +11,35 @@ from rating.operations.loading import (
     resume_files,
 )
 from rating.operations.rerating import rerate
+from rating.operations.reserving import (
+    CannotReserve,
+    ReservationEnded,
+    commit,
+    expire_reservations,
+    release,
+    reserve,
+)
 from rating.operations.sources import create_source
 from rating.operations.suspending import recycle, write_off
 
 __all__ = [
     "MOST_ROWS",
+    "CannotReserve",
     "Rehearsal",
+    "ReservationEnded",
     "RowResult",
     "Settled",
+    "commit",
     "create_source",
     "draw_pending",
+    "expire_reservations",
     "load_events",
     "load_file",
     "recycle",
     "rehearse_file",
+    "release",
     "rerate",
+    "reserve",
     "resume_file",
     "resume_files",
     "settle_balances",

@@ -1,5 +1,6 @@
 """Reads of usage: who owns it, what it sums to, what waits, whether it balances."""
 
+from rating.queries.entitled import Entitled, Use, check
 from rating.queries.identities import INTEGRITY
 from rating.queries.provisional import RatedUsage, final_rating, provisional
 from rating.queries.suspense import (
@@ -26,10 +27,13 @@ __all__ = [
     "MOST_TRIED",
     "USAGE_COLUMNS",
     "DayUsage",
+    "Entitled",
     "RatedUsage",
     "SuspenseGroup",
     "Tried",
+    "Use",
     "account_usage",
+    "check",
     "copy_usage",
     "events",
     "explain_event",
