@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 END_OF_TIME: Final = "~"
 MOST_DIGITS: Final = 16
+MOST_HEADS: Final = 50_000
 
 
 class Prefix(NamedTuple):
@@ -32,6 +33,7 @@ class Zones:
     fallback: str = ""
     prefixes: Mapping[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
     longest: int = 0
+    _heads: dict[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
 
     def zone_of(self, number: str, day: str) -> str:
         """Return the zone of a number on a local day (ISO text); "" where nothing fits.
@@ -39,12 +41,25 @@ class Zones:
         +43 is Austria, +43664 an Austrian mobile: +43664123 is the mobile, by the longer prefix.
         A prefix that is not valid on the day does not hide a shorter one.
         """
-        digits = dialled(number)
-        for length in range(min(self.longest, len(digits)), 0, -1):
-            for starts, ends, zone in self.prefixes.get(digits[:length], ()):
-                if starts <= day < ends:
-                    return zone
+        head = dialled(number)[: self.longest]
+        spans = self._heads.get(head)
+        if spans is None:
+            spans = self._known(head)
+        for starts, ends, zone in spans:
+            if starts <= day < ends:
+                return zone
         return self.fallback
+
+    def _known(self, head: str) -> tuple[tuple[str, str, str], ...]:
+        """Return what the prefixes of a number's head say, the longest first; remembered."""
+        if len(self._heads) > MOST_HEADS:
+            self._heads.clear()
+        found = self._heads[head] = tuple(
+            span
+            for length in range(len(head), 0, -1)
+            for span in self.prefixes.get(head[:length], ())
+        )
+        return found
 
 
 def dialled(number: str) -> str:

@@ -20,6 +20,7 @@ from rating.operations.reserving import (
     reserve,
 )
 from rating.operations.sources import create_source
+from rating.operations.summing import rebuild_sums
 from rating.operations.suspending import recycle, write_off
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "expire_reservations",
     "load_events",
     "load_file",
+    "rebuild_sums",
     "recycle",
     "rehearse_file",
     "release",

@@ -167,7 +167,7 @@ def load_parts(file_id: int, progress: Progress | None = None) -> None:
     tools = make_tools(file.source, file.columns, file.received_at)
     batch = Batch(file.source_id, file.pk, file.received_at, tuple(file.columns), is_fresh=True)
     done = 0
-    with _collector_at_rest():
+    with collector_at_rest():
         while True:
             with transaction.atomic():
                 part = (
@@ -185,7 +185,7 @@ def load_parts(file_id: int, progress: Progress | None = None) -> None:
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def collector_at_rest() -> Iterator[None]:
     """Keep the cyclic collector from walking millions of live rows again and again."""
     was_on = gc.isenabled()
     gc.disable()

@@ -6,11 +6,11 @@ timeline (RATE-1), so a second call changes nothing. What was billed already is 
 invoicing as a difference, because it compares its bills with these sums.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -20,21 +20,22 @@ from foundation import copying, sql
 from foundation.locks import advisory_lock
 from foundation.permissions import require
 from rating.operations.drawing import draw_held
+from rating.operations.loading import collector_at_rest
 from rating.operations.outcome import EXPLANATIONS, Batch, Refused
 from rating.operations.storing import suspend
-from rating.queries.guides import Guided, Guides, database_instant
+from rating.queries.guides import Guided, Guides
 from rating.queries.prices import EventPrices
+from rating.queries.stored_events import Numbers, Stored, stored_pages
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.reasons import Reason
-from rating.rules.rows import Route, Row, UsageTypeTerms, relevant_of
 from rating.signals import usage_rerated
 
-PAGE = 20_000
 STAGE_COLUMNS = (
-    "id", "old_account_id", "event_start", "old_on_date", "account_id", "service_id",
-    "subscription_charge_id", "on_date", "attribute_key", "billable_quantity", "state",
+    "place", "part", "old_account_id", "old_on_date", "account_id", "service_id",
+    "subscription_charge_id", "attribute_key", "on_date", "billable_quantity", "state",
     "price_version_id", "amount_exact", "currency",
 )  # fmt: skip
+NOWHERE = "\\N\t" * 9 + "\\N\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +61,6 @@ class Rerated:
     accounts: list[AccountChange] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """An event as it stands, with what may change about it."""
-
-    row: Row
-    id: int
-    account_id: int
-    source_id: int
-    file_id: int
-    row_number: int
-    received_at: datetime
-    on_date: str
-    standing: tuple[object, ...]
-
-
 def rerate(
     *,
     start: date,
@@ -94,22 +80,22 @@ def rerate(
     """
     require(actor, "rating.rate_usage")
     report = Rerated()
+    scope: dict[str, object] = {
+        "accounts": None if account_ids is None else list(account_ids),
+        "start": start,
+        "finish": end,
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         advisory_lock("usage", "sums")
-        scope = {
-            "accounts": None if account_ids is None else list(account_ids),
-            "start": start,
-            "finish": end,
-        }
         sql.run(cursor, "rating", "rerate_stage_table")
-        lost = _stage_changes(cursor, scope, as_of, report)
-        sql.run(cursor, "rating", "rerate_days", **scope)
-        before = _sums(cursor)
-        sql.run(cursor, "rating", "rerate_apply")
-        _suspend(cursor, lost, as_of)
-        sql.run(cursor, "rating", "rebuild_sums")
+        with collector_at_rest():
+            _renew_events(cursor, scope, as_of, report)
+        sql.run(cursor, "rating", "rerate_sums", **scope)
+        sql.run(cursor, "rating", "rerate_before", **scope)
+        sql.run(cursor, "rating", "rerate_renew", **scope)
         _draw(cursor)
-        report.accounts = _changes(before, _sums(cursor))
+        sql.run(cursor, "rating", "rerate_changes", **scope)
+        report.accounts = [AccountChange(*row) for row in cursor.fetchall()]
         touched = [change.account_id for change in report.accounts]
         if rehearse:
             transaction.set_rollback(True)
@@ -119,126 +105,80 @@ def rerate(
 
 
 def _draw(cursor: CursorWrapper) -> None:
-    """Draw the accounts of changed events anew, as far as they have balances (ENT-6)."""
+    """Draw the accounts anew, as far as they have balances (ENT-6)."""
     sql.run(cursor, "rating", "rerate_draws")
-    cursor.execute("SELECT DISTINCT account_id FROM rating_rebuild_stage")
     draw_held(cursor, [account for (account,) in cursor.fetchall()])
 
 
-def _stage_changes(
-    cursor: CursorWrapper, scope: dict[str, Any], as_of: datetime, report: Rerated
-) -> list[tuple[_Stored, Reason]]:
-    types = usage_types()
-    prices = EventPrices(on_date=as_of.date())
-    guides = Guides(charges=usage_charges(), prices=prices)
-    lost: list[tuple[_Stored, Reason]] = []
-    routes: dict[tuple[Any, ...], Route] = {}
-    for page in _pages(cursor, scope, types, routes):
+def _renew_events(
+    cursor: CursorWrapper, scope: dict[str, object], as_of: datetime, report: Rerated
+) -> None:
+    """Guide and price the events page by page, and write those that come out otherwise."""
+    guides = Guides(charges=usage_charges(), prices=EventPrices(on_date=as_of.date()))
+    numbers = Numbers()
+    for page in stored_pages(cursor, scope, usage_types()):
         guides.learn(cursor, {(one.row.identifier_type, one.row.identifier) for one in page})
-        lines = []
+        report.events += len(page)
+        lines: list[str] = []
+        lost: list[tuple[Stored, Reason]] = []
+        parts: set[str] = set()
+        find = guides.find
         for one in page:
-            report.events += 1
-            found = guides.find(one.row)
+            row, standing, billable, amount, place, part, account, day, _ = one
+            found = find(row)
             if isinstance(found, Reason):
                 lost.append((one, found))
-                report.suspended += 1
-                lines.append(_line(one, None))
-            elif _standing(found) != one.standing:
-                report.changed += 1
-                lines.append(_line(one, found))
+                lines.append(f"{place}\t{part}\t{account}\t{day}\t{NOWHERE}")
+            elif (
+                _standing(found) != standing
+                or numbers[billable] != found[2]
+                or (amount is not None and Decimal(amount) != found[5])
+            ):
+                lines.append(f"{place}\t{part}\t{account}\t{day}\t{_result(found)}")
+            else:
+                continue
+            parts.add(part)
         if lines:
-            copying.copy_in(cursor, "rating_rerate_stage", STAGE_COLUMNS, lines)
-    return lost
+            report.changed += len(lines) - len(lost)
+            report.suspended += len(lost)
+            _apply(cursor, lines, parts, scope)
+            _suspend(cursor, lost, as_of)
 
 
-def _pages(
-    cursor: CursorWrapper,
-    scope: dict[str, Any],
-    types: dict[str, UsageTypeTerms],
-    routes: dict[tuple[Any, ...], Route],
-) -> Iterator[list[_Stored]]:
-    after: dict[str, Any] = {"after_account": 0, "after_start": "-infinity", "after_id": 0}
-    while True:
-        sql.run(cursor, "rating", "rerate_page", **scope, **after, size=PAGE)
-        page = [_stored(record, types, routes) for record in cursor.fetchall()]
-        if page:
-            yield page
-        if len(page) < PAGE:
-            return
-        last = page[-1]
-        after = {
-            "after_account": last.account_id,
-            "after_start": f"{last.row.start}+00",
-            "after_id": last.id,
-        }
+def _standing(found: Guided) -> str:
+    """Return how an event will stand, in the words of `rerate_events.sql`."""
+    guide, day, _, _, price, _, state, currency = found
+    if state == "RATED":
+        return f"{guide.plain}{day}\tRATED\t{price}\t{currency}"
+    return f"{guide.plain}{day}\t{state}"
 
 
-def _stored(
-    record: tuple[Any, ...],
-    types: dict[str, UsageTypeTerms],
-    routes: dict[tuple[Any, ...], Route],
-) -> _Stored:
-    (
-        key, account, start, end, kind, id_type, identifier, quantity, attributes, service,
-        own, on_date, group, billable, state, version, amount, source, file, number, event_key,
-        received,
-    ) = record  # fmt: skip
-    terms = types.get(kind)
-    relevant, text = relevant_of(terms, attributes)
-    route = routes.setdefault(
-        (kind, id_type, relevant),
-        Route(kind, id_type, relevant, terms.at_end if terms else False),
-    )
-    row = Row(
-        event_key, kind, id_type, identifier, database_instant(start), database_instant(end),
-        f"{quantity.normalize():f}", quantity, text, route, "", "",
-    )  # fmt: skip
-    return _Stored(
-        row, key, account, source, file, number, received, on_date,
-        (account, service, own, on_date, group, billable, state, version, amount),
-    )  # fmt: skip
+def _result(found: Guided) -> str:
+    """Return what an event comes to, as COPY text."""
+    guide, day, _, billable, price, amount, state, currency = found
+    return f"{guide.fixed}{day}\t{billable}\t{state}\t{price}\t{amount}\t{currency}\n"
 
 
-def _standing(found: Guided) -> tuple[object, ...]:
-    priced = found.state == "RATED"
-    return (
-        found.guide.account_id, found.guide.service_id, found.guide.charge.subscription_charge_id,
-        found.day, found.guide.attribute_key, found.billable, found.state,
-        int(found.price) if priced else None, found.amount if priced else None,
-    )  # fmt: skip
+def _apply(
+    cursor: CursorWrapper, lines: list[str], parts: set[str], scope: dict[str, object]
+) -> None:
+    """Write the changed events of a page to their places, partition by partition."""
+    copying.copy_text(cursor, "rating_rerate_stage", STAGE_COLUMNS, ["".join(lines)])
+    sql.run(cursor, "rating", "rerate_touched", **scope)
+    for part in sorted(parts):
+        cursor.execute("SELECT %s::oid::regclass::text", [part])
+        name = cursor.fetchone()[0]
+        statement = sql.statement("rating", "rerate_apply").replace("a_partition", name)
+        cursor.execute(statement, {"part": part})
+    cursor.execute("TRUNCATE rating_rerate_stage")
 
 
-def _line(one: _Stored, found: Guided | None) -> tuple[object, ...]:
-    head = (one.id, one.account_id, f"{one.row.start}+00", one.on_date)
-    if found is None:
-        return (*head, *[None] * 10)
-    return (*head, *_standing(found), found.currency if found.state == "RATED" else None)
-
-
-def _suspend(cursor: CursorWrapper, lost: list[tuple[_Stored, Reason]], as_of: datetime) -> None:
+def _suspend(cursor: CursorWrapper, lost: list[tuple[Stored, Reason]], as_of: datetime) -> None:
+    files: dict[tuple[int, int], list[Refused]] = defaultdict(list)
     for one, reason in lost:
-        batch = Batch(one.source_id, one.file_id, as_of, ())
-        refused = Refused(
-            one.row_number, (), reason, "identifier", EXPLANATIONS[reason], one.row, True
+        source, file, number = map(int, one.origin.split(" "))
+        files[source, file].append(
+            Refused(number, (), reason, "identifier", EXPLANATIONS[reason], one.row, True)
         )
-        suspend(cursor, batch, [refused])
-
-
-Sums = dict[int, tuple[Decimal, int, Decimal]]
-
-
-def _sums(cursor: CursorWrapper) -> Sums:
-    sql.run(cursor, "rating", "account_sums")
-    return {
-        account: (qty, int(count), amount) for account, qty, count, amount in cursor.fetchall()
-    }
-
-
-def _changes(before: Sums, after: Sums) -> list[AccountChange]:
-    none = (Decimal(0), 0, Decimal(0))
-    found = []
-    for account in sorted(before.keys() | after.keys()):
-        old, new = before.get(account, none), after.get(account, none)
-        if old != new:
-            found.append(AccountChange(account, old[0], new[0], old[1], new[1], old[2], new[2]))
-    return found
+    for (source, file), refused in sorted(files.items()):
+        suspend(cursor, Batch(source, file, as_of, ()), refused)

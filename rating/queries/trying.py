@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -96,7 +97,8 @@ def explain_event(event: UsageEvent) -> Tried:
 def stored_row(event: UsageEvent) -> Row:
     """Return a stored event as the row that it came in."""
     terms = usage_types().get(event.usage_type)
-    relevant, text = relevant_of(terms, event.attributes)
+    text = json.dumps(event.attributes, ensure_ascii=False)
+    relevant = relevant_of(terms, text) if terms else ()
     route = Route(
         event.usage_type, event.identifier_type, relevant, terms.at_end if terms else False
     )

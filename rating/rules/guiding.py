@@ -105,6 +105,8 @@ class Guide:
     """Local date by UTC minute, shared by all guides of a zone."""
     fixed: str = ""
     """COPY text of what all events of the guide have in common."""
+    plain: str = ""
+    """The same as plain text, as it is read back."""
     has_increments: bool = False
     by_event: bool = False
     is_enriched: bool = False
@@ -119,6 +121,7 @@ class Guide:
         group = self.attribute_key.replace("\\", "\\\\")
         own = self.charge.subscription_charge_id
         self.fixed = f"{self.account_id}\t{self.service_id}\t{own}\t{group}\t"
+        self.plain = f"{self.account_id}\t{self.service_id}\t{own}\t{self.attribute_key}\t"
 
     def in_zone(self, zone: str) -> "Guide":
         """Return the guide of the events of a zone; remembered."""

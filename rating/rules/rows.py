@@ -351,13 +351,10 @@ class RowReader:
         return self._routes[key]
 
 
-def relevant_of(
-    terms: UsageTypeTerms | None, attributes: str | Mapping[str, str]
-) -> tuple[tuple[tuple[str, str], ...], str]:
-    """Return the attributes that filters and prices read, and all as text, of a stored event."""
-    pairs = json.loads(attributes) if isinstance(attributes, str) else dict(attributes)
-    names = terms.relevant if terms else ()
-    return tuple((name, pairs[name]) for name in names if name in pairs), _json(pairs)
+def relevant_of(terms: UsageTypeTerms, attributes: str) -> tuple[tuple[str, str], ...]:
+    """Return the attributes of a stored event that filters and prices read."""
+    pairs = json.loads(attributes)
+    return tuple((name, pairs[name]) for name in terms.relevant if name in pairs)
 
 
 def _json(pairs: Mapping[str, str]) -> str:

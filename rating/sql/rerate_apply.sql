@@ -1,16 +1,15 @@
--- Purpose: give changed events their new owner, charge, day, quantity and amount; take out those
--- that belong nowhere any more (they go to suspense in the same transaction).
--- Repeating: harmless, the staged values are final. Binds: none.
-UPDATE rating_usageevent AS e SET
+-- Purpose: give the changed events of one partition their new owner, charge, day, quantity and
+-- amount; take out those that belong nowhere any more (they go to suspense in the same
+-- transaction). The name `a_partition` is replaced by that of the partition.
+-- Repeating: harmless until the page is emptied. Binds: part.
+UPDATE a_partition AS e SET
     account_id = s.account_id, service_id = s.service_id,
     subscription_charge_id = s.subscription_charge_id, on_date = s.on_date,
     attribute_key = s.attribute_key, billable_quantity = s.billable_quantity, state = s.state,
     price_version_id = s.price_version_id, amount_exact = s.amount_exact, currency = s.currency,
     covered_quantity = NULL, covered_amount = NULL
 FROM rating_rerate_stage AS s
-WHERE s.account_id IS NOT NULL
-    AND e.account_id = s.old_account_id AND e.event_start = s.event_start AND e.id = s.id;
-DELETE FROM rating_usageevent AS e
+WHERE s.part = %(part)s AND s.account_id IS NOT NULL AND e.ctid = s.place;
+DELETE FROM a_partition AS e
 USING rating_rerate_stage AS s
-WHERE s.account_id IS NULL
-    AND e.account_id = s.old_account_id AND e.event_start = s.event_start AND e.id = s.id;
+WHERE s.part = %(part)s AND s.account_id IS NULL AND e.ctid = s.place;

@@ -1,13 +1,21 @@
--- Purpose: empty places for changed events and for the days whose sums are rebuilt.
--- Repeating: harmless; what was left is emptied.
+-- Purpose: empty places for the changed events of a page, the days they touch outside the scope,
+-- and the sums as they will be. Repeating: harmless; what was left is emptied.
 CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_stage (
-    id bigint NOT NULL, old_account_id bigint NOT NULL, event_start timestamptz NOT NULL,
+    place tid NOT NULL, part oid NOT NULL, old_account_id bigint NOT NULL,
     old_on_date date NOT NULL, account_id bigint, service_id bigint, subscription_charge_id bigint,
-    on_date date, attribute_key varchar(200), billable_quantity numeric, state varchar(6),
+    attribute_key varchar(200), on_date date, billable_quantity numeric, state varchar(6),
     price_version_id bigint, amount_exact numeric, currency char(3)
 );
-TRUNCATE rating_rerate_stage;
-CREATE TEMPORARY TABLE IF NOT EXISTS rating_rebuild_stage (
+CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_days (
     account_id bigint NOT NULL, on_date date NOT NULL, PRIMARY KEY (account_id, on_date)
 );
-TRUNCATE rating_rebuild_stage;
+CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_sums (
+    account_id bigint NOT NULL, subscription_charge_id bigint NOT NULL, service_id bigint NOT NULL,
+    on_date date NOT NULL, attribute_key varchar(200) NOT NULL, quantity numeric NOT NULL,
+    event_count bigint NOT NULL, amount numeric
+);
+CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_before (
+    account_id bigint PRIMARY KEY, first_date date NOT NULL, quantity numeric NOT NULL,
+    events bigint NOT NULL, amount numeric NOT NULL
+);
+TRUNCATE rating_rerate_stage, rating_rerate_days, rating_rerate_sums, rating_rerate_before;

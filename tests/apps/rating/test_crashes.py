@@ -3,12 +3,14 @@
 import os
 import signal
 import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from unittest import mock
 
 import pytest
 from django.db import connection, transaction
 
+from customers.models import ServiceIdentifier
 from rating import operations
 from rating.choices import FileState, PartState
 from rating.models import SuspenseItem, UsageFile, UsageFilePart
@@ -142,3 +144,46 @@ def test_two_loads_make_the_partition_of_a_month_at_once(company: Company) -> No
             time.sleep(0.3)
 
     assert race(make, make) == [None, None]
+
+
+@pytest.mark.django_db
+def test_rating_again_killed_before_any_statement_and_resumed_is_the_same(
+    company: Company,
+) -> None:
+    """RATE-2: die at the k-th statement, rate again, compare with an undisturbed rating."""
+    load(company, *ROWS, row("v", usage_type="VOICE", attr_zone="", quantity="90"))
+    ServiceIdentifier.objects.filter(value="4915").update(
+        valid=(None, datetime(2027, 5, 4, tzinfo=UTC))
+    )
+
+    def rated() -> tuple[object, ...]:
+        operations.rerate(start=date(2027, 5, 1), end=date(2027, 6, 1), as_of=RECEIVED)
+        return sums(), stored_events(), SuspenseItem.objects.count()
+
+    with transaction.atomic():
+        expected = rated()
+        transaction.set_rollback(True)
+    died = 0
+    for dies_at in range(1, 60, 3):
+        seen = 0
+
+        def watch(execute, statement, params, many, context):  # type: ignore[no-untyped-def]
+            nonlocal seen
+            seen += 1
+            if seen == dies_at:  # noqa: B023  used within the turn
+                raise Killed
+            return execute(statement, params, many, context)
+
+        with transaction.atomic():
+            try:
+                with transaction.atomic(), connection.execute_wrapper(watch):
+                    rated()
+            except Killed:
+                died += 1
+            assert rated() == expected
+            assert rated() == expected
+            transaction.set_rollback(True)
+        if seen < dies_at:
+            break
+    assert died > 4
+    assert findings() == []

@@ -185,5 +185,5 @@ def test_a_new_price_is_used_only_from_its_day(company: Company) -> None:
 
 def test_pages_of_a_long_scope_leave_nothing_out(company: Company) -> None:
     load(company, *some_rows())
-    with mock.patch("rating.operations.rerating.PAGE", 7):
+    with mock.patch("rating.queries.stored_events.PAGE", 7):
         assert rerate_may().events == 32
