@@ -3,6 +3,21 @@
 --   prefix. Names, allowed values and holidays may change, and prefixes are added by days.
 -- Grain: row. Binds: none. Repeating: CREATE OR REPLACE.
 
+CREATE OR REPLACE FUNCTION catalog_is_sold(what text, key bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM catalog_charge c
+          JOIN catalog_offerversion v ON v.id = c.offer_version_id
+          LEFT JOIN catalog_usagetype u ON u.id = c.usage_type_id
+         WHERE v.state <> 'DRAFT'
+           AND CASE what
+                   WHEN 'usage type' THEN c.usage_type_id = key
+                   WHEN 'unit' THEN c.price_unit_id = key OR u.unit_id = key
+                   WHEN 'zone map' THEN c.zone_map_id = key
+                   WHEN 'band plan' THEN c.band_plan_id = key
+               END)
+$$;
+
 CREATE OR REPLACE FUNCTION catalog_guard_usage_type() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF ROW(NEW.code, NEW.unit_id, NEW.identifier_type, NEW.time_attribute, NEW.dedupe_fields,
@@ -12,9 +27,7 @@ BEGIN
        ROW(OLD.code, OLD.unit_id, OLD.identifier_type, OLD.time_attribute, OLD.dedupe_fields,
            OLD.aggregate_rule, OLD.bucket, OLD.unique_attribute, OLD.carries_over, OLD.missing_zero,
            OLD.quantity_places, OLD.quantity_mode)
-       AND EXISTS (
-           SELECT 1 FROM catalog_charge c JOIN catalog_offerversion v ON v.id = c.offer_version_id
-           WHERE c.usage_type_id = OLD.id AND v.state <> 'DRAFT') THEN
+       AND catalog_is_sold('usage type', OLD.id) THEN
         PERFORM refuse('UNIT-7', 'catalog_usagetype_keeps_its_meaning',
             'Usage type ' || OLD.code || ' is sold: how its events are counted does not change; '
             'define another usage type and draft another version of the offer.');
@@ -30,11 +43,7 @@ CREATE OR REPLACE FUNCTION catalog_guard_unit() RETURNS trigger LANGUAGE plpgsql
 BEGIN
     IF ROW(NEW.code, NEW.dimension, NEW.to_base) IS DISTINCT FROM
        ROW(OLD.code, OLD.dimension, OLD.to_base)
-       AND EXISTS (
-           SELECT 1 FROM catalog_charge c
-           JOIN catalog_offerversion v ON v.id = c.offer_version_id
-           LEFT JOIN catalog_usagetype u ON u.id = c.usage_type_id
-           WHERE v.state <> 'DRAFT' AND (c.price_unit_id = OLD.id OR u.unit_id = OLD.id)) THEN
+       AND catalog_is_sold('unit', OLD.id) THEN
         PERFORM refuse('UNIT-7', 'catalog_unitofmeasure_keeps_its_meaning',
             'Unit ' || OLD.code || ' is sold: its factor and dimension do not change; define another '
             'unit.');
@@ -50,9 +59,7 @@ CREATE OR REPLACE FUNCTION catalog_guard_zone_map() RETURNS trigger LANGUAGE plp
 BEGIN
     IF ROW(NEW.code, NEW.attribute, NEW.fallback) IS DISTINCT FROM
        ROW(OLD.code, OLD.attribute, OLD.fallback)
-       AND EXISTS (
-           SELECT 1 FROM catalog_charge c JOIN catalog_offerversion v ON v.id = c.offer_version_id
-           WHERE c.zone_map_id = OLD.id AND v.state <> 'DRAFT') THEN
+       AND catalog_is_sold('zone map', OLD.id) THEN
         PERFORM refuse('RATE', 'catalog_zonemap_keeps_its_meaning',
             'Zone map ' || OLD.code || ' is sold: its attribute and fallback do not change; define '
             'another map.');
@@ -73,9 +80,7 @@ BEGIN
     IF TG_OP = 'DELETE' AND lower(OLD.valid) > CURRENT_DATE THEN
         RETURN OLD;
     END IF;
-    IF EXISTS (
-        SELECT 1 FROM catalog_charge c JOIN catalog_offerversion v ON v.id = c.offer_version_id
-        WHERE c.zone_map_id = OLD.zone_map_id AND v.state <> 'DRAFT') THEN
+    IF catalog_is_sold('zone map', OLD.zone_map_id) THEN
         PERFORM refuse('RATE', 'catalog_zoneprefix_only_ends',
             'A prefix of a map that is sold only ends; give its new zone from a day on.');
     END IF;
@@ -88,11 +93,8 @@ ALTER TABLE catalog_zoneprefix ENABLE ALWAYS TRIGGER catalog_zoneprefix_only_end
 
 CREATE OR REPLACE FUNCTION catalog_guard_time_band() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (
-        SELECT 1 FROM catalog_charge c JOIN catalog_offerversion v ON v.id = c.offer_version_id
-        WHERE v.state <> 'DRAFT' AND c.band_plan_id IN (
-            CASE WHEN TG_OP <> 'INSERT' THEN OLD.plan_id END,
-            CASE WHEN TG_OP <> 'DELETE' THEN NEW.plan_id END)) THEN
+    IF (TG_OP <> 'INSERT' AND catalog_is_sold('band plan', OLD.plan_id))
+       OR (TG_OP <> 'DELETE' AND catalog_is_sold('band plan', NEW.plan_id)) THEN
         PERFORM refuse('UNIT-5', 'catalog_timeband_is_frozen',
             'The bands of a plan that is sold do not change; make another plan and draft another '
             'version of the offer.');
@@ -115,3 +117,4 @@ DROP TRIGGER IF EXISTS catalog_unitofmeasure_keeps_its_meaning ON catalog_unitof
 DROP TRIGGER IF EXISTS catalog_usagetype_keeps_its_meaning ON catalog_usagetype;
 DROP FUNCTION IF EXISTS catalog_guard_unit();
 DROP FUNCTION IF EXISTS catalog_guard_usage_type();
+DROP FUNCTION IF EXISTS catalog_is_sold(text, bigint);

@@ -17,24 +17,19 @@ from catalog.operations import ImportReport
 from catalog.rules import price_diff
 from catalog.rules.price_rows import PriceValues
 from catalog.views import words
+from catalog.views.uploads import SHOWN, content_of, file_field, problems_table
 from foundation.errors import Invalid, Refusal
 from foundation.screens import Column, Crumb, FormScreen, Screen, Table
 from foundation.screens.cells import Total, date_text, money_text, number_text
 
 RIGHTS = ("catalog.view_priceversion", "catalog.import_prices")
 SLOT = "catalog.price_import"
-LARGEST = 2 * 1024 * 1024
-SHOWN = 500
 
 
 class FileForm(forms.Form):
     """The file."""
 
-    file = forms.FileField(
-        label="CSV or XLSX file",
-        help_text="At most 2 MB here; a larger file is imported at the server.",
-        widget=forms.FileInput({"accept": ".csv,.xlsx"}),
-    )
+    file = file_field()
 
 
 class Upload(FormScreen):
@@ -61,9 +56,7 @@ class Upload(FormScreen):
     def submit(self, form: forms.Form) -> ImportReport:
         """Compare, and keep the file in the session of the user for the confirmation."""
         file = form.cleaned_data["file"]
-        if file.size > LARGEST:
-            raise Invalid("the file is larger than 2 MB; import it by the command", rule="SIZE")
-        content = file.read()
+        content = content_of(file)
         report = compare(content, file.name, self.request)
         self.request.session[SLOT] = {
             "name": file.name[:200],
@@ -164,18 +157,7 @@ def tables(report: ImportReport) -> dict[str, Any]:
             caption="What changes",
             empty="Nothing changes.",
         ),
-        "problems": Table(
-            columns=(
-                Column(label="Row", value="row", kind="number"),
-                Column(label="Column", value="column", kind="code"),
-                Column(label="Value", value="value"),
-                Column(label="Why not", value="message"),
-                Column(label="Rule", value="rule", kind="code"),
-            ),
-            rows=list(report.problems)[:SHOWN],
-            caption="Rows that are not taken",
-            empty="Every row can be taken.",
-        ),
+        "problems": problems_table(report.problems),
         "left_out": max(0, len(changes) - SHOWN) + max(0, len(report.problems) - SHOWN),
         "can_draft": bool(changes),
     }

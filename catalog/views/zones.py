@@ -14,9 +14,8 @@ from catalog.models import ZoneMap
 from catalog.operations import ZoneReport
 from catalog.rules.zone_rows import UNCHANGED
 from catalog.views import words
-from catalog.views.imports import LARGEST, SHOWN
 from catalog.views.price_forms import DAY
-from foundation.errors import Invalid
+from catalog.views.uploads import SHOWN, content_of, file_field, problems_table
 from foundation.screens import Column, Crumb, FormScreen, Table
 
 
@@ -25,11 +24,7 @@ class ZoneForm(forms.Form):
 
     zone_map = forms.ModelChoiceField(ZoneMap.objects.all(), label="Zone map")
     starts = forms.DateField(label="From", widget=forms.DateInput(DAY, "%Y-%m-%d"))
-    file = forms.FileField(
-        label="CSV or XLSX file",
-        help_text="Columns prefix and zone. At most 2 MB here; a larger file at the server.",
-        widget=forms.FileInput({"accept": ".csv,.xlsx"}),
-    )
+    file = file_field("Columns prefix and zone.")
     check_only = forms.BooleanField(
         label="Only show what it would change", required=False, initial=True
     )
@@ -55,11 +50,9 @@ class ImportZones(FormScreen):
     def submit(self, form: forms.Form) -> ZoneReport:
         """Compare or import."""
         data = form.cleaned_data
-        if data["file"].size > LARGEST:
-            raise Invalid("the file is larger than 2 MB; import it by the command", rule="SIZE")
         return operations.import_zones(
             zone_map=data["zone_map"],
-            content=data["file"].read(),
+            content=content_of(data["file"]),
             filename=data["file"].name,
             starts=data["starts"],
             actor=words.actor(self.request),
@@ -93,15 +86,5 @@ def _tables(changes: Sequence[Any], report: ZoneReport) -> dict[str, Table]:
             caption=f"What changes (the first {SHOWN})",
             empty="Nothing changes.",
         ),
-        "problems": Table(
-            columns=(
-                Column(label="Row", value="row", kind="number"),
-                Column(label="Column", value="column", kind="code"),
-                Column(label="Value", value="value"),
-                Column(label="Why not", value="message"),
-            ),
-            rows=list(report.problems)[:SHOWN],
-            caption="Rows that are not taken",
-            empty="Every row can be taken.",
-        ),
+        "problems": problems_table(report.problems),
     }
