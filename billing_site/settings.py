@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from billing_site import devdb
 from billing_site.sidebar import UNFOLD  # noqa: F401  (read by the admin theme)
-from billing_site.tabs import CONSOLE_TABS, CONSOLE_WAYS  # noqa: F401  (read by every page)
+from billing_site.tabs import CONSOLE_FIGURES, CONSOLE_TABS, CONSOLE_WAYS  # noqa: F401  (read by every page)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

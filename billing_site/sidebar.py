@@ -79,7 +79,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Entry("Bill runs", "receipt_long", "invoicing:runs"),
             Entry("Invoices and memos", "description", "invoicing:invoices"),
-            Entry("Credit requests", "undo", "invoicing:credits"),
+            Entry("Memos to grant", "undo", "invoicing:credits"),
             Entry("Held accounts", "pan_tool", "invoicing:held"),
             Entry("Bill cycles", "event_repeat", "invoicing:cycles"),
         ),

@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+class SharedFigures(NamedTuple):
+    """Figures above a page of another room; see `foundation.screens.tabs`."""
+
+    permission: str
+    source: str
+
+
 class SharedTab(NamedTuple):
     """One page of a row; see `foundation.screens.tabs`."""
 
@@ -32,3 +39,10 @@ CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
 CONSOLE_WAYS: dict[str, tuple[str, str]] = dict.fromkeys(
     ("invoicing:register", "invoicing:taxes", "payments:cash"), ("Reports", "console:reports")
 )
+
+# What an account owes stands at its head, although the room of accounts knows no money.
+CONSOLE_FIGURES: dict[str, tuple[SharedFigures, ...]] = {
+    "customers:account": (
+        SharedFigures("receivables.view_openitem", "billing_site.views.standing.of_account"),
+    ),
+}

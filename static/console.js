@@ -20,3 +20,37 @@ document.addEventListener("DOMContentLoaded", () => {
     input.hasChangeListener = true;
   });
 });
+
+/* A form begins at its first field, or at the first one that was refused. */
+document.addEventListener("DOMContentLoaded", () => {
+  const fields = ":is(input:not([type=hidden]), select, textarea)";
+  const wrong = document.querySelector(`.hs .hs-wrong ${fields}`);
+  const first = wrong || document.querySelector(`.hs form.hs-form[method=post] ${fields}`);
+  if (first && !window.location.hash) { first.focus({ preventScroll: !wrong }); }
+});
+
+/* Keys: help at "?", filters at "/", pages at "n" and "p", up at "u". Whoever types in a field
+   types; whoever does not want keys of one letter switches them off in the help. */
+document.addEventListener("DOMContentLoaded", () => {
+  const help = document.querySelector("#keys");
+  if (!help) { return; }
+  const on = help.querySelector("[data-keys-on]");
+  on.checked = window.localStorage.getItem("keys") !== "off";
+  on.addEventListener("change", () => {
+    window.localStorage.setItem("keys", on.checked ? "on" : "off");
+  });
+  document.querySelector("[data-keys]").addEventListener("click", () => help.showModal());
+  const press = (selector) => document.querySelector(selector)?.click();
+  const keys = {
+    "?": () => help.showModal(),
+    "/": () => document.querySelector(".hs-filters :is(input:not([type=hidden]), select)")?.focus(),
+    "n": () => press(".hs-paging a[rel=next]"),
+    "p": () => press(".hs-paging a[rel=prev]"),
+    "u": () => [...document.querySelectorAll(".hs-crumbs a")].pop()?.click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, select, textarea, [contenteditable], dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !on.checked) { return; }
+    if (event.key in keys) { event.preventDefault(); keys[event.key](); }
+  });
+});

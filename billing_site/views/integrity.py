@@ -25,7 +25,7 @@ def checks_of(job: JobRun | None) -> list[dict[str, Any]]:
     return list((job.result or {}).get("checks", ())) if job is not None else []
 
 
-NOT_RUN = "The identities were not run yet. “Run now” reads the books and changes nothing."
+NOT_RUN = "The books were not checked yet. “Run now” reads them and changes nothing."
 IDENTITIES = (
     Column(label="Identity", value="code", kind="code"),
     Column(label="What must agree", value="title"),

@@ -18,6 +18,7 @@ from customers.views.fields import (
     DayField,
     LineField,
     person,
+    today_here,
 )
 from customers.views.lists import account_url, named
 from customers.views.party import OfCustomer
@@ -55,7 +56,7 @@ class OpenFields(BillingFields):
     field_order = ("name", "number", "opened_on", "role", "entity", "currency", "time_zone")
     name = LineField(max_length=200)
     number = CodeField(max_length=32, required=False, help_text="Empty: the next free number.")
-    opened_on = DayField(label="Opens on")
+    opened_on = DayField(label="Opens on", initial=today_here)
     role = forms.ChoiceField(
         choices=[("", "A root pays, an account below does not"), *choices.AccountRole.choices],
         required=False,

@@ -20,6 +20,7 @@ from customers.views.fields import (
     LineField,
     PercentField,
     person,
+    today_here,
 )
 from customers.views.lists import ANY, account_url, last_day
 from foundation.screens import (
@@ -93,7 +94,7 @@ class CertificateFields(forms.Form):
         label="Tax category", max_length=32, required=False, help_text="Empty: every category."
     )
     percent = PercentField(label="Exempt percent", initial="100")
-    valid_from = DayField(label="From")
+    valid_from = DayField(label="From", initial=today_here)
     valid_to = DayField(label="To", required=False, help_text="The first day without it.")
     flows_down = forms.BooleanField(label="Holds for accounts below", required=False)
     document_reference = LineField(label="Document", max_length=200, required=False)

@@ -30,6 +30,11 @@ def today(account: Account) -> date:
     return clock.today(ZoneInfo(account.time_zone))
 
 
+def today_here() -> date:
+    """Return the day that a form proposes before it is known whose it is."""
+    return clock.today(ZoneInfo("UTC"))
+
+
 def _parsed(read: Callable[[], Any]) -> Any:
     try:
         return read()

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from customers import choices, operations
 from customers.models import Account, Contact, Customer, VatIdCheck
-from customers.views.fields import CodeField, DayField, LineField, person
+from customers.views.fields import CodeField, DayField, LineField, person, today_here
 from customers.views.lists import account_url
 from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, Table
 
@@ -233,7 +233,7 @@ class EditCustomer(FormScreen, OfCustomer):
 class VatCheckFields(forms.Form):
     """The answer of a check."""
 
-    checked_on = DayField(label="Checked on")
+    checked_on = DayField(label="Checked on", initial=today_here)
     valid = forms.BooleanField(label="The number is valid", required=False)
     source = LineField(max_length=32, help_text="Who answered, as VIES.")
     consultation_reference = LineField(label="Reference", max_length=64, required=False)

@@ -22,7 +22,7 @@ from django.views.generic import TemplateView
 from foundation import scope
 from foundation.screens.cells import Tab
 from foundation.screens.opening import may_open
-from foundation.screens.tabs import shared_tabs, shared_way
+from foundation.screens.tabs import shared_figures, shared_tabs, shared_way
 
 M = TypeVar("M", bound=Model)
 ACCESS_ADMIN = "Access admin"
@@ -244,6 +244,7 @@ class Screen(TemplateView):
         context.update(admin.site.each_context(self.request))
         context.update(
             title=self.get_title(),
+            standing=shared_figures(self.request),
             crumbs=[*way, Crumb(self.get_title())] if way else [],
             tabs=[
                 tab

@@ -12,8 +12,9 @@ from typing import NamedTuple, cast
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, ResolverMatch, reverse
+from django.utils.module_loading import import_string
 
-from foundation.screens.cells import Tab
+from foundation.screens.cells import Tab, Total
 
 
 class SharedTab(NamedTuple):
@@ -22,6 +23,13 @@ class SharedTab(NamedTuple):
     label: str
     url_name: str
     permission: str
+
+
+class SharedFigures(NamedTuple):
+    """Figures above a page: who sees them, and the function that reads them by the page's pk."""
+
+    permission: str
+    source: str
 
 
 def shared_tabs(request: HttpRequest) -> list[Tab]:
@@ -34,6 +42,20 @@ def shared_tabs(request: HttpRequest) -> list[Tab]:
         if match.view_name in {tab.url_name for tab in group}:
             return [tab for entry in group for tab in _tab(entry, match)]
     return []
+
+
+def shared_figures(request: HttpRequest) -> list[Total]:
+    """Return the figures that the roof puts above the page of this request, for whoever may."""
+    match = request.resolver_match
+    figures = cast("Mapping[str, Sequence[SharedFigures]]", settings.CONSOLE_FIGURES)
+    if match is None:
+        return []
+    return [
+        total
+        for entry in figures.get(match.view_name, ())
+        if request.user.has_perm(entry.permission)
+        for total in import_string(entry.source)(**match.kwargs)
+    ]
 
 
 def shared_way(request: HttpRequest) -> list[tuple[str, str]]:

@@ -59,7 +59,6 @@ class CreditQueue(ListScreen):
         Column(label="Memo", value="get_kind_display"),
         Column(label="Of it", value="get_scope_display"),
         Column(label="Net", value="amount", kind="money"),
-        Column(label="Currency", value="currency", kind="code"),
         Column(label="Reason", value=reason),
         Column(label="Asked by", value="requester.username"),
         Column(label="Asked", value="created_at", kind="instant"),

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 OURS = {"include": [[".hs"]]}
 OPTIONS = {"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]}
 
+DARK = "(dark) => document.documentElement.classList.toggle('dark', dark)"
 MANNERS = r"""() => {
   const found = [];
   const say = (what, node) =>
@@ -88,6 +89,22 @@ def manners(page: Page) -> list[str]:
     """Return what a clerk would stumble over: keys for names, machine words, no way back."""
     found: list[str] = page.evaluate(MANNERS)
     return found
+
+
+def dress(page: Page, theme: str, width: int) -> None:
+    """Show the page as somebody with this theme and window sees it.
+
+    The admin theme reads the wish for dark once, as a page loads; the class is all that it sets.
+    """
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.evaluate(DARK, theme == "dark")
+    page.set_viewport_size({"width": width, "height": 900})
+
+
+def painted(page: Page) -> str:
+    """Return the colour of our text as it is painted, so that a theme that did nothing is seen."""
+    colour: str = page.evaluate("getComputedStyle(document.querySelector('.hs')).color")
+    return colour
 
 
 def overflow(page: Page) -> list[str]:

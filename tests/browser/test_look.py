@@ -19,13 +19,14 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from billing_site.roles import PACKAGES
 from tests.browser.conftest import PASSWORD, opened
-from tests.browser.looking import faults, manners, overflow
+from tests.browser.looking import dress, faults, manners, overflow, painted
 from tests.browser.unusual import add_the_unusual
 from tests.browser.walking import Walk, kinds_of_objects
 
 pytestmark = pytest.mark.browser
 
 ROLES = ("care", "operator", "cash", "collector", "approver", "controller", "catalog", "access")
+READ = (("light", 1280), ("dark", 390))
 LOOKS = (("light", 1280), ("dark", 1280), ("dark", 390), ("light", 390))
 # What hands out a file instead of a page, and forms about things in a state that the smallest
 # company has none of: drafts of prices and offers, waiting certificates, pending activations,
@@ -80,10 +81,10 @@ def house(
     with django_db_blocker.unblock():
         call_command("setup_roles")
         call_command("seed_demo", "--size", "tiny", "--no-progress", "--password", PASSWORD)
-        add_the_unusual()
+        first = add_the_unusual()
         walk = Walk()
         for role in ROLES:
-            walk.go(logged_in(role), role)
+            walk.go(logged_in(role), role, first=first)
         server = LiveServer("localhost")
         built = House(server.url, walk, chromium, [], {})
         yield built
@@ -98,7 +99,8 @@ def test_no_link_leads_to_a_refusal(house: House) -> None:
 
 
 def test_no_page_about_a_thing_is_out_of_reach(house: House) -> None:
-    assert kinds_of_objects() - set(house.walk.seen) <= NOT_THERE
+    missing = kinds_of_objects() - set(house.walk.seen) - NOT_THERE
+    assert not missing, sorted(missing)
 
 
 def look(page: Page, path: str) -> list[str]:
@@ -107,16 +109,16 @@ def look(page: Page, path: str) -> list[str]:
     if response is None or response.status != 200:
         return [f"answers {response.status if response else 'nothing'}"]
     wrong = manners(page)
+    colours: dict[str, str] = {}
     for theme, width in LOOKS:
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 900})
+        dress(page, theme, width)
+        colours[theme] = painted(page)
         found = overflow(page)
-        if (theme, width) in LOOKS[::2]:
+        if (theme, width) in READ:
             found += faults(page)
         wrong += [f"{theme} {width}: {fault}" for fault in found]
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1280, "height": 900})
-    return wrong
+    dress(page, *LOOKS[0])
+    return [*wrong, *(["dark is not dark"] if colours["dark"] == colours["light"] else [])]
 
 
 @pytest.mark.parametrize("room", ["console", *PACKAGES])
@@ -134,3 +136,47 @@ def test_the_pages_of_a_room_fit_and_can_be_read(house: House, room: str) -> Non
 @pytest.mark.parametrize("username", ROLES)
 def test_the_home_of_a_role_fits_and_can_be_read(house: House, username: str) -> None:
     assert not look(house.page_as(username), "/console/")
+
+
+def test_the_theme_follows_the_wish_of_the_reader(house: House) -> None:
+    page = house.page_as("care")
+    page.emulate_media(color_scheme="dark")
+    page.goto("/console/")
+    page.wait_for_function("document.documentElement.classList.contains('dark')")
+    dark = painted(page)
+    page.emulate_media(color_scheme="light")
+    page.goto("/console/")
+    assert painted(page) != dark
+
+
+def test_the_keyboard_alone_will_do(house: House) -> None:
+    """Filters at "/", Enter sends, up at "u", help at "?" where the keys can be switched off."""
+    page = house.page_as("care")
+    page.goto("/console/customers/accounts/")
+    page.keyboard.press("/")
+    page.keyboard.type("US-")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**search=US-*")
+    page.locator(".hs tbody a").first.click()
+    page.keyboard.press("u")
+    page.wait_for_url("**/console/customers/accounts/")
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    assert not faults(page)
+    page.get_by_label("Use the keys of one letter").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("?")
+    assert not page.locator("#keys").is_visible()
+
+
+def test_a_form_begins_at_its_first_field_or_where_it_was_refused(house: House) -> None:
+    page = house.page_as("cash")
+    page.goto("/console/payments/record/")
+    assert page.evaluate("document.activeElement.name") == "payer"
+    page.fill("[name=payer]", "nobody of that name")
+    page.fill("[name=amount]", "x")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".hs-wrong")
+    focused = page.evaluate("document.activeElement.closest('.hs-wrong') !== null")
+    assert focused

@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from django.urls import reverse
+
 from customers import operations
-from customers.choices import OrderAction
+from customers.choices import AccountRole, OrderAction
 from customers.models import Account, Subscription
 from customers.operations import ItemInput
+from rating.models import UsageEvent
 
 
-def add_the_unusual() -> None:
-    """Add a signed contract and a draft, an order to be sent, and one that pauses a service."""
+def add_the_unusual() -> list[str]:
+    """Add contracts, orders on their way and split billing; return where it is seen.
+
+    A signed contract and a draft, an order to be sent, one that pauses a service, and charges
+    that another account pays; besides, an event of usage, which only a search leads to.
+    """
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
     account, day = subscription.account, subscription.effective_on + timedelta(days=40)
@@ -36,3 +43,19 @@ def add_the_unusual() -> None:
         submit_as_of=day,
         actor=None,
     )
+    other = Account.objects.filter(
+        entity=account.entity, currency=account.currency, role=AccountRole.PAYER
+    ).exclude(pk=account.pk)
+    operations.redirect_charges(
+        account=account,
+        payer=other.order_by("pk")[0],
+        starts=day,
+        subscription=subscription,
+        actor=None,
+    )
+    event = UsageEvent.objects.order_by("pk")[0]
+    return [
+        reverse("customers:account", args=[account.pk]),
+        reverse("customers:account", args=[event.account_id]),
+        reverse("rating:event", args=[event.account_id, event.pk]),
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -74,9 +74,11 @@ class Walk:
     dead_ends: list[str] = field(default_factory=list)
     files: frozenset[str] = frozenset({"invoicing:pdf", "rating:rejected"})
 
-    def go(self, client: Client, username: str, *, of_a_kind: int = 3) -> None:
-        """Follow links from the lists, opening at most so many pages of a kind."""
-        waiting = [(path, "") for path in lists()]
+    def go(
+        self, client: Client, username: str, *, first: Sequence[str] = (), of_a_kind: int = 3
+    ) -> None:
+        """Follow links, opening at most so many pages of a kind: `first`, then from the lists."""
+        waiting = [(path, "") for path in (*first, *lists())]
         visited: set[str] = set()
         tried: Counter[str] = Counter()
         while waiting:
