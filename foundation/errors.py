@@ -103,6 +103,8 @@ def translate_database_error(error: DatabaseError) -> Refusal:
         return GuardHeld(
             diagnosis.message_primary or "", rule=diagnosis.message_hint or None, guard=guard
         )
+    if state.startswith("22"):  # a value that its column cannot hold
+        return Invalid("a value is too large, too long or not of the kind wanted", rule="RANGE")
     if state in _KINDS:
         return GuardHeld(f"refused by the database: {_KINDS[state]} ({guard})", guard=guard)
     raise error

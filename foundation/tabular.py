@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foundation.limits import DEFAULT, Limits
-from foundation.verdicts import BadFile, RowProblem
+from foundation.verdicts import BadFile, RowProblem, visible
 from foundation.workbooks import workbook_rows
 
 __all__ = [
@@ -142,22 +142,28 @@ def _checked_heading(
     while names and not names[-1]:
         names.pop()
     if not names:
-        raise BadFile("HEADER", "the first line names the columns; it is empty")
+        raise BadFile("HEADER", "the first line names the columns; it is empty", row=1)
     if len(names) > limits.columns:
-        raise BadFile("COLUMNS", f"the heading names more than {limits.columns} columns")
+        raise BadFile("COLUMNS", f"the heading names more than {limits.columns} columns", row=1)
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
-        raise BadFile("HEADER", f"the heading names {_shown(doubled)} twice")
+        raise _bad_heading(f"the heading names {_shown(doubled)} twice", doubled)
     missing = sorted(set(required) - set(names))
     if missing and len(names) == 1 and (mark := _other_delimiter(names[0])):
-        raise BadFile("DELIMITER", f"the columns are separated by {mark}; separate them by commas")
+        message = f"the columns are separated by {mark}; separate them by commas"
+        raise BadFile("DELIMITER", message, row=1, value=names[0])
     if missing:
-        raise BadFile("HEADER", f"the heading does not name {_shown(missing)}")
+        raise _bad_heading(f"the heading does not name {_shown(missing)}", missing)
     known = set(required) | set(optional)
     unknown = [name for name in names if name not in known and not _begins(name, prefix)]
     if unknown:
-        raise BadFile("HEADER", f"the heading names columns that are not known: {_shown(unknown)}")
+        message = f"the heading names columns that are not known: {_shown(unknown)}"
+        raise _bad_heading(message, unknown)
     return names
+
+
+def _bad_heading(message: str, names: Sequence[str]) -> BadFile:
+    return BadFile("HEADER", message, row=1, column=visible(names[0], most=80))
 
 
 def _begins(name: str, prefix: Sequence[str]) -> bool:
@@ -242,7 +248,7 @@ def _decoded(content: bytes) -> str:
             "ENCODING",
             f"line {line} is not in UTF-8; save the file as UTF-8",
             row=line,
-            value=content[error.start : error.start + 20].decode("latin-1"),
+            value=content[error.start :].split(b"\n", 1)[0][:20].decode("latin-1"),
         ) from None
     if (at := text.find("\x00")) >= 0:
         raise BadFile(

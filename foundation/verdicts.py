@@ -49,6 +49,7 @@ REMEDIES: Final[dict[str, str]] = {
     "SHEETS": "Keep the sheet that is meant and delete the others.",
     "SIZE": "Cut the file into several.",
     "TEXT": "Type the text again; it holds a character that nobody sees.",
+    "TOGETHER": "Correct the row that is named; rows that belong together are taken together.",
     "ZONE": "End the time with Z or an offset such as +01:00.",
 }
 OTHERWISE: Final = "Correct what the message names, then send the file again."

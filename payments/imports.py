@@ -17,7 +17,7 @@ from foundation.parsing import (
     decimal_text,
     plain_text,
 )
-from foundation.tabular import BadFile, Line, RowProblem, read_table
+from foundation.tabular import BadFile, Limits, Line, RowProblem, read_filled_table
 from ledger.models import LegalEntity
 from payments import operations
 from payments.operations import BatchReport, PaymentRow
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 REQUIRED = ("amount", "currency", "tender", "received_on")
 OPTIONAL = ("external_id", "payer", "reference", "remittance")
+LIMITS = Limits(file_bytes=40 * 1024 * 1024, csv_rows=200_000)
 COLUMNS = ("external_id", "payer", *REQUIRED, "reference", "remittance")
 
 
@@ -37,6 +38,7 @@ def record_payments(
     entity: LegalEntity,
     filename: str,
     content: bytes,
+    as_of: date,
     actor: User | None,
     control_count: int | None = None,
     control_amount: Decimal | None = None,
@@ -61,6 +63,7 @@ def record_payments(
         content=content,
         rows=rows,
         problems=problems,
+        as_of=as_of,
         actor=actor,
         control_count=control_count,
         control_amount=control_amount,
@@ -73,7 +76,10 @@ def read_rows(content: bytes, filename: str) -> tuple[list[PaymentRow], list[Row
     """Parse every line; a line with a fault is reported with column, value and rule."""
     rows: list[PaymentRow] = []
     problems: list[RowProblem] = []
-    for line in read_table(content, filename, required=REQUIRED, optional=OPTIONAL):
+    lines = read_filled_table(
+        content, filename, required=REQUIRED, optional=OPTIONAL, limits=LIMITS
+    )
+    for line in lines:
         faults: list[RowProblem] = []
         row = _row(line, faults)
         problems += faults
@@ -136,6 +142,8 @@ class _Cells:
         """Return the parsed cell, or the stand-in and a note."""
         text = self.line.values.get(column, "").strip()
         try:
+            if not text and column in REQUIRED:
+                raise BadValue("REQUIRED", "a value is required")
             return parse(text)
         except BadValue as bad:
             self.faults.append(RowProblem(self.line.number, column, text, bad.rule, bad.message))

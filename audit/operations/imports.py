@@ -41,7 +41,11 @@ def open_batch(*, kind: str, filename: str, content: bytes, actor: User | None) 
                 f"this file was read before, as {earlier.filename} (batch {earlier.pk})"
             )
         return ImportBatch.objects.create(
-            kind=kind, filename=filename[-200:], sha256=digest, size=len(content), actor=actor
+            kind=kind,
+            filename=visible(filename[-200:]),
+            sha256=digest,
+            size=len(content),
+            actor=actor,
         )
 
 
@@ -75,7 +79,7 @@ def refuse_batch(
     with transaction.atomic():
         batch = ImportBatch.objects.create(
             kind=kind,
-            filename=filename[-200:],
+            filename=visible(filename[-200:]),
             sha256=hashlib.sha256(content).hexdigest(),
             size=len(content),
             actor=actor,

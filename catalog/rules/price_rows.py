@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeVar
@@ -107,19 +107,21 @@ class PriceRow(NamedTuple):
     values: PriceValues
     seq: int
     tier: Tier
+    is_bad: bool = False
 
 
 def read_rows(lines: Iterable[Line]) -> tuple[list[PriceRow], list[RowProblem]]:
-    """Read every line; one that cannot be read is answered with all that is wrong with it."""
+    """Read every line; one that cannot be read is answered with all that is wrong with it.
+
+    It stays among the rows, marked, so that no price is taken without it.
+    """
     rows: list[PriceRow] = []
     problems: list[RowProblem] = []
     for line in lines:
         reader = _Reader(line)
         row = reader.row()
-        if reader.wrong:
-            problems += reader.wrong
-        else:
-            rows.append(row)
+        problems += reader.wrong
+        rows.append(row._replace(is_bad=bool(reader.wrong)))
     return rows, problems
 
 
@@ -136,11 +138,27 @@ def proposals(rows: Iterable[PriceRow]) -> tuple[list[Proposal], list[RowProblem
         grouped.setdefault((row.key, row.starts), []).append(row)
     found: list[Proposal] = []
     for members in grouped.values():
-        wrong = list(_contradictions(members))
+        bad = [row.number for row in members if row.is_bad]
+        if not any(row.model in ROWED for row in members):
+            members, bad = [row for row in members if not row.is_bad], []
+        if not members:
+            continue
+        wrong = [] if bad else list(_contradictions(members))
         problems += wrong
-        if not wrong:
+        bad += [problem.row for problem in wrong]
+        if bad:
+            problems += _left_out(members, bad)
+        else:
             found.append(_proposal(members))
     return _without_overlaps(found, problems)
+
+
+def _left_out(members: list[PriceRow], bad: Sequence[int]) -> Iterable[RowProblem]:
+    """Tell the sound rows of a price that is not taken because of others."""
+    message = f"row {min(bad)} belongs to the same price and cannot be taken"
+    for row in members:
+        if row.number not in bad:
+            yield RowProblem(row.number, "charge", row.key.charge, "TOGETHER", message)
 
 
 def _without_overlaps(
@@ -203,7 +221,7 @@ class _Reader:
     def refuse(self, column: str, rule: str, message: str) -> None:
         """Note a problem of a column."""
         text = self.line.values.get(column, "")
-        self.wrong.append(RowProblem(self.line.number, column, text[:200], rule, message))
+        self.wrong.append(RowProblem(self.line.number, column, text, rule, message))
 
     def key(self) -> PriceKey:
         """Read what tells the price apart."""

@@ -24,11 +24,12 @@ from customers.choices import (
 )
 from customers.models import Account, AccountPosition, Customer, Subscription
 from customers.models.account import take_tree_lock
-from customers.operations.moves import require_place
+from customers.operations.moves import require_lasting_place
 from customers.operations.numbers import next_number
 from customers.operations.parties import AddressInput, set_address
 from customers.operations.tree_numbers import note_change
 from foundation.errors import Invalid, Refusal
+from foundation.money import minor_units, round_places
 from foundation.permissions import require
 from foundation.scope import require_sight
 from ledger.models import LegalEntity
@@ -121,7 +122,7 @@ def open_account(
     )
     _require_valid(account)
     if parent is not None:
-        require_place(account, parent, AccountRole(account.role), opened_on)
+        require_lasting_place(account, parent, AccountRole(account.role), opened_on)
     _take_place(account, parent, opened_on, actor)
     for address_role, given in (
         (AddressRole.BILLING, billing_address),
@@ -276,6 +277,13 @@ def _require_valid(account: Account) -> None:
         )
     if not (1 <= account.cycle_day <= 31 and 1 <= account.cycle_months <= 120):
         raise Invalid("a cycle day is 1 to 31, a cycle 1 to 120 months")
+    limit = account.credit_limit
+    if limit is not None and limit != round_places(limit, minor_units(account.currency)):
+        raise Invalid(
+            f"the limit {limit} is finer than {account.currency}",
+            rule="DECIMALS",
+            column="credit_limit",
+        )
     try:
         account.full_clean(
             exclude=["parent", "customer", "entity", "pricebook", "created_by", "updated_by"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -158,8 +158,6 @@ def _take(
             )
         for group in _groups(report.what, rows):
             _take_group(report, group, as_of, actor)
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         report.problems.sort(key=lambda problem: (problem.row, problem.column))
         report.outcomes.sort(key=lambda outcome: outcome.row)
         if all_or_nothing and report.problems:
@@ -194,31 +192,47 @@ def _take_group(report: ImportReport, group: list[Row], as_of: date, actor: User
         "orders": lambda: _take_order(report, group, as_of, actor),
     }
     key = str(group[0].values[FORMATS[report.what].key])
+    bad = {row.number for row in group if row.is_bad}
+    if bad:
+        report.problems += _left_out(group, bad, key)
+        return
     try:
         with transaction.atomic():
-            report.outcomes += takers[report.what]()
+            outcomes = takers[report.what]()
+            _settle()
+        report.outcomes += outcomes
     except IncompleteOrder as incomplete:
         for one in incomplete.missing:
             row = group[one.item - 1] if one.item else group[0]
-            report.problems.append(RowProblem(row.number, one.field, key, one.rule, one.message))
+            value = str(row.values.get(one.field, ""))
+            report.problems.append(RowProblem(row.number, one.field, value, one.rule, one.message))
+            bad.add(row.number)
+        report.problems += _left_out(group, bad, key)
     except Refusal as refusal:
         report.problems += _refused(group, key, refusal)
     except DatabaseError as error:
         report.problems += _refused(group, key, translate_database_error(error))
 
 
-def _refused(group: list[Row], key: str, refusal: Refusal) -> list[RowProblem]:
-    column = refusal.column
+def _left_out(group: list[Row], bad: Collection[int], key: str) -> list[RowProblem]:
+    """Tell the sound rows of an order that is not placed because of others."""
+    message = f"row {min(bad)} belongs to the same order and cannot be taken"
     return [
-        RowProblem(
-            row.number,
-            column,
-            str(row.values.get(column, key)),
-            refusal.rule,
-            refusal.message,
-        )
+        RowProblem(row.number, "order", key, "TOGETHER", message)
         for row in group
+        if row.number not in bad
     ]
+
+
+def _settle() -> None:
+    """Let the database check now what it would check at the end, so that the row is known."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+def _refused(group: list[Row], key: str, refusal: Refusal) -> list[RowProblem]:
+    at, rule, words = refusal.column, refusal.rule, refusal.message
+    return [RowProblem(r.number, at, str(r.values.get(at, key)), rule, words) for r in group]
 
 
 def _take_customer(row: Row, actor: User | None) -> Outcome:
@@ -277,7 +291,9 @@ def _take_order(
         raise Invalid(
             "the rows of one order name different accounts", rule="ORD-12", column="account"
         )
-    if Order.objects.filter(external_id=first["order"]).exists():
+    earlier = Order.objects.filter(external_id=first["order"]).first()
+    if earlier is not None:
+        _require_same(earlier, group, actor)
         return [Outcome(row.number, first["order"], SAME) for row in group]
     account = _found(Account, "number", first["account"], "account", actor)
     place_order(
@@ -291,6 +307,22 @@ def _take_order(
         actor=actor,
     )
     return [Outcome(row.number, first["order"], NEW) for row in group]
+
+
+def _require_same(order: Order, group: list[Row], actor: User | None) -> None:
+    """Refuse rows that say something else than the order that was placed before."""
+    items = order.items.filter(phase_of=None).order_by("seq")
+    placed = list(items.values_list("action", "quantity", "offer_version__offer__code"))
+    names = ("action", "quantity", "offer")
+    asked = [tuple(row.values.get(name) for name in names) for row in group]
+    account = group[0].values["account"]
+    if not sees(actor, Order, order.pk) or (order.account.number, placed) != (account, asked):
+        raise Invalid(
+            f"order {order.external_id} was placed before and says something else; a change is"
+            " an order of its own",
+            rule="REPEATED",
+            column="order",
+        )
 
 
 def _item(row: Row, actor: User | None) -> ItemInput:

@@ -143,13 +143,22 @@ def require_place(account: Account, parent: Account, role: str, on_date: date) -
     """Refuse a parent that is not open on the day, or cannot pay for a non-payer."""
     closed_on = parent.closed_on
     if on_date < parent.opened_on or (closed_on is not None and on_date >= closed_on):
-        raise AccountNotOpen(f"account {parent.number} is not open on {on_date}")
+        raise AccountNotOpen(f"account {parent.number} is not open on {on_date}", column="parent")
     same_money = (parent.currency, parent.entity_id) == (account.currency, account.entity_id)
     if role == AccountRole.NON_PAYER and not same_money:
         raise CannotMove(
             f"account {parent.number} cannot pay for {account.number or account.name}: "
-            "other currency or legal entity"
+            "other currency or legal entity",
+            column="parent",
         )
+
+
+def require_lasting_place(account: Account, parent: Account, role: str, on_date: date) -> None:
+    """Refuse a parent below which an account cannot hang from the day on for good."""
+    if parent.closed_on is not None:
+        message = f"account {parent.number} closes on {parent.closed_on}"
+        raise AccountNotOpen(message, column="parent")
+    require_place(account, parent, role, on_date)
 
 
 def _history(account: Account) -> tuple[hierarchy.Position, ...]:

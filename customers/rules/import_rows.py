@@ -45,9 +45,10 @@ def whole(minimum: int, maximum: int) -> Parser:
     return lambda text: integer_text(text, minimum=minimum, maximum=maximum)
 
 
-def decimal_of(places: int, minimum: str) -> Parser:
-    """Return the parser of a decimal from `minimum` on."""
-    return lambda text: decimal_text(text, places=places, minimum=Decimal(minimum))
+def decimal_of(places: int, minimum: str, maximum: str) -> Parser:
+    """Return the parser of a decimal within the limits of its column."""
+    least, most = Decimal(minimum), Decimal(maximum)
+    return lambda text: decimal_text(text, places=places, minimum=least, maximum=most)
 
 
 def country(text: str) -> str:
@@ -75,11 +76,8 @@ def identifiers(text: str) -> list[tuple[str, str]]:
 
 def prices(text: str) -> dict[str, Decimal]:
     """Read `RENT=9.90; SETUP=0` as charge codes and unit prices."""
-    least = Decimal(0)
-    return {
-        code_text(code, 32): decimal_text(value, places=10, minimum=least)
-        for code, value in pairs(text, "=")
-    }
+    price = decimal_of(10, "0", "999999999999")
+    return {code_text(code, 32): price(value) for code, value in pairs(text, "=")}
 
 
 def address_columns(role: str) -> dict[str, Parser]:
@@ -143,7 +141,7 @@ ACCOUNTS: Final = Format(
         "terms_kind": one_of("NET", "EOM", "FIXED_DAY", "ON_RECEIPT"),
         "terms_days": whole(0, 365),
         "pricebook": code_of(32),
-        "credit_limit": decimal_of(4, "0"),
+        "credit_limit": decimal_of(4, "0", "99999999999999"),
         "language": code_of(8),
         "delivery": one_of("EMAIL", "POST", "PORTAL"),
         "po_number": line_of(64),
@@ -163,7 +161,7 @@ ORDERS: Final = Format(
     optional={
         "offer": code_of(32),
         "subscription": code_of(32),
-        "quantity": decimal_of(8, "0.00000001"),
+        "quantity": decimal_of(8, "0.00000001", "9999999999999999"),
         "activation_on": date_text,
         "term_months": whole(1, 120),
         "identifiers": identifiers,
@@ -172,7 +170,7 @@ ORDERS: Final = Format(
         "trial_end_on": date_text,
         "trial_outcome": one_of("CONVERT", "END", "PAUSE"),
         "renewal": one_of("AUTO", "NONE"),
-        "uplift": decimal_of(6, "-1"),
+        "uplift": decimal_of(6, "-1", "9"),
         "pause_policy": one_of("CONTINUE", "STOP", "REDUCE"),
         "pause_reason": one_of("CUSTOMER", "NON_PAYMENT", "FRAUD"),
         "end_rule": one_of("NOW", "PERIOD_END", "TERM_END", "ON_DATE"),
@@ -198,10 +196,15 @@ class Row:
 
     number: int
     values: Mapping[str, Any]
+    is_bad: bool = False
 
 
 def read_rows(lines: Iterable[Line], form: Format) -> tuple[list[Row], list[RowProblem]]:
-    """Read every line; a line with a fault is left out and told, column by column."""
+    """Read every line; a line with a fault is left out and told, column by column.
+
+    Where rows of one key belong together it stays among them, marked, so that none is taken
+    without it.
+    """
     rows: list[Row] = []
     problems: list[RowProblem] = []
     seen: dict[str, int] = {}
@@ -222,6 +225,8 @@ def read_rows(lines: Iterable[Line], form: Format) -> tuple[list[Row], list[RowP
         if not found:
             seen[key] = line.number
             rows.append(Row(line.number, values))
+        elif form.key_repeats and key:
+            rows.append(Row(line.number, values, is_bad=True))
     return rows, problems
 
 

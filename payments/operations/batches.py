@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
@@ -80,6 +81,7 @@ def record_batch(
     content: bytes,
     rows: Sequence[PaymentRow],
     problems: Sequence[RowProblem],
+    as_of: date,
     actor: User | None,
     control_count: int | None = None,
     control_amount: Decimal | None = None,
@@ -90,12 +92,14 @@ def record_batch(
 
     A row whose payer cannot be told with certainty becomes an unidentified receipt (J14). The
     same content is refused a second time; a file that was refused may come again. A rehearsal
-    does everything and takes it back. Raises: CannotRecordBatch, audit's AlreadyImported.
+    does everything and takes it back. `as_of` is today.
+
+    Raises: CannotRecordBatch, audit's AlreadyImported.
     """
     permissions.require(actor, IMPORT)
     require_sight(actor, entity)
     _require_new(filename, content, actor)
-    found = [*problems, *problems_of(entity, rows)]
+    found = [*problems, *problems_of(entity, rows, as_of)]
     total = sum((row.amount for row in rows), ZERO)
     currency = rows[0].currency if rows else ""
     try:

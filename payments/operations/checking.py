@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 import ledger.queries
 from customers.models import Account
@@ -14,15 +15,25 @@ from payments.operations.rows import PaymentRow
 from payments.queries import known_external_ids
 
 
-def problems_of(entity: LegalEntity, rows: Sequence[PaymentRow]) -> list[RowProblem]:
+def problems_of(entity: LegalEntity, rows: Sequence[PaymentRow], as_of: date) -> list[RowProblem]:
     """Return what keeps the file from being recorded; a fixed number of statements."""
     return [
+        *_early(rows, as_of),
         *_tenders(rows),
         *_currencies(entity, rows),
         *_repeated(rows),
         *_recorded_before(entity, rows),
         *_periods(entity, rows),
     ]
+
+
+def _early(rows: Sequence[PaymentRow], as_of: date) -> Iterator[RowProblem]:
+    """Find money said to have come on a later day; tomorrow is today somewhere."""
+    for row in rows:
+        if row.received_on > as_of + timedelta(days=1):
+            message = f"money that comes after {as_of} has not been received yet"
+            day = row.received_on.isoformat()
+            yield RowProblem(row.line, "received_on", day, "PAY-10", message)
 
 
 def _tenders(rows: Sequence[PaymentRow]) -> Iterator[RowProblem]:

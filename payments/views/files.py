@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 
+from foundation import clock
 from foundation.screens import (
     Button,
     Column,
@@ -89,6 +90,7 @@ class ImportForm(FormScreen):
             entity=form.cleaned_data["entity"],
             filename=file.name,
             content=file.read(),
+            as_of=clock.now().date(),
             actor=person(self.request),
             control_count=form.cleaned_data["control_count"],
             control_amount=form.cleaned_data["control_amount"],

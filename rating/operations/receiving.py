@@ -83,7 +83,7 @@ def keep(*, source: UsageSource, filename: str, content: bytes | Path) -> Receiv
 
     The same content of a source is kept once. Excel becomes CSV.
     """
-    name = Path(filename.replace("\\", "/")).name[-255:] or "usage.csv"
+    name = visible(Path(filename.replace("\\", "/")).name[-255:], most=255) or "usage.csv"
     before = content.stat() if isinstance(content, Path) else None
     if name.lower().endswith(WORKBOOKS):
         received = Received(name, FileFormat.XLSX)

@@ -17,7 +17,7 @@ from rating.operations.outcome import Batch, Outcome, Refused
 from rating.operations.writing import write_events
 from rating.queries.guides import Guides
 from rating.rules.reasons import Reason, Rejected
-from rating.rules.rows import Row, RowReader
+from rating.rules.rows import UNREADABLE, Row, RowReader
 
 SUSPENSE_COLUMNS = (
     "source_id", "file_id", "row_number", "reason", "column", "message", "fields", "usage_type",
@@ -44,7 +44,7 @@ def _quoted(line: str) -> list[str]:
         return next(csv.reader([line], strict=True))
     except csv.Error:
         number, _, rest = line.partition(",")
-        return [number, "unreadable quotes", rest]
+        return [number, UNREADABLE, rest]
 
 
 def read_rows(reader: RowReader, rows: Iterable[list[str]], outcome: Outcome) -> list[Row]:

@@ -26,6 +26,8 @@ IDENTIFIER_LENGTH = 64
 ATTRIBUTE_LENGTH = 200
 CACHE_LIMIT = 20_000
 SECONDS = frozenset(f"{second:02}Z" for second in range(60))
+UNREADABLE = "unreadable quotes"
+"""Stands, itself and no copy, before a line that CSV cannot cut."""
 EXACT = Context(prec=60)
 Quantity = tuple[str, Decimal, Decimal]
 """A quantity as canonical text and value in the base unit, and as it was sent."""
@@ -129,19 +131,20 @@ class Layout:
         return head + [values[PREFIX + name] for name in self.attributes]
 
 
-def header_problem(columns: Sequence[str]) -> str:
-    """Name what is wrong with a header, or return an empty string."""
-    if len(set(columns)) != len(columns):
-        return "a column is named twice"
+def header_problem(columns: Sequence[str]) -> tuple[str, str] | None:
+    """Name the column that is wrong in a header and what is wrong with it, if anything is."""
+    for name in columns:
+        if columns.count(name) > 1:
+            return name, f"column {name[:60]!a} is named twice"
     if missing := [name for name in REQUIRED if name not in columns]:
-        return f"column {missing[0]} is missing"
+        return missing[0], f"column {missing[0]} is missing"
     for name in columns:
         if name.startswith(PREFIX):
             if not _NAME.fullmatch(name.removeprefix(PREFIX)):
-                return f"attribute column {name[:60]!r} is not a lower-case name"
+                return name, f"attribute column {name[:60]!a} is not a lower-case name"
         elif name not in REQUIRED and name not in OPTIONAL:
-            return f"column {name[:60]!r} is not known"
-    return ""
+            return name, f"column {name[:60]!a} is not known"
+    return None
 
 
 class RowReader:
@@ -185,11 +188,7 @@ class RowReader:
         Raises: Rejected with the reason and the column.
         """
         if len(fields) != self.width:
-            raise Rejected(
-                Reason.BAD_ROW,
-                "",
-                f"{len(fields) - 1} fields where the header names {self.width - 1}",
-            )
+            raise _unreadable(fields, self.width - 1)
         fields.append("")
         (
             number, key, kind, id_type, identifier, start, quantity, source, end, unit,
@@ -349,6 +348,15 @@ class RowReader:
                 terms.code, id_type, relevant, terms.at_end, f"{terms.code}\t{id_type}"
             )
         return self._routes[key]
+
+
+def _unreadable(fields: list[str], width: int) -> Rejected:
+    """Say why a row is no row; what stands for unreadable quotes is taken off again."""
+    if len(fields) > 1 and fields[1] is UNREADABLE:
+        del fields[1]
+        return Rejected(Reason.BAD_ROW, "", "quotes that are not closed or not doubled")
+    message = f"{len(fields) - 1} fields where the header names {width}"
+    return Rejected(Reason.BAD_ROW, "", message)
 
 
 def relevant_of(terms: UsageTypeTerms, attributes: str) -> tuple[tuple[str, str], ...]:

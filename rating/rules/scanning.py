@@ -13,7 +13,7 @@ from typing import BinaryIO
 from zlib import crc32
 
 from foundation.tabular import file_kind
-from foundation.verdicts import BadFile
+from foundation.verdicts import BadFile, visible
 from rating.rules.rows import header_problem
 
 BLOCK_BYTES = 2_000_000
@@ -112,9 +112,9 @@ def deal(lines: list[bytes], first_row: int, *, column: int, parts: int) -> list
 
 
 def _header(line: bytes) -> tuple[str, ...]:
-    if not line.strip():
-        raise BadFile("EMPTY", "the file is empty or begins with an empty line")
     _require_text(line)
+    if not line.strip():
+        raise BadFile("HEADER", "the first line names the columns; it is empty", row=1)
     try:
         text = line.removeprefix(b"\xef\xbb\xbf").decode().rstrip("\r\n")
     except UnicodeDecodeError:
@@ -130,16 +130,18 @@ def _header(line: bytes) -> tuple[str, ...]:
     except (csv.Error, StopIteration):
         raise BadFile("QUOTES", "the header is not a line of CSV", row=1) from None
     if len(columns) == 1 and any(mark in text for mark in ";\t|"):
-        raise BadFile("DELIMITER", "columns must be separated by commas", row=1)
+        message = "columns must be separated by commas"
+        raise BadFile("DELIMITER", message, row=1, value=text[:200])
     if problem := header_problem(columns):
-        raise BadFile("HEADER", problem, row=1)
+        column, message = problem
+        raise BadFile("HEADER", message, row=1, column=visible(column, most=80))
     return columns
 
 
 def _require_text(line: bytes) -> None:
     """Refuse what is no CSV in UTF-8 by how it begins."""
     if line.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadFile("ENCODING", "the file is in UTF-16; save it as UTF-8", row=1)
+        raise BadFile("ENCODING", "the file is in UTF-16; save it as UTF-8")
     file_kind(line[:8], "usage.csv")
     if b"\x00" in line:
         raise BadFile("ENCODING", "the file holds NUL characters; save it as UTF-8", row=1)
@@ -157,7 +159,7 @@ def _readable_lines(block: bytes, row: int) -> list[bytes]:
         except UnicodeDecodeError as problem:
             at = problem.start
             line = row + block.count(b"\n", 0, at)
-            shown = block[at : at + 20].decode("latin-1")
+            shown = block[at:].split(b"\n", 1)[0][:20].decode("latin-1")
             message = f"row {line} is not UTF-8 text"
             raise BadFile("ENCODING", message, row=line, value=shown) from None
     lines = block.split(b"\n")

@@ -161,7 +161,7 @@ def records_payments() -> Callable[[], None]:
         with suppress(AlreadyImported):
             imports.record_payments(
                 entity=street.company.entity, filename="bank.csv", content=MONEY.encode(),
-                actor=None,
+                as_of=date(2027, 5, 31), actor=None,
             )  # fmt: skip
 
     return record

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 
 import ledger.queries
 from audit.commands import AuditedCommand, Exit
+from foundation import clock
 from foundation.errors import Invalid
 from foundation.parsing import decimal_text, integer_text
 from payments import imports
@@ -40,6 +41,7 @@ class Command(AuditedCommand):
             entity=ledger.queries.entity_by_code(options["entity"]),
             filename=path.name,
             content=self.content_of(path),
+            as_of=options["as_of"] or clock.now().date(),
             actor=None,
             control_count=_count(options["control_count"]),
             control_amount=_amount(options["control_amount"]),

@@ -157,6 +157,11 @@ def test_a_bad_value_is_told_with_row_column_and_rule(fiber: Shop) -> None:
     assert all(problem.message for problem in report.problems)
 
 
+def left(row: int) -> tuple[int, str, str]:
+    """A sound row of a price that is not taken because of another."""
+    return (row, "charge", "TOGETHER")
+
+
 def tier_rows(*rows: tuple[object, object, object]) -> str:
     return TIERED + "".join(
         f"FIBER/1/MINUTES,USD,2027-04-01,GRADUATED,{seq},{upper},{unit}\n"
@@ -167,16 +172,16 @@ def tier_rows(*rows: tuple[object, object, object]) -> str:
 @pytest.mark.parametrize(
     ("rows", "problems"),
     [
-        ([(1, 100, 1), (2, 50, 1), (3, "", 1)], [(3, "tier_upper", "TIER-1")]),
-        ([(1, 100, 1), (2, 100, 1), (3, "", 1)], [(3, "tier_upper", "TIER-1")]),
-        ([(1, 100, 1), (3, "", 1)], [(3, "tier_seq", "TIER-1")]),
-        ([(1, 100, 1), (1, "", 1)], [(3, "tier_seq", "TIER-1")]),
+        ([(1, 100, 1), (2, 50, 1), (3, "", 1)], [left(2), (3, "tier_upper", "TIER-1"), left(4)]),
+        ([(1, 100, 1), (2, 100, 1), (3, "", 1)], [left(2), (3, "tier_upper", "TIER-1"), left(4)]),
+        ([(1, 100, 1), (3, "", 1)], [left(2), (3, "tier_seq", "TIER-1")]),
+        ([(1, 100, 1), (1, "", 1)], [left(2), (3, "tier_seq", "TIER-1")]),
         ([(2, "", 1)], [(2, "tier_seq", "TIER-1")]),
         ([(1, "", 1), (2, 100, 1)], [(2, "tier_upper", "TIER-1"), (3, "tier_upper", "TIER-1")]),
         ([(1, 100, 1)], [(2, "tier_upper", "TIER-1")]),
-        ([(1, -5, 1), (2, "", 1)], [(2, "tier_upper", "RANGE"), (3, "tier_seq", "TIER-1")]),
-        ([(1, 100, "x"), (2, "", 1)], [(2, "unit_price", "NUMBER"), (3, "tier_seq", "TIER-1")]),
-        ([(0, 100, 1), (2, "", 1)], [(2, "tier_seq", "RANGE"), (3, "tier_seq", "TIER-1")]),
+        ([(1, -5, 1), (2, "", 1)], [(2, "tier_upper", "RANGE"), left(3)]),
+        ([(1, 100, "x"), (2, "", 1)], [(2, "unit_price", "NUMBER"), left(3)]),
+        ([(0, 100, 1), (2, "", 1)], [(2, "tier_seq", "RANGE"), left(3)]),
     ],
 )
 def test_tiers_with_gaps_or_negative_widths_are_refused(
@@ -205,7 +210,7 @@ def test_rows_of_one_price_agree(fiber: Shop) -> None:
         + "FIBER/1/MINUTES,USD,2027-04-01,GRADUATED,1,10,1,5\n"
         + "FIBER/1/MINUTES,USD,2027-04-01,GRADUATED,2,,1,6\n"
     )
-    assert told(send(text)) == [(3, "model", "CONTRADICTION")]
+    assert told(send(text)) == [(2, "charge", "TOGETHER"), (3, "model", "CONTRADICTION")]
 
 
 def test_ranges_of_one_file_do_not_overlap(fiber: Shop) -> None:

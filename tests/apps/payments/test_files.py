@@ -18,7 +18,7 @@ from djmoney.money import Money
 import receivables.queries
 from audit.models import ImportBatch
 from audit.operations import AlreadyImported
-from foundation.errors import Forbidden
+from foundation.errors import FileRefused, Forbidden
 from ledger.models import JournalLine
 from payments import imports, operations, queries
 from payments.models import Payment, PaymentBatch, TenderType, UnidentifiedReceipt
@@ -41,7 +41,10 @@ def load(entity, payer) -> Any:
     def call(text: str | bytes, filename: str = "bank.csv", **changes: Any) -> BatchReport:
         content = text if isinstance(text, bytes) else text.encode()
         return imports.record_payments(
-            entity=entity, filename=filename, content=content, **{"actor": None, **changes}
+            entity=entity,
+            filename=filename,
+            content=content,
+            **{"actor": None, "as_of": date(2027, 5, 31), **changes},
         )
 
     return call
@@ -138,8 +141,9 @@ def test_a_file_has_one_currency_and_no_id_twice(load) -> None:
 
 
 def test_an_empty_file_is_refused(load) -> None:
-    with pytest.raises(CannotRecordBatch):
+    with pytest.raises(FileRefused) as refused:
         load(HEAD)
+    assert refused.value.rule == "EMPTY"
 
 
 def test_a_rehearsal_shows_everything_and_keeps_nothing(load, invoice) -> None:
@@ -250,7 +254,10 @@ def test_the_import_asks_for_its_permission(load, person) -> None:
 def run(path: Path, *options: str, capsys: Any) -> tuple[int, dict[str, Any]]:
     code = 0
     try:
-        call_command("record_payments", str(path), "--entity", "EU", "--json", *options)
+        call_command(
+            "record_payments", str(path), "--entity", "EU", "--json",
+            "--as-of", "2027-05-31", *options,
+        )  # fmt: skip
     except SystemExit as end:
         code = int(str(end.code))
     return code, json.loads(capsys.readouterr().out)

@@ -71,7 +71,12 @@ def receipt(entity, cheque) -> UnidentifiedReceipt:
 def batch(entity, payer) -> PaymentBatch:
     text = "payer,amount,currency,tender,received_on\nA-100,80.00,EUR,WIRE,2027-03-01\n"
     report = imports.record_payments(
-        entity=entity, filename="f.csv", content=text.encode(), actor=None, control_count=1
+        entity=entity,
+        filename="f.csv",
+        content=text.encode(),
+        as_of=date(2027, 5, 31),
+        actor=None,
+        control_count=1,
     )
     assert report.batch is not None
     return report.batch

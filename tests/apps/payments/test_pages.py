@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from foundation import clock
 from payments import operations
 from payments.choices import ReceiptState, ReversalKind
 from payments.models import Payment, PaymentBatch, UnidentifiedReceipt
@@ -200,7 +201,9 @@ def test_a_receipt_gets_its_owner_from_the_queue(browser, receipt, payer) -> Non
     assert receipt.state == ReceiptState.IDENTIFIED
 
 
-def test_a_file_is_rehearsed_then_recorded(browser, entity, payer) -> None:
+def test_a_file_is_rehearsed_then_recorded(browser, entity, payer, monkeypatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 5, 31, 12, tzinfo=UTC))
+
     def send(text: str, **fields: str) -> Any:
         file = SimpleUploadedFile("bank.csv", text.encode())
         return browser.post(

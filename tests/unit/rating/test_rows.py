@@ -150,4 +150,7 @@ def test_a_remembered_time_is_still_checked_with_its_partner() -> None:
     ],
 )
 def test_a_header_is_strict(columns: tuple[str, ...], says: str) -> None:
-    assert says in header_problem(columns)
+    found = header_problem(columns)
+    assert found
+    assert says in found[1]
+    assert found[0]

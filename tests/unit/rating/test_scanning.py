@@ -63,7 +63,7 @@ def test_the_number_of_parts_grows_with_the_file_up_to_a_limit() -> None:
     ("content", "rule"),
     [
         (b"", "EMPTY"),
-        (b"\n" + HEADER, "EMPTY"),
+        (b"\n" + HEADER, "HEADER"),
         (HEADER.decode().encode("utf-16"), "ENCODING"),
         (HEADER + "k,DATA,MSISDN,é,2027,1\n".encode("latin-1"), "ENCODING"),
         (HEADER + ROW + b"k\x00\n", "ENCODING"),

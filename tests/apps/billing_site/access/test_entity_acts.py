@@ -127,7 +127,8 @@ def test_operations_refuse_what_is_theirs(books: Books) -> None:
         lambda: payments.operations.record_payment(payer=theirs, **paid),
         lambda: payments.operations.record_receipt(entity=books.theirs, **paid),
         lambda: payments.operations.record_batch(
-            entity=books.theirs, filename="x", content=b"", rows=[], problems=[], actor=actor
+            entity=books.theirs, filename="x", content=b"", rows=[], problems=[], as_of=MARCH,
+            actor=actor,
         ),
         lambda: customers.operations.move_account(account=ours, parent=theirs, **moved),
         lambda: customers.operations.move_account(account=theirs, parent=None, **moved),
