@@ -197,6 +197,7 @@ ROLES: tuple[Role, ...] = (
             "payments.reverse_payment",
             "payments.reverse_any_payment",
             "rating.write_off_usage",
+            "rating.adjust_balance",
         ),
     ),
     Role(

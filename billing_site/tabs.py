@@ -31,6 +31,7 @@ CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
         SharedTab("Open items", "receivables:account_items", "receivables.view_openitem"),
         SharedTab("Payments", "payments:account_payments", "payments.view_payment"),
         SharedTab("Usage", "rating:account_usage", "rating.view_usageevent"),
+        SharedTab("Balances", "rating:account_balances", "rating.view_balancebucket"),
         SharedTab("History", "console:account_history", "audit.view_change"),
     ),
 )

@@ -18,5 +18,9 @@ urlpatterns = [
     path("events/", views.EventSearch.as_view(), name="events"),
     path("try/", views.TryEvents.as_view(), name="try"),
     path("events/<int:account_id>/<int:pk>/", views.EventPage.as_view(), name="event"),
+    path("accounts/<int:pk>/balances/", views.AccountBalances.as_view(), name="account_balances"),
+    path("accounts/<int:pk>/balances/give/", views.GiveBalance.as_view(), name="balance_give"),
+    path("balances/<int:pk>/", views.BalancePage.as_view(), name="balance"),
+    path("balances/<int:pk>/take/", views.TakeBalance.as_view(), name="balance_take"),
     path("accounts/<int:pk>/usage/", views.AccountUsage.as_view(), name="account_usage"),
 ]

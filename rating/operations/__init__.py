@@ -1,5 +1,6 @@
 """What is done with usage: load, recycle, write off, rate again, draw from balances."""
 
+from rating.operations.adjusting import CannotTake, give_balance, take_balance
 from rating.operations.drawing import draw_pending
 from rating.operations.events import MOST_ROWS, RowResult, load_events
 from rating.operations.granting import Settled, settle_balances
@@ -26,6 +27,7 @@ from rating.operations.suspending import recycle, write_off
 __all__ = [
     "MOST_ROWS",
     "CannotReserve",
+    "CannotTake",
     "Rehearsal",
     "ReservationEnded",
     "RowResult",
@@ -34,6 +36,7 @@ __all__ = [
     "create_source",
     "draw_pending",
     "expire_reservations",
+    "give_balance",
     "load_events",
     "load_file",
     "rebuild_sums",
@@ -45,5 +48,6 @@ __all__ = [
     "resume_file",
     "resume_files",
     "settle_balances",
+    "take_balance",
     "write_off",
 ]

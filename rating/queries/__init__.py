@@ -1,5 +1,6 @@
 """Reads of usage: who owns it, what it sums to, what waits, whether it balances."""
 
+from rating.queries.balances import MOST_MOVEMENTS, balances, covers_of, movements
 from rating.queries.entitled import Entitled, Use, check
 from rating.queries.identities import INTEGRITY
 from rating.queries.provisional import RatedUsage, final_rating, provisional
@@ -24,6 +25,7 @@ from rating.queries.usage import (
 
 __all__ = [
     "INTEGRITY",
+    "MOST_MOVEMENTS",
     "MOST_TRIED",
     "USAGE_COLUMNS",
     "DayUsage",
@@ -33,8 +35,10 @@ __all__ = [
     "Tried",
     "Use",
     "account_usage",
+    "balances",
     "check",
     "copy_usage",
+    "covers_of",
     "events",
     "explain_event",
     "file_fate",
@@ -43,6 +47,7 @@ __all__ = [
     "holders_of",
     "loaded_on",
     "missing_numbers",
+    "movements",
     "provisional",
     "suspense",
     "suspense_groups",

@@ -1,23 +1,28 @@
 """The pages of usage: files, suspense, events, an account's usage."""
 
 from rating.views.accounts import AccountUsage
+from rating.views.balances import AccountBalances, BalancePage, GiveBalance, TakeBalance
 from rating.views.events import EventPage, EventSearch
 from rating.views.files import FileList, FilePage, LoadFile, RejectedRows, ResumeFile
 from rating.views.suspense import SuspenseGroups, SuspensePage, SuspenseRows, WorkSuspense
 from rating.views.trying import TryEvents
 
 __all__ = [
+    "AccountBalances",
     "AccountUsage",
+    "BalancePage",
     "EventPage",
     "EventSearch",
     "FileList",
     "FilePage",
+    "GiveBalance",
     "LoadFile",
     "RejectedRows",
     "ResumeFile",
     "SuspenseGroups",
     "SuspensePage",
     "SuspenseRows",
+    "TakeBalance",
     "TryEvents",
     "WorkSuspense",
 ]

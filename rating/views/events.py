@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from customers.models import Account, ServiceInstance, SubscriptionCharge
 from foundation import clock
 from foundation.screens import Column, Crumb, Empty, Fact, FilterForm, ListScreen, Screen
+from foundation.screens.cells import number_text
 from rating import queries
 from rating.models import UsageEvent
 
@@ -202,6 +203,14 @@ class EventPage(Screen):
             ]
         else:
             facts.append(Fact(label="Priced", value="with the other usage of its bill line"))
+        facts += [
+            Fact(
+                label="Not charged",
+                value=f"{number_text(quantity)} from {bucket.name}",
+                url=reverse("rating:balance", args=[bucket.pk]),
+            )
+            for bucket, quantity in queries.covers_of(event)
+        ]
         if bill:
             facts.append(Fact(label="Billed on", value="the line that bills this usage", url=bill))
         return facts

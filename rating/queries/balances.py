@@ -1,0 +1,42 @@
+"""Balances as screens show them: buckets of an account, what moved one, what covers an event."""
+
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import QuerySet, Sum
+
+from rating.models import BalanceBucket, BalanceMovement, UsageEvent
+
+MOST_MOVEMENTS: Final = 500
+
+
+def balances(*, account_id: int, ended: str = "") -> QuerySet[BalanceBucket]:
+    """Return the buckets of an account, the newest first; `ended` is yes for those not ended."""
+    found = BalanceBucket.objects.filter(account_id=account_id).select_related(
+        "usage_type__unit", "service"
+    )
+    if ended:
+        found = found.filter(closed_at__isnull=ended == "yes")
+    return found.order_by("-valid", "-id")
+
+
+def movements(*, bucket_id: int) -> list[BalanceMovement]:
+    """Return the newest movements of a bucket, at most MOST_MOVEMENTS."""
+    rows = BalanceMovement.objects.filter(bucket_id=bucket_id)
+    return list(rows.select_related("actor", "reservation").order_by("-id")[:MOST_MOVEMENTS])
+
+
+def covers_of(event: UsageEvent) -> list[tuple[BalanceBucket, Decimal]]:
+    """Return the buckets that cover an event and how much of it each (ENT-3)."""
+    if event.covered_quantity is None:
+        return []
+    buckets = BalanceBucket.objects.filter(account_id=event.account_id).in_bulk()
+    drawn = (
+        BalanceMovement.objects.filter(
+            bucket__in=buckets, event_at=event.event_start, event_id=event.id
+        )
+        .order_by("bucket_id")
+        .values_list("bucket_id")
+        .annotate(drawn=Sum("delta"))
+    )
+    return [(buckets[bucket], -delta) for bucket, delta in drawn if delta]

@@ -1,0 +1,312 @@
+"""Balances of an account: what is left, what moved it, what covered what; give and take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from catalog.models import UsageType
+from customers.models import Account, ServiceInstance
+from foundation.periods import boundary_instant
+from foundation.screens import (
+    Button,
+    Column,
+    Crumb,
+    Empty,
+    Fact,
+    FilterForm,
+    FormScreen,
+    ListScreen,
+    Screen,
+    Table,
+)
+from rating import operations, queries
+from rating.models import BalanceBucket, BalanceMovement
+from rating.views.events import linked
+
+VIEW: Final = "rating.view_balancebucket"
+DAY: Final = {"type": "date"}
+
+
+def bucket_url(bucket: BalanceBucket) -> str:
+    """Return the page of a bucket."""
+    return reverse("rating:balance", args=[bucket.pk])
+
+
+def state_of(bucket: BalanceBucket) -> str:
+    """Say in a word where a bucket stands."""
+    if bucket.closed_at is not None:
+        return "CLOSED"
+    return "OPEN" if bucket.remaining else "USED"
+
+
+class BalanceFilters(FilterForm):
+    """Which buckets to show."""
+
+    open = forms.ChoiceField(
+        choices=[("", "All"), ("yes", "Not ended"), ("no", "Ended")], label="Which"
+    )
+
+
+class AccountBalances(ListScreen):
+    """What an account and its services may use without being charged."""
+
+    subject = Account
+    permission = VIEW
+    filters = BalanceFilters
+    intro = (
+        "Usage is drawn in the order of time, from the bucket with the lower priority, then from "
+        "the one that ends earlier. What no bucket covers is charged."
+    )
+    columns = (
+        Column(label="Balance", value="name", link=bucket_url),
+        Column(label="From", value=lambda one: one.get_source_display()),
+        Column(label="Usage", value="usage_type.code", kind="code"),
+        Column(label="Service", value="service.number", kind="code"),
+        Column(label="At first", value="initial", kind="number"),
+        Column(label="Left", value="remaining", kind="number"),
+        Column(label="Unit", value="usage_type.unit.code"),
+        Column(label="Usable from", value="valid.lower", kind="instant"),
+        Column(label="Until", value="valid.upper", kind="instant"),
+        Column(label="State", value=state_of, kind="status"),
+    )
+    empty = Empty(title="No balance", text="No offer of the account includes usage.")
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Read the account of the address."""
+        super().setup(request, *args, **kwargs)
+        self.account = get_object_or_404(Account, pk=kwargs["pk"])
+
+    def get_title(self) -> str:
+        """Name the account."""
+        return f"Balances of {self.account.number}"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the account."""
+        return (Crumb(str(self.account), linked("customers:account", self.account.pk)),)
+
+    def buttons(self) -> list[Button]:
+        """Offer to give units."""
+        return [
+            Button(
+                label="Give units",
+                url=reverse("rating:balance_give", args=[self.account.pk]),
+                permission="rating.adjust_balance",
+            )
+        ]
+
+    def rows(self, filters: dict[str, Any]) -> QuerySet[BalanceBucket]:
+        """Return the buckets, the newest first."""
+        return queries.balances(account_id=self.account.pk, ended=filters.get("open", ""))
+
+
+class BalancePage(Screen):
+    """A bucket with every movement, and the event that each covered."""
+
+    subject = BalanceBucket
+    permission = VIEW
+    template_name = "rating/balance.html"
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Read the bucket of the address."""
+        super().setup(request, *args, **kwargs)
+        self.bucket = get_object_or_404(
+            BalanceBucket.objects.select_related("account", "service", "usage_type__unit"),
+            pk=kwargs["pk"],
+        )
+
+    def get_title(self) -> str:
+        """Name the bucket."""
+        return self.bucket.name
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the account's balances."""
+        account = self.bucket.account
+        return (
+            Crumb(str(account), linked("customers:account", account.pk)),
+            Crumb("Balances", reverse("rating:account_balances", args=[account.pk])),
+        )
+
+    def buttons(self) -> list[Button]:
+        """Offer to take units back while there are some."""
+        if self.bucket.closed_at is not None or not self.bucket.remaining:
+            return []
+        return [
+            Button(
+                label="Take units",
+                url=reverse("rating:balance_take", args=[self.bucket.pk]),
+                permission="rating.adjust_balance",
+            )
+        ]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Show what the bucket is and what moved it."""
+        return super().get_context_data(facts=self._facts(), movements=self._movements(), **kwargs)
+
+    def _facts(self) -> list[Fact]:
+        bucket = self.bucket
+        narrowed = ", ".join(f"{name} {value}" for name, value in bucket.usage_filter.items())
+        facts = [
+            Fact(label="From", value=bucket.get_source_display()),
+            Fact(label="Usage", value=str(bucket.usage_type)),
+            Fact(label="Only", value=narrowed or "any of it"),
+            Fact(
+                label="For",
+                value=bucket.service.number if bucket.service else "all services of the account",
+            ),
+            Fact(label="At first", value=bucket.initial, kind="number"),
+            Fact(label="Left", value=bucket.remaining, kind="number"),
+            Fact(label="Unit", value=bucket.usage_type.unit.code),
+            Fact(label="Usable from", value=bucket.valid.lower, kind="instant"),
+            Fact(label="Until", value=bucket.valid.upper or "it is used up", kind=_kind(bucket)),
+            Fact(label="Priority", value=bucket.priority, kind="number"),
+            Fact(label="State", value=state_of(bucket), kind="status"),
+        ]
+        if bucket.parent_id is not None:
+            facts.append(
+                Fact(
+                    label="Rolled over from",
+                    value="the balance before",
+                    url=reverse("rating:balance", args=[bucket.parent_id]),
+                )
+            )
+        return facts
+
+    def _movements(self) -> Table:
+        account_id = self.bucket.account_id
+
+        def event_url(one: BalanceMovement) -> str:
+            if one.event_id is None:
+                return ""
+            return reverse("rating:event", args=[account_id, one.event_id])
+
+        return Table(
+            columns=(
+                Column(label="When", value="at", kind="instant"),
+                Column(label="What", value=lambda one: one.get_kind_display()),
+                Column(label="Change", value="delta", kind="number"),
+                Column(label="Event of", value="event_at", kind="instant", link=event_url),
+                Column(label="Session", value="reservation.key", kind="code"),
+                Column(label="Why", value="reason"),
+                Column(label="Who", value="actor"),
+            ),
+            rows=queries.movements(bucket_id=self.bucket.pk),
+            caption=f"Movements, the newest first, at most {queries.MOST_MOVEMENTS}",
+            empty="Nothing moved yet.",
+        )
+
+
+def _kind(bucket: BalanceBucket) -> Any:
+    return "instant" if bucket.valid.upper else "text"
+
+
+class GiveForm(forms.Form):
+    """Units for an account or one of its services."""
+
+    usage_type = forms.ModelChoiceField(
+        UsageType.objects.filter(aggregate_rule="SUM"), label="Usage"
+    )
+    quantity = forms.DecimalField(max_digits=24, decimal_places=8, min_value=0)
+    service = forms.ModelChoiceField(
+        ServiceInstance.objects.none(), required=False, help_text="Empty: all of the account."
+    )
+    starts = forms.DateField(label="From (local day)", widget=forms.DateInput(DAY, "%Y-%m-%d"))
+    ends = forms.DateField(
+        label="To (last day)", required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")
+    )
+    name = forms.CharField(max_length=100, help_text="As the customer reads it.")
+    reason = forms.CharField(max_length=200)
+
+
+class GiveBalance(FormScreen):
+    """Give units to an account."""
+
+    subject = Account
+    title = "Give units"
+    permission = (VIEW, "rating.adjust_balance")
+    form_class = GiveForm
+    submit_label = "Give"
+    success_message = "Given. Usage of these days that is not billed yet is drawn from it."
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Read the account of the address."""
+        super().setup(request, *args, **kwargs)
+        self.account = get_object_or_404(Account, pk=kwargs["pk"])
+
+    def crumbs(self) -> list[Crumb]:
+        """Lead back to the balances."""
+        return [Crumb("Balances", reverse("rating:account_balances", args=[self.account.pk]))]
+
+    def get_form(self, form_class: Any = None) -> forms.Form:
+        """Offer the services of the account."""
+        form: forms.Form = super().get_form(form_class)
+        services = form.fields["service"]
+        assert isinstance(services, forms.ModelChoiceField)
+        services.queryset = ServiceInstance.objects.filter(subscription__account=self.account)
+        return form
+
+    def get_success_url(self) -> str:
+        """Return the new bucket."""
+        return bucket_url(self.result)
+
+    def submit(self, form: forms.Form) -> BalanceBucket:
+        """Call the operation."""
+        given = form.cleaned_data
+        zone = ZoneInfo(self.account.time_zone)
+        ends: datetime | None = None
+        if given["ends"]:
+            ends = boundary_instant(given["ends"] + timedelta(days=1), zone)
+        return operations.give_balance(
+            account=self.account,
+            service=given["service"],
+            usage_type=given["usage_type"].code,
+            quantity=given["quantity"],
+            starts=boundary_instant(given["starts"], zone),
+            ends=ends,
+            name=given["name"],
+            reason=given["reason"],
+            actor=self.request.user,  # type: ignore[arg-type]  # the gate lets staff in
+        )
+
+
+class TakeForm(forms.Form):
+    """How much, and why."""
+
+    quantity = forms.DecimalField(max_digits=24, decimal_places=8, min_value=0)
+    reason = forms.CharField(max_length=200)
+
+
+class TakeBalance(FormScreen):
+    """Take units out of a bucket."""
+
+    subject = BalanceBucket
+    title = "Take units"
+    permission = (VIEW, "rating.adjust_balance")
+    form_class = TakeForm
+    submit_label = "Take"
+    success_message = "Taken."
+
+    def crumbs(self) -> list[Crumb]:
+        """Lead back to the bucket."""
+        return [Crumb("Balance", reverse("rating:balance", args=[self.kwargs["pk"]]))]
+
+    def get_success_url(self) -> str:
+        """Return the bucket."""
+        return reverse("rating:balance", args=[self.kwargs["pk"]])
+
+    def submit(self, form: forms.Form) -> BalanceBucket:
+        """Call the operation."""
+        return operations.take_balance(
+            bucket_id=self.kwargs["pk"],
+            quantity=form.cleaned_data["quantity"],
+            reason=form.cleaned_data["reason"],
+            actor=self.request.user,  # type: ignore[arg-type]  # the gate lets staff in
+        )
