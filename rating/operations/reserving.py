@@ -12,9 +12,11 @@ from typing import Final
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from customers.models import Account
 from foundation.errors import Invalid, Refusal
 from foundation.locks import advisory_lock
 from foundation.permissions import require
+from foundation.scope import require_sight
 from rating.choices import ReservationState
 from rating.models import BalanceBucket, BalanceMovement, Reservation
 from rating.operations.drawing import request_draws
@@ -50,7 +52,7 @@ def reserve(
     The same key gets the same answer, whatever became of it since. `on_date` is the day as of
     which the account tree is read. Locks the key, then the buckets in the order of ids.
 
-    Raises: Forbidden; Invalid; CannotReserve.
+    Raises: Forbidden; OtherEntity; Invalid; CannotReserve.
     """
     require(actor, "rating.reserve_balance")
     if not timedelta(0) < ttl <= LONGEST:
@@ -61,17 +63,20 @@ def reserve(
         advisory_lock("reservation", key)
         known = Reservation.objects.filter(key=key).first()
         if known is not None:
+            require_sight(actor, known.account)
             return _same(known, use)
         placed = place(use, on_date=on_date, lock=True)
         if isinstance(placed, str):
             raise CannotReserve(placed)
+        account = Account.objects.get(pk=placed.guided.guide.account_id)
+        require_sight(actor, account)
         drawn = list(draw([placed.event], placed.buckets))
         held = sum((one.quantity for one in drawn), ZERO)
         if held < placed.event.quantity and beyond_of(placed) == "BLOCK":
             raise CannotReserve(f"only {held.normalize():f} are left, and nothing beyond them")
         made = Reservation.objects.create(
             key=key,
-            account_id=placed.guided.guide.account_id,
+            account=account,
             service_id=placed.guided.guide.service_id,
             usage_type=use.usage_type,
             identifier=use.identifier,

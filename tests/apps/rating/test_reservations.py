@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+import ledger.operations
 from foundation.errors import Forbidden, Invalid
+from foundation.scope import OtherEntity
 from rating import operations
 from rating.models import BalanceBucket, BalanceMovement, PendingDraw, Reservation
 from rating.operations import CannotReserve, ReservationEnded, draw_pending
@@ -135,6 +137,24 @@ def test_who_may_not_reserve_is_refused_and_what_makes_no_sense_too(held: Balanc
             refused()
     with pytest.raises(CannotReserve, match="NO_OWNER"):
         reserve(key="x", identifier="0000")
+
+
+def test_who_works_for_another_entity_reserves_nothing_here(
+    held: BalanceBucket, company: Company
+) -> None:
+    other = ledger.operations.ensure_entity(
+        code="US", name="US", country="US", functional_currency="USD",
+        time_zone="America/New_York", books_from=date(2027, 1, 1),
+    )  # fmt: skip
+    program = person("program", "rating.reserve_balance")
+    ledger.operations.limit_to_entities(user=program, entities=[other], actor=None)
+    with pytest.raises(OtherEntity):
+        reserve(actor=program)
+    made = reserve()
+    with pytest.raises(OtherEntity):
+        reserve(actor=program)  # the key of somebody else's session tells nothing either
+    ledger.operations.limit_to_entities(user=program, entities=[company.entity], actor=None)
+    assert reserve(actor=program).pk == made.pk
 
 
 @pytest.mark.parametrize(
