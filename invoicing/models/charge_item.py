@@ -23,7 +23,8 @@ class ChargeItem(models.Model):
     that is posted; only what departs from this is stored in `state`. Its identity is the charge,
     full period, segment start, usage group, price and generation: the first item of an identity
     has generation 0, each later difference one more (CHG-3, CHG-8). Rows of other rooms are named
-    by id alone: they are archived, never deleted.
+    by id alone: they are archived, never deleted. A discount is an item of its own, negative, with
+    the item it reduces and the discount that was given (DSC-3).
     """
 
     run_id = models.BigIntegerField(null=True)
@@ -54,6 +55,10 @@ class ChargeItem(models.Model):
     gl_code = models.CharField(max_length=32)
     text = models.CharField(max_length=200, blank=True)
     reverses_id = models.BigIntegerField(null=True)
+    base_item_id = models.BigIntegerField(
+        null=True, help_text="The item that a discount takes something off."
+    )
+    grant_id = models.BigIntegerField(null=True, help_text="The discount given, of a discount.")
     line_id = models.BigIntegerField(null=True)
     trace = models.JSONField(null=True)
 
@@ -80,8 +85,18 @@ class ChargeItem(models.Model):
                 name="invoicing_chargeitem_segment_in_period",
             ),
             models.CheckConstraint(
-                condition=Q(reverses_id__isnull=True) | Q(amount__lte=0),
+                condition=Q(reverses_id__isnull=True)
+                | Q(amount__lte=0, grant_id__isnull=True)
+                | Q(amount__gte=0, grant_id__isnull=False),
                 name="invoicing_chargeitem_reversal_reduces",
+            ),
+            models.CheckConstraint(
+                condition=(Q(grant_id__isnull=True) & Q(base_item_id__isnull=True))
+                | (
+                    Q(grant_id__isnull=False, base_item_id__isnull=False)
+                    & (Q(amount__lte=0) | Q(reverses_id__isnull=False))
+                ),
+                name="invoicing_chargeitem_discount_has_base",
             ),
             *money_checks("invoicing_chargeitem", "amount"),
             *number_checks(
@@ -98,6 +113,11 @@ class ChargeItem(models.Model):
                 fields=["reverses_id"],
                 condition=Q(reverses_id__isnull=False),
                 name="invoicing_chargeitem_reversals",
+            ),
+            models.Index(
+                fields=["grant_id"],
+                condition=Q(grant_id__isnull=False),
+                name="invoicing_chargeitem_of_grant",
             ),
         ]
         permissions: ClassVar = [("waive_item", "Can waive a pending charge item")]

@@ -17,12 +17,14 @@ from django.db.backends.utils import CursorWrapper
 from foundation.copying import copy_text, escape
 from foundation.periods import Period
 from foundation.sql import run as run_statement
+from invoicing.operations.discounting import discount
 from invoicing.operations.frame import Frame
 from invoicing.operations.inputs import Owner, Payer, Waiting, read_chunk
 from invoicing.operations.reading import array, own_rows
 from invoicing.operations.writing import Draft, Writer
 from invoicing.rules.charging import charge
-from invoicing.rules.difference import Change
+from invoicing.rules.difference import Billed, Change, Target
+from invoicing.rules.discounting import Owed
 from invoicing.rules.documents import Entry, Original, Subject, documents
 from invoicing.rules.findings import Facts, Found, findings
 from tax.rules import TaxAmount
@@ -39,6 +41,7 @@ class Charged:
 
     payer: Payer
     entries: list[Entry] = field(default_factory=list)
+    late: list[Entry] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
     unbilled: list[str] = field(default_factory=list)
     repriced: list[str] = field(default_factory=list)
@@ -123,9 +126,16 @@ def charge_payer(payer: Payer, frame: Frame) -> Charged:
     found = Charged(payer)
     who, calendar, prices = frame.who(payer), frame.calendar(payer), frame.prices
     plans, subjects, owners = frame.plans, frame.subjects, payer.owners
+    owed: list[Owed] = []
+    kept: list[tuple[Period, list[Target]]] | None = None
+    if payer.granted or payer.is_rebated:
+        kept = []
     for charge_id, life in payer.lives:
         plan = plans[charge_id]
-        result = charge(life, plan, who, calendar, prices, payer.id)
+        result = charge(life, plan, who, calendar, prices, payer.id, kept)
+        if kept:
+            owed += [Owed(life, plan, period, targets) for period, targets in kept]
+            kept.clear()
         if result.items:
             subject, owner = subjects[charge_id], owners[life.owner_id]
             place = frame.place(charge_id, life.place_id or owner.place_id, payer.bill_to)
@@ -159,6 +169,9 @@ def charge_payer(payer: Payer, frame: Frame) -> Charged:
             )
     if not found.unbilled:
         found.unbilled += payer.told_late
+    if owed:
+        reliefs, found.late = discount(payer, frame, owed, found.entries)
+        found.entries += reliefs
     for item in payer.waiting:
         found.entries.append(_entry_of_waiting(item, payer, frame))
     return found
@@ -214,14 +227,17 @@ def _draft(
 ) -> tuple[Draft | None, Outcome]:
     """Tax and assemble one payer; look at the result as a reviewer would (BR-5, BR-10)."""
     payer = one.payer
-    if not one.entries:
+    if not (one.entries or one.late):
         found = [Found("CHG-6", "WARN", text) for text in one.unbilled]
         reason = "Nothing to bill."
         return None, Outcome(payer.id, "NOTHING", reason, stamp=payer.stamp, found=found)
     seller = frame.seller(payer.entity_id)
     frame.rate(payer.currency, seller.functional_currency)
-    made = documents(one.entries, frame.terms(payer, seller), seller.tables, originals)
+    terms = frame.terms(payer, seller)
+    made = documents(one.entries, terms, seller.tables, originals, one.late)
     draft = Draft(payer, seller, made)
+    if payer.granted or payer.is_rebated:
+        draft.items = {}
     facts = Facts(
         payer.currency,
         draft.total,
@@ -259,6 +275,12 @@ def _read_originals(
             for one in charged
             for entry in one.entries
             if entry.change.reverses is not None
+        }
+        | {
+            entry.relief.base.line_id
+            for one in charged
+            for entry in (*one.late, *one.entries)
+            if entry.relief is not None and isinstance(entry.relief.base, Billed)
         }
     )
     found: dict[int, Original] = {}

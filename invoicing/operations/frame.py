@@ -17,12 +17,12 @@ import customers.queries
 import ledger.queries
 import tax.queries
 from catalog.choices import BilledThrough
-from catalog.queries import ChargeTerms, CompiledCatalog
+from catalog.queries import ChargeTerms, CompiledCatalog, DiscountTerms
 from catalog.rules.counter_checks import SHARED
 from catalog.rules.metering import Metric
 from catalog.rules.pricing import PriceTerms
 from catalog.rules.selection import attribute_pairs
-from customers.models import Account
+from customers.models import Account, GrantedDiscount
 from foundation.copying import escape
 from foundation.periods import Rhythm, Unit
 from foundation.proration import Convention
@@ -93,6 +93,9 @@ class Frame:
         self.cash_steps = dict(Currency.objects.values_list("code", "cash_step"))
         self.window = self._window()
         self.steps = self._steps()
+        self.discounts: dict[int, DiscountTerms] = {}
+        if self.window.has_discounts:
+            self.discounts = catalog.queries.discount_terms(self.catalog.charges)
         self._calendars: dict[tuple[int, int], Calendar] = {}
         self._sellers: dict[int, Seller] = {}
         self._zones: dict[str, ZoneInfo] = {}
@@ -174,6 +177,11 @@ class Frame:
                 currency, functional, RateKind.SPOT, self.bill_date
             )
         return found
+
+    def grant_text(self, grant_id: int) -> str:
+        """Return how a discount stands on an invoice that does not hold any more."""
+        row = GrantedDiscount.objects.get(pk=grant_id)
+        return self.discounts[row.discount_id].text
 
     def place(self, charge_id: int, service: int | None, bill_to: int | None) -> int | None:
         """Return the jurisdiction whose taxes a charge bears (TAX-3)."""
@@ -257,6 +265,7 @@ class Frame:
             told_after,
             frozenset(one for one in long if self.plans[one].kind == "USAGE"),
             has_redirections=customers.queries.redirections(since=since).exists(),
+            has_discounts=GrantedDiscount.objects.exists(),
         )
 
 

@@ -25,6 +25,7 @@ from invoicing.operations.routing import Routes
 from invoicing.operations.usage_inputs import Steps, attach_readings, earlier_usage
 from invoicing.rules.charging import Life
 from invoicing.rules.difference import Billed
+from invoicing.rules.discounting import is_relief
 from invoicing.rules.prices import ContractTerms
 from invoicing.rules.shared_counters import share_counters
 from invoicing.rules.timeline import FOREVER, Segment
@@ -97,6 +98,9 @@ class Payer:
     previous_total: Decimal | None = None
     previous_tax: Decimal = ZERO
     told_late: list[str] = field(default_factory=list)
+    granted: list[Row] = field(default_factory=list)
+    off_documents: dict[int, tuple[Decimal, int]] = field(default_factory=dict)
+    is_rebated: bool = False
 
 
 def read_chunk(
@@ -121,7 +125,12 @@ def read_chunk(
             payers_of.setdefault(owner_id, []).append(payer)
     _contracts(payers_of, rows)
     _exemptions(payers_of, rows)
-    _billed_items(payers, routes, lives, rows)
+    _billed_items(payers, routes, lives, rows, has_discounts=window.has_discounts)
+    for payer_id, grant_id, amount, documents in rows.off_documents:
+        payers[payer_id].off_documents[grant_id] = (amount, documents)
+    for row in rows.granted:
+        for payer in payers_of.get(row[5], ()):
+            payer.granted.append(row)
     cuts = {day for row in rows.contracts for day in row[9:11] if day is not None}
     daily = [row[1] for row in rows.timelines if row[2] in steps.daily]
     alone = [row[1] for row in rows.timelines if row[2] in steps.by_service]
@@ -279,8 +288,12 @@ def _billed_items(
     routes: Routes,
     lives: dict[int, list[Life]],
     rows: Rows,
+    *,
+    has_discounts: bool,
 ) -> None:
     """Attach billed items to their charges, with what of each may still be given back (CHG-11).
+
+    Discounts of items are kept apart, as positive amounts (DSC-3).
 
     A charge whose whole timeline was taken away lives on in what was billed of it (CHG-3).
     """
@@ -320,8 +333,30 @@ def _billed_items(
                 life.stretches = stretches
                 known.append(life)
                 payers[payer_id].lives.append((row[19], life))
+        if has_discounts and is_relief(item.price_key):
+            for life in known:
+                _rebate(life, (row[5], row[6]), item, back, by_hand)
+                if item.payer_id in payers:
+                    payers[item.payer_id].is_rebated = True
+            continue
         for life in known:
             life.billed.setdefault((row[5], row[6]), []).append(item)
+
+
+def _rebate(
+    life: Life,
+    days: tuple[date, date],
+    item: Billed,
+    back: Mapping[int, Decimal],
+    by_hand: Mapping[int, Decimal],
+) -> None:
+    """Attach a discount that was billed, turned to what it took off."""
+    left = -(item.amount + back.get(item.id, ZERO) - by_hand.get(item.line_id, ZERO))
+    if life.rebated is None:
+        life.rebated = {}
+    life.rebated.setdefault(days, []).append(
+        item._replace(amount=-item.amount, left=left if left > ZERO else ZERO)
+    )
 
 
 def _waiting(payers: Mapping[int, Payer], rows: Rows) -> None:

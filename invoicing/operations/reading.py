@@ -36,6 +36,7 @@ class Window(NamedTuple):
     told_after: datetime | None = None
     long_usage: frozenset[int] = frozenset()
     has_redirections: bool = False
+    has_discounts: bool = False
 
 
 class Rows(NamedTuple):
@@ -51,6 +52,8 @@ class Rows(NamedTuple):
     waiting: list[Row]
     previous: list[Row]
     redirections: list[Row]
+    granted: list[Row]
+    off_documents: list[Row]
 
 
 def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Rows:
@@ -97,6 +100,18 @@ def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Ro
         waiting=own_rows(cursor, "waiting_items", payers=ids, run_id=window.run_id),
         previous=own_rows(cursor, "previous_documents", payers=ids),
         redirections=redirections,
+        granted=customers.queries.set_rows(
+            cursor,
+            "granted_discounts",
+            accounts=accounts,
+            on_date=today,
+            since=window.long_since,
+        )
+        if window.has_discounts
+        else [],
+        off_documents=own_rows(cursor, "off_documents", payers=ids, run_id=window.run_id)
+        if window.has_discounts
+        else [],
     )
 
 

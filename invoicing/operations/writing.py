@@ -15,8 +15,8 @@ from invoicing.operations.frame import Frame, Seller
 from invoicing.operations.inputs import Payer
 from invoicing.rules.charging import Life
 from invoicing.rules.content import fingerprint, header_text, line_text, plain
-from invoicing.rules.difference import Change
-from invoicing.rules.documents import Document, Line, in_reading_order
+from invoicing.rules.difference import Billed, Change
+from invoicing.rules.documents import Document, Entry, Line, in_reading_order
 from invoicing.rules.due_dates import due_date
 
 NULL = "\\N"
@@ -27,6 +27,7 @@ ITEM_COLUMNS = (
     *("generation", "quantity", "unit_price", "factor", "amount_exact", "amount", "currency"),
     *("tax_category", "gl_code", "text", "reverses_id", "line_id", "trace"),
 )
+RELIEF_COLUMNS = (*ITEM_COLUMNS, "base_item_id", "grant_id")
 INVOICE_COLUMNS = (
     *("id", "run_id", "doc_type", "origin", "state", "entity_id", "payer_id", "currency"),
     *("fx_rate", "invoice_date", "tax_date", "due_date", "period_start", "period_end", "net"),
@@ -48,6 +49,7 @@ TAX_TOTAL_COLUMNS = (
     *("amount_reporting", "currency", "reason"),
 )
 ZERO = Decimal(0)
+KINDS = {"-": "Credit", "+": "Addition", "~": "Taken back"}
 
 _iso: dict[date, str] = {}
 _texts: dict[tuple[str, str, str], tuple[str, str]] = {}
@@ -62,14 +64,18 @@ def iso(day: date) -> str:
 
 
 class Draft:
-    """The documents of one payer, ready to be written."""
+    """The documents of one payer, ready to be written.
 
-    __slots__ = ("documents", "payer", "seller")
+    `items` remembers the items that discounts are of, by their change, where there are discounts.
+    """
+
+    __slots__ = ("documents", "items", "payer", "seller")
 
     def __init__(self, payer: Payer, seller: Seller, documents: list[Document]) -> None:
         self.payer = payer
         self.seller = seller
         self.documents = documents
+        self.items: dict[int, int] | None = None
 
     @property
     def total(self) -> Decimal:
@@ -90,6 +96,7 @@ class Writer:
         self.invoices: list[str] = []
         self.lines: list[str] = []
         self.items: list[str] = []
+        self.reliefs: list[str] = []
         self.taxes: list[str] = []
         self.totals: list[str] = []
         self.taken: list[tuple[int, int]] = []
@@ -110,6 +117,8 @@ class Writer:
         copy_text(cursor, "invoicing_invoice", INVOICE_COLUMNS, _blocks(self.invoices))
         copy_text(cursor, "invoicing_invoiceline", LINE_COLUMNS, _blocks(self.lines))
         copy_text(cursor, "invoicing_chargeitem", ITEM_COLUMNS, _blocks(self.items))
+        if self.reliefs:
+            copy_text(cursor, "invoicing_chargeitem", RELIEF_COLUMNS, _blocks(self.reliefs))
         copy_text(cursor, "invoicing_taxline", TAX_LINE_COLUMNS, _blocks(self.taxes))
         copy_text(cursor, "invoicing_taxtotal", TAX_TOTAL_COLUMNS, _blocks(self.totals))
         if self.taken:
@@ -216,6 +225,8 @@ class Writer:
         tag = entry.tag
         if isinstance(tag, Life):
             self._item(draft, line, tag, item_id, line_id, written)
+            if draft.items is not None:
+                self._note_base(draft.items, entry, item_id)
         else:
             item_id = tag  # type: ignore[assignment]  # the id of an item that waited
             self.taken.append((item_id, line_id))
@@ -248,6 +259,15 @@ class Writer:
             f"{NULL if change.trace is None else escape(change.trace)}\n"
         )
 
+    def _note_base(self, items: dict[int, int], entry: Entry, item_id: int) -> None:
+        """Remember the item of a change; of a discount tell the item that it is of."""
+        if entry.relief is None:
+            items[id(entry.change)] = item_id
+            return
+        base = entry.relief.base
+        of = base.id if isinstance(base, Billed) else items[id(base)]
+        self.reliefs.append(f"{self.items.pop()[:-1]}\t{of}\t{entry.relief.grant_id}\n")
+
     def _functional(self, amount: Decimal, rate: Decimal, draft: Draft) -> Decimal:
         if draft.payer.currency == draft.seller.functional_currency:
             return amount
@@ -277,6 +297,8 @@ def _origin(change: Change, life: Life, line: Line) -> str:
 def _text_of(text: str, change: Change) -> tuple[str, str]:
     """Return the text of a line, plain and escaped; each combination once."""
     kind = "-" if change.reverses is not None else "+" if change.generation else ""
+    if kind == "-" and change.amount > ZERO:
+        kind = "~"
     if "{quantity}" in text:
         text = text.replace("{quantity}", plain(abs(change.quantity)))
     key = (text, change.usage_key, kind)
@@ -285,7 +307,7 @@ def _text_of(text: str, change: Change) -> tuple[str, str]:
         if change.usage_key not in ("", "*"):
             text = f"{text} ({change.usage_key.replace(',', ', ')})"
         if kind:
-            text = f"{'Credit' if kind == '-' else 'Addition'}: {text}"
+            text = f"{KINDS[kind]}: {text}"
         found = _texts[key] = (text[:200], escape(text[:200]))
     return found
 

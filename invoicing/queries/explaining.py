@@ -154,8 +154,40 @@ def _tier(row: Mapping[str, Any]) -> TierStep:
     )
 
 
+KINDS = {
+    "PERCENT": "{share} % of {of} {ccy}, what the discounts before it had left (DSC-2)",
+    "AMOUNT": "{value} {ccy}, of which this charge bears what {of} {ccy} can bear (DSC-3)",
+    "FREE_UNITS": "{value} units free, of {of} {ccy} for all of them (DSC-1)",
+    "PRICE_OVERRIDE": "a price of {value} {ccy} a unit instead, of {of} {ccy} before (DSC-1)",
+}
+
+
+def _steps_of_discount(item: ChargeItem, trace: Mapping[str, Any]) -> list[str]:
+    """Tell what a discount took off its charge."""
+    steps = []
+    if trace.get("kind"):
+        value = Decimal(trace["value"])
+        told = KINDS[trace["kind"]].format(
+            value=grouped(value),
+            share=grouped(value * 100),
+            of=grouped(Decimal(trace["of"])),
+            ccy=item.currency,
+        )
+        steps.append(f"Discount {trace['discount']}: {told}")
+    amount = quantize(abs(item.amount.amount), item.currency)
+    if item.reverses_id is not None:
+        steps.append(f"{amount} {item.currency} of it are taken back with their charge (DSC-6)")
+    else:
+        steps.append(f"takes {amount} {item.currency} off the line before, rounded once (DSC-3)")
+    if item.generation and item.reverses_id is None:
+        steps.append("beside what it took off on earlier documents (CHG-3)")
+    return steps
+
+
 def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> list[str]:
     """Tell the calculation as a person would do it with a pencil."""
+    if item.grant_id is not None:
+        return _steps_of_discount(item, trace)
     unit = f" {line.uom}" if line.uom else ""
     steps = [f"Quantity {grouped(item.quantity)}{unit}"]
     if trace.get("metric"):

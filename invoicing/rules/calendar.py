@@ -84,18 +84,21 @@ class Calendar:
         months = {"MONTH": 1, "YEAR": 12}.get(timing.unit, 0) * timing.steps
         return timing.alignment == Alignment.CYCLE and months == self.cycle.months
 
+    def rhythm(self, timing: Timing, anchor: date) -> Rhythm:
+        """Return the rhythm of the full periods of a charge (PER-6)."""
+        if self._follows_cycle(timing):
+            return self.cycle
+        return charge_rhythm(
+            start=anchor,
+            alignment=Alignment(timing.alignment),
+            cycle=self.cycle,
+            unit=Unit(timing.unit),
+            count=timing.steps,
+            long_anchor=LongAnchor(timing.long_anchor),
+        )
+
     def _find(self, timing: Timing, anchor: date) -> Due:
-        if anchor == date.min:
-            rhythm = self.cycle
-        else:
-            rhythm = charge_rhythm(
-                start=anchor,
-                alignment=Alignment(timing.alignment),
-                cycle=self.cycle,
-                unit=Unit(timing.unit),
-                count=timing.steps,
-                long_anchor=LongAnchor(timing.long_anchor),
-            )
+        rhythm = self.cycle if anchor == date.min else self.rhythm(timing, anchor)
         last = rhythm.number(self.bill_date)
         is_running = timing.to_run_date and rhythm.boundary(last) < self.bill_date
         if not timing.in_advance and not is_running:

@@ -67,7 +67,8 @@ class Life:
 
     It is billed to this payer for full periods that start in `[member_from, member_to)`: a change
     of payer takes effect at the next full period (HIER-6); or in `stretches`, where there are some
-    (HIER-8). `place_id` is the jurisdiction of a service address of its own. `resets` are the days
+    (HIER-8). `rebated` are the discounts billed of it, as positive amounts. `place_id` is the
+    jurisdiction of a service address of its own. `resets` are the days
     on which its tier counter begins anew, where that is not each period (TIER-3); `usage` then
     reaches back to the last of them. `counter` is one that it shares with other charges.
     """
@@ -85,6 +86,7 @@ class Life:
     resets: tuple[date, ...] = ()
     counter: SharedCounter | None = None
     billed: dict[tuple[date, date], list[Billed]] = field(default_factory=dict)
+    rebated: dict[tuple[date, date], list[Billed]] | None = None
     stretches: tuple[Stretch, ...] = ()
 
     def is_borne(self, day: date) -> bool:
@@ -112,8 +114,11 @@ def charge(
     calendar: Calendar,
     prices: Prices,
     payer_id: int = 0,
+    kept: list[tuple[Period, list[Target]]] | None = None,
 ) -> Charged:
     """Return what is left to bill of a charge: owed by now, less billed (CHG-1 to CHG-4, CHG-6).
+
+    What each full period owes is added to `kept`, where somebody asks for it.
 
     Raises: PriceMissing; CannotPriceQuantity; CannotProrate; BilledLessThanNothing.
     """
@@ -140,6 +145,8 @@ def charge(
             targets = _owed(life, plan, who, prices, calendar, period, None)
             if targets:
                 found.items += [(period, one) for one in changes(targets, ())]
+                if kept is not None:
+                    kept.append((period, targets))
         return found
     for period, part in _with_billed(periods, billed, calendar):
         known = billed.get((period.start, period.end), ())
@@ -148,6 +155,8 @@ def charge(
             found.items += [
                 (period, one) for one in changes(targets, known, payer_id, rebills=plan.rebills)
             ]
+            if kept is not None:
+                kept.append((period, targets))
         is_first = bool(periods) and period.start == periods[0].start
         if is_first and _owes_otherwise(known, targets, period.start):
             found.uncorrected_before = period.start

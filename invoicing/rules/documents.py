@@ -10,9 +10,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from foundation.money import cash_rounding
+from foundation.money import cash_rounding, quantize
 from foundation.periods import Period
-from invoicing.rules.difference import Change
+from invoicing.rules.difference import Billed, Change
+from invoicing.rules.discounting import Relief
 from tax.rules import Exemption, TaxableLine, TaxAmount, TaxDocument, TaxTables, calculate
 from tax.rules import credit_share as share_of_credit
 from tax.rules import tax_date as day_of_tax
@@ -54,7 +55,10 @@ class Original(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An item on its way to a line. `tag` is the caller's own; `rank` is the owner's place."""
+    """An item on its way to a line. `tag` is the caller's own; `rank` is the owner's place.
+
+    A discount says with `relief` what it reduces.
+    """
 
     tag: object
     subject: Subject
@@ -65,6 +69,7 @@ class Entry(NamedTuple):
     exemptions: tuple[Exemption, ...]
     owner_id: int
     rank: int = 0
+    relief: Relief | None = None
 
 
 class Line(NamedTuple):
@@ -118,30 +123,50 @@ def documents(
     terms: Terms,
     tables: TaxTables,
     originals: Mapping[int, Original],
+    late: Sequence[Entry] = (),
 ) -> list[Document]:
     """Return the documents of one payer for one run (INV-2, INV-3, TAX-12).
 
-    New supplies are taxed together; reductions carry the tax of the line they reduce. With
+    New supplies are taxed together; reductions carry the tax of the line they reduce, and so do
+    the discounts that come `late`, to what was billed before (CHG-5). With
     separate credits every original invoice gets its own credit memo; otherwise reductions are
     lines of the one document, which turns into a credit memo when it falls below zero.
     """
     supplies = [one for one in entries if one.change.reverses is None]
     lines = _taxed(supplies, terms, tables) if supplies else []
-    if len(supplies) == len(entries):
+    if len(supplies) == len(entries) and not late:
         return [_summed(lines, terms, None)]
     given_back = [
         _credited(one, originals, terms.currency)
         for one in entries
         if one.change.reverses is not None
     ]
+    relieved = [_relieved(one, originals, terms.currency) for one in late]
     if not terms.separate_credits:
-        return [_summed(lines + given_back, terms, None)]
+        return [_summed(lines + given_back + [line for _, line in relieved], terms, None)]
     by_invoice: dict[int, list[Line]] = {}
+    for invoice_id, line in relieved:
+        by_invoice.setdefault(invoice_id, []).append(line)
     for line in given_back:
-        assert line.original is not None
-        by_invoice.setdefault(line.original.invoice_id, []).append(line)
+        by_invoice.setdefault(_invoice_of(line, originals), []).append(line)
+    more = [one for one in by_invoice if _sum(by_invoice[one]) > ZERO]
+    for invoice in more:  # a discount that was taken back alone: a charge like any other
+        lines += by_invoice.pop(invoice)
     found = [_summed(lines, terms, None)] if lines else []
     return found + [_summed(each, terms, invoice) for invoice, each in sorted(by_invoice.items())]
+
+
+def _invoice_of(line: Line, originals: Mapping[int, Original]) -> int:
+    """Return the document that a reduction corrects; of a discount that of its base."""
+    relief = line.entry.relief
+    if relief is not None and isinstance(relief.base, Billed):
+        return originals[relief.base.line_id].invoice_id
+    assert line.original is not None
+    return line.original.invoice_id
+
+
+def _sum(lines: Sequence[Line]) -> Decimal:
+    return sum((one.net + sum(tax.amount for tax in one.taxes) for one in lines), ZERO)
 
 
 def _taxed(entries: Sequence[Entry], terms: Terms, tables: TaxTables) -> list[Line]:
@@ -160,6 +185,7 @@ def _taxed(entries: Sequence[Entry], terms: Terms, tables: TaxTables) -> list[Li
                 entry.inclusive,
                 entry.exemptions,
                 (change.start, change.end) if tables.splits else None,
+                entry.relief is not None,
             )
         )
     document = TaxDocument(
@@ -212,6 +238,26 @@ def _credited(entry: Entry, originals: Mapping[int, Original], currency: str) ->
     if entry.inclusive:
         net -= sum((one.amount for one in taxes), ZERO)
     return Line(entry, net, taxes, original)
+
+
+def _relieved(entry: Entry, originals: Mapping[int, Original], currency: str) -> tuple[int, Line]:
+    """Take a discount off what an earlier document billed, with that part of its taxes (CHG-5)."""
+    relief = entry.relief
+    assert relief is not None
+    assert isinstance(relief.base, Billed)
+    original = originals[relief.base.line_id]
+    base = original.gross if entry.inclusive else original.net
+
+    def part(amount: Decimal) -> Decimal:
+        return quantize(amount * entry.change.amount / base, currency)
+
+    taxes = tuple(
+        one._replace(basis=part(one.basis), amount=part(one.amount)) for one in original.taxes
+    )
+    net = entry.change.amount
+    if entry.inclusive:
+        net -= sum((one.amount for one in taxes), ZERO)
+    return original.invoice_id, Line(entry, net, taxes, None)
 
 
 def _summed(lines: list[Line], terms: Terms, refers_to: int | None) -> Document:

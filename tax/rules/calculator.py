@@ -34,7 +34,7 @@ def calculate(document: TaxDocument, tables: TaxTables) -> list[LineTax]:
     answers: list[LineTax | None] = []
     careful: list[tuple[int, TaxableLine, Plan]] = []
     for line in document.lines:
-        key, net, category, place, day, _, inclusive, exemptions, period = line
+        key, net, category, place, day, _, inclusive, exemptions, period, _ = line
         if period is not None and place in splits:
             careful += _parts(len(answers), line, tables, regime, currency)
             answers.append(None)
@@ -93,7 +93,7 @@ def direct_taxes(plan: Plan, line: TaxableLine, currency: str) -> tuple[TaxAmoun
             basis = quantize(basis * share, currency)
         if kind == PERCENT:
             amount = basis * rate
-        elif kind == NONE or net == 0:
+        elif kind == NONE or net == 0 or (line.is_part and kind != PERCENT):
             amount = ZERO
         elif kind == PER_UNIT:
             amount = line.quantity * rate * share

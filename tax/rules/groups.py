@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from foundation.money import allocate, quantize
-from tax.rules.plans import FLAT_LINE, NONE, PER_UNIT, Plan, Step
+from tax.rules.plans import FLAT_LINE, NONE, PER_UNIT, PERCENT, Plan, Step
 from tax.rules.terms import ONE, ZERO, TaxableLine, TaxAmount
 
 
@@ -64,7 +64,7 @@ class Work:
     def exact(self, number: int, currency: str) -> Decimal:
         """Return the unrounded tax of one step, capped by line (TAX-8)."""
         step = self.plan.steps[number]
-        if step.kind == NONE or self.net == 0:
+        if step.kind == NONE or self.net == 0 or (self.line.is_part and step.kind != PERCENT):
             return ZERO
         left = ONE - self.exempt[number][0] if number in self.exempt else ONE
         if step.kind == PER_UNIT:

@@ -42,7 +42,8 @@ class TaxableLine(NamedTuple):
 
     `amount` is the net of an exclusive price and the gross of an inclusive one, already rounded.
     `jurisdiction_id` is the leaf of the sourced address (TAX-3); None bears no tax. `period` is
-    read only where the jurisdiction splits by days (TAX-1).
+    read only where the jurisdiction splits by days (TAX-1). What `is_part` of another line, a
+    discount, bears no tax by the unit or the line.
     """
 
     key: object
@@ -54,6 +55,7 @@ class TaxableLine(NamedTuple):
     inclusive: bool = False
     exemptions: tuple[Exemption, ...] = ()
     period: tuple[date, date] | None = None
+    is_part: bool = False
 
 
 class TaxAmount(NamedTuple):

@@ -1,0 +1,67 @@
+"""Discounts and commitments as the arithmetic needs them, and which charges they hold for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalog.choices import DiscountMethod
+from catalog.models import CommitmentSpec, DiscountDef
+from catalog.models.discounts import Eligible
+from catalog.queries.terms import ChargeTerms
+from catalog.rules.discounts import Discount
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountTerms:
+    """A discount without a database behind it; `terms` waits for the grant it is of."""
+
+    code: str
+    text: str
+    terms: Discount
+    charges: frozenset[int]
+    counts_stub: bool
+    carries_forward: bool
+
+
+def discount_terms(charges: Mapping[int, ChargeTerms]) -> dict[int, DiscountTerms]:
+    """Return all discounts that were ever given, by id, with the charges they hold for."""
+    return {
+        row.pk: DiscountTerms(
+            row.code,
+            row.name,
+            Discount(
+                grant_id=0,
+                kind=row.kind,
+                level=row.level,
+                value=row.value,
+                priority=row.priority,
+                is_additive=row.method == DiscountMethod.ADDITIVE,
+                stack_group=row.stack_group,
+                is_exclusive=row.is_exclusive,
+                max_amount=row.max_amount,
+                prorates=row.prorates,
+            ),
+            eligible_charges(row, charges),
+            row.counts_stub,
+            row.carries_forward,
+        )
+        for row in DiscountDef.objects.filter(is_used=True)
+    }
+
+
+def eligible_charges(
+    row: DiscountDef | CommitmentSpec, charges: Mapping[int, ChargeTerms]
+) -> frozenset[int]:
+    """Return the ids of the charges that something holds for."""
+    return frozenset(one.id for one in charges.values() if _is_eligible(row, one))
+
+
+def _is_eligible(row: Eligible, charge: ChargeTerms) -> bool:
+    return (
+        row.charge_id in (None, charge.id)
+        and row.offer_id in (None, charge.offer_id)
+        and row.product_id in (None, charge.product_id)
+        and row.charge_kind in ("", charge.kind)
+        and row.section in ("", charge.section)
+    )
