@@ -25,7 +25,7 @@ from foundation.api.problems import problem
 ITEMS = Prefetch(
     "items",
     OrderItem.objects.select_related("offer_version__offer", "subscription")
-    .prefetch_related("identifiers")
+    .prefetch_related("identifiers", "discounts__discount", "discounts__coupon")
     .order_by("seq"),
 )
 

@@ -208,6 +208,9 @@ class NewItemSerializer(HouseSerializer):
     waived_from = serializers.DateField(required=False)
     target_account = NumberedField(Account.objects.all(), required=False)
     phases = PhaseSerializer(many=True, required=False)
+    discounts = serializers.ListField(
+        child=CodeField(max_length=32), required=False, max_length=10
+    )
 
 
 class NewOrderSerializer(HouseSerializer):
@@ -228,6 +231,7 @@ class OrderItemSerializer(HouseModelSerializer):
     offer = serializers.CharField(source="offer_version.offer.code", default=None, read_only=True)
     subscription = serializers.SlugRelatedField(slug_field="number", read_only=True)  # type: ignore[var-annotated]
     identifiers = serializers.SerializerMethodField()
+    discounts = serializers.SerializerMethodField()
 
     class Meta:
         model = OrderItem
@@ -236,7 +240,14 @@ class OrderItemSerializer(HouseModelSerializer):
             *("activation_on", "acceptance_on", "trial_end_on", "term_months", "reason"),
             *("pause_policy", "pause_reason", "renewal", "uplift", "waives_fee", "waived_from"),
             *("effective_at", "credits_days"),
-            *("identifiers", "price_snapshot", "fulfilled_on", "withdrawn_on"),
+            *("identifiers", "discounts", "price_snapshot", "fulfilled_on", "withdrawn_on"),
+        ]
+
+    def get_discounts(self, item: OrderItem) -> list[str]:
+        """Return the codes asked for: of discounts, or of coupons."""
+        return [
+            one.discount.code if one.coupon is None else one.coupon.code
+            for one in item.discounts.all()
         ]
 
     def get_identifiers(self, item: OrderItem) -> list[dict[str, str]]:

@@ -28,15 +28,13 @@ from customers.operations.contracts import (
     sign_contract,
     terminate_contract,
 )
+from customers.operations.coupons import CannotGrantDiscount, CannotUseCoupon, usable_coupon
 from customers.operations.discounts import (
-    CannotGrantDiscount,
-    CannotUseCoupon,
     approve_discount,
     end_discount,
     grant_discount,
     redeem_coupon,
     reject_discount,
-    usable_coupon,
 )
 from customers.operations.fallout import (
     NothingToProvision,

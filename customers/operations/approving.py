@@ -10,6 +10,7 @@ from audit.choices import ApprovalState
 from audit.models import ApprovalRequest
 from customers.choices import OrderState
 from customers.models import Order, OrderItem
+from customers.operations import ordered_discounts
 from customers.queries.worth import worth_of_order
 from foundation.errors import Refusal
 
@@ -29,10 +30,12 @@ class CannotApproveOrder(Refusal):
 def must_wait(order: Order, actor: User) -> bool:
     """Ask for a second person where a policy wants it; tell whether the order waits for one.
 
-    Within the actor's limit it does not. Asking again asks nobody twice.
+    Within the actor's limit it does not, unless it gives a discount that always needs one. Asking
+    again asks nobody twice.
     """
     currency = order.account.currency
-    if not audit.queries.asks_for_approval(ACTION, currency=currency):
+    needs = ordered_discounts.needs_approval(order)
+    if not needs and not audit.queries.asks_for_approval(ACTION, currency=currency):
         return False
     payload = payload_of(order)
     request = audit.operations.request_approval(
@@ -40,8 +43,8 @@ def must_wait(order: Order, actor: User) -> bool:
         subject=order,
         payload=payload,
         requester=actor,
-        amount=worth_of_order(order),
-        currency=currency,
+        amount=None if needs else worth_of_order(order),
+        currency="" if needs else currency,
         reason=order.note[:200],
     )
     if request.state == ApprovalState.APPROVED:
@@ -87,6 +90,7 @@ def payload_of(order: Order) -> dict[str, Any]:
                     str(price.charge_id): str(price.unit_price)
                     for price in one.prices.order_by("charge_id")
                 },
+                "discounts": sorted(one.discounts.values_list("discount_id", flat=True)),
             }
             for one in items
         ],

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models.functions import Now
 
 import audit.operations
 from audit.choices import ApprovalState
 from audit.models import ApprovalRequest
 from catalog.choices import DiscountKind, DiscountLevel
-from catalog.models import Coupon, DiscountDef, Promotion
+from catalog.models import Coupon, DiscountDef
 from customers.choices import GrantState
 from customers.models import (
     Account,
@@ -23,7 +22,9 @@ from customers.models import (
     OrderItem,
     Subscription,
 )
-from foundation.errors import Invalid, Refusal
+from customers.operations import coupons
+from customers.operations.coupons import CannotGrantDiscount, CannotUseCoupon
+from foundation.errors import Invalid
 from foundation.permissions import require
 from foundation.scope import require_sight
 
@@ -31,16 +32,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 ACTION: Final = "customers.approve_discount"
-
-
-class CannotGrantDiscount(Refusal):
-    """The discount cannot be given there, then, or any more."""
-
-    rule = "DSC-3"
-
-
-class CannotUseCoupon(CannotGrantDiscount):
-    """The coupon is unknown, not for that day, stopped or used up."""
 
 
 @transaction.atomic
@@ -53,14 +44,11 @@ def grant_discount(
     ends: date | None = None,
     subscription: Subscription | None = None,
     reason: str = "",
-    order_item: OrderItem | None = None,
-    is_approved: bool = False,
 ) -> GrantedDiscount:
     """Give a discount from a day on, of a subscription or of an account and all below it.
 
     Its first charged day decides whether a full period is discounted; days that were billed
-    before are corrected by the next run. A discount that needs a second person waits for them;
-    `is_approved` says that the order it came with was approved.
+    before are corrected by the next run. A discount that needs a second person waits for them.
 
     Raises: CannotGrantDiscount; Invalid.
     """
@@ -73,10 +61,10 @@ def grant_discount(
         ends=ends,
         subscription=subscription,
         reason=reason,
-        order_item=order_item,
+        order_item=None,
         coupon=None,
         actor=actor,
-        is_approved=is_approved,
+        is_approved=False,
     )
 
 
@@ -88,8 +76,6 @@ def redeem_coupon(
     starts: date,
     actor: User | None,
     subscription: Subscription | None = None,
-    order_item: OrderItem | None = None,
-    is_approved: bool = False,
 ) -> GrantedDiscount:
     """Use a coupon: give the discount of its promotion and count the use (DSC-3).
 
@@ -99,7 +85,50 @@ def redeem_coupon(
     """
     require(actor, "customers.grant_discount")
     require_sight(actor, account)
-    coupon = _usable(code, starts, lock=True)
+    return _redeem(account, code, starts, subscription, None, actor, is_approved=False)
+
+
+def give(
+    *,
+    account: Account,
+    discount: DiscountDef,
+    code: str | None,
+    starts: date,
+    subscription: Subscription | None,
+    order_item: OrderItem,
+    actor: User | None,
+) -> GrantedDiscount:
+    """Give what an order asked for, by a coupon's code if it was; the order was approved as whole.
+
+    Raises: CannotUseCoupon; CannotGrantDiscount.
+    """
+    if code is not None:
+        return _redeem(account, code, starts, subscription, order_item, actor, is_approved=True)
+    return _grant(
+        account=account,
+        discount=discount,
+        starts=starts,
+        ends=None,
+        subscription=subscription,
+        reason="",
+        order_item=order_item,
+        coupon=None,
+        actor=actor,
+        is_approved=True,
+    )
+
+
+def _redeem(
+    account: Account,
+    code: str,
+    starts: date,
+    subscription: Subscription | None,
+    order_item: OrderItem | None,
+    actor: User | None,
+    *,
+    is_approved: bool,
+) -> GrantedDiscount:
+    coupon = coupons.locked(code, starts)
     mine = CouponRedemption.objects.filter(
         coupon=coupon, account=account, given_back_at__isnull=True
     ).count()
@@ -122,14 +151,6 @@ def redeem_coupon(
     return grant
 
 
-def usable_coupon(*, code: str, on_date: date) -> Coupon:
-    """Return the coupon of a code that may be used on a day, with its promotion and discount.
-
-    Raises: CannotUseCoupon.
-    """
-    return _usable(code, on_date, lock=False)
-
-
 @transaction.atomic
 def end_discount(*, grant: GrantedDiscount, on_date: date, actor: User | None) -> GrantedDiscount:
     """End a discount: full periods whose first charged day is that day or later are not reduced.
@@ -147,13 +168,20 @@ def end_discount(*, grant: GrantedDiscount, on_date: date, actor: User | None) -
     if row.valid.upper is not None and on_date >= row.valid.upper:
         raise CannotGrantDiscount(f"it ends on {row.valid.upper} already")
     if on_date <= row.valid.lower:
-        row.state = GrantState.WITHDRAWN
-    else:
-        row.valid = DateRange(row.valid.lower, on_date)
+        return withdraw(row, actor)
+    row.valid = DateRange(row.valid.lower, on_date)
     row.updated_by = actor
     row.save()
-    if row.state == GrantState.WITHDRAWN:
-        _give_back(row)
+    _tell("discount.ended", row, actor)
+    return row
+
+
+def withdraw(row: GrantedDiscount, actor: User | None) -> GrantedDiscount:
+    """Let a discount never have been, and give the use of its coupon back."""
+    row.state = GrantState.WITHDRAWN
+    row.updated_by = actor
+    row.save()
+    coupons.give_back(row)
     _tell("discount.ended", row, actor)
     return row
 
@@ -194,7 +222,7 @@ def reject_discount(*, grant: GrantedDiscount, approver: User, comment: str) -> 
     row.state = GrantState.REJECTED
     row.updated_by = approver
     row.save()
-    _give_back(row)
+    coupons.give_back(row)
     _tell("discount.rejected", row, approver)
     return row
 
@@ -249,6 +277,19 @@ def _ask(row: GrantedDiscount, actor: User) -> None:
     )
 
 
+def require_fit(account: Account, discount: DiscountDef, starts: date) -> None:
+    """Refuse a discount in another currency or on a day on which it is not given.
+
+    Raises: CannotGrantDiscount.
+    """
+    if discount.currency and discount.currency != account.currency:
+        raise CannotGrantDiscount(
+            f"{discount.code} is in {discount.currency}, account {account.number} is not"
+        )
+    if starts not in discount.valid:
+        raise CannotGrantDiscount(f"{discount.code} may not be given from {starts} on")
+
+
 def _require_fit(
     account: Account,
     discount: DiscountDef,
@@ -258,6 +299,7 @@ def _require_fit(
 ) -> None:
     if ends is not None and ends <= starts:
         raise Invalid("it ends after it starts", rule="DSC-3")
+    require_fit(account, discount, starts)
     if subscription is not None and subscription.account_id != account.pk:
         raise CannotGrantDiscount(f"{subscription.number} belongs to another account")
     if subscription is not None and discount.level in (
@@ -265,12 +307,6 @@ def _require_fit(
         DiscountLevel.INVOICE,
     ):
         raise CannotGrantDiscount(f"{discount.code} is given to an account, not a subscription")
-    if discount.currency and discount.currency != account.currency:
-        raise CannotGrantDiscount(
-            f"{discount.code} is in {discount.currency}, account {account.number} is not"
-        )
-    if starts not in discount.valid:
-        raise CannotGrantDiscount(f"{discount.code} may not be given from {starts} on")
     same = GrantedDiscount.objects.filter(
         account=account,
         subscription=subscription,
@@ -280,34 +316,6 @@ def _require_fit(
     ).first()
     if same is not None:
         raise CannotGrantDiscount(f"{discount.code} was given from {same.valid.lower} on already")
-
-
-def _usable(code: str, on_date: date, *, lock: bool) -> Coupon:
-    rows = Coupon.objects.select_related("promotion__discount").filter(code=code.strip().upper())
-    coupon = (rows.select_for_update(of=("self",)) if lock else rows).first()
-    if coupon is None:
-        raise CannotUseCoupon(f"there is no coupon {code.strip().upper()!r}")
-    promotion: Promotion = coupon.promotion
-    if promotion.is_stopped:
-        raise CannotUseCoupon(f"promotion {promotion.code} was stopped")
-    if on_date not in promotion.window or (
-        coupon.window is not None and on_date not in coupon.window
-    ):
-        raise CannotUseCoupon(f"coupon {coupon.code} may not be used on {on_date}")
-    if coupon.left == 0:
-        raise CannotUseCoupon(f"coupon {coupon.code} is used up")
-    return coupon
-
-
-def _give_back(row: GrantedDiscount) -> None:
-    """Give the use of a coupon back whose discount never was, under the coupon's lock."""
-    if row.coupon_id is None:
-        return
-    coupon = Coupon.objects.select_for_update(of=("self",)).get(pk=row.coupon_id)
-    if CouponRedemption.objects.filter(grant=row, given_back_at__isnull=True).update(
-        given_back_at=Now()
-    ):
-        Coupon.objects.filter(pk=coupon.pk).update(used=coupon.used - 1)
 
 
 def _payload(row: GrantedDiscount) -> dict[str, Any]:

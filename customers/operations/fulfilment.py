@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from customers.choices import OrderAction, SubscriptionEventKind
 from customers.models import OrderItem, Subscription, SubscriptionEvent
-from customers.operations import replaying
+from customers.operations import ordered_discounts, replaying
 from customers.operations.numbers import next_number
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def carry_out(
         replaying.rewrite(row, as_of=as_of, actor=actor)
     for row in added:
         replaying.rewrite(row, as_of=as_of, actor=actor, is_new=True)
+    ordered_discounts.give(items, actor)
     transfers = [item for item in items if item.action == OrderAction.TRANSFER]
     heirs = [_hand_over(item, as_of, actor) for item in transfers]
     return [*changed.values(), *added, *heirs]

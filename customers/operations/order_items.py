@@ -24,10 +24,13 @@ from customers.models import (
     Account,
     Order,
     OrderItem,
+    OrderItemDiscount,
     OrderItemIdentifier,
     OrderItemPrice,
     Subscription,
 )
+from customers.operations import ordered_discounts
+from customers.operations.coupons import CannotGrantDiscount
 from customers.operations.parties import AddressInput, record_address
 from customers.queries.offers import current_item, unit_prices
 from customers.queries.periods import period_end
@@ -76,7 +79,8 @@ class ItemInput:
     `awaits_activation` and `awaits_acceptance` keep charges with that trigger waiting until the
     day is recorded (CHG-7).
 
-    ADD takes `phases`, later states of a ramp. SUSPEND takes its policy (that of the offer unless
+    ADD takes `phases`, later states of a ramp. ADD and MODIFY take `discounts`, codes of discounts
+    or coupons that hold from the item's day on. SUSPEND takes its policy (that of the offer unless
     given), a reason, and under REDUCE the suspension prices as `prices`. TERMINATE may name the
     day by `end_rule`, waive the fee of an early end and, with `waived_from`, what is not billed of
     charges in arrears. RESUME may give back the days that were charged on (`credits_days`,
@@ -115,6 +119,7 @@ class ItemInput:
     waived_from: date | None = None
     target_account: Account | None = None
     phases: Sequence[Phase] = ()
+    discounts: Sequence[str] = ()
 
 
 def record_items(order: Order, items: Sequence[ItemInput], actor: User | None) -> None:
@@ -138,6 +143,7 @@ def drop_items(order: Order) -> None:
     """Take the items of a draft away, to be asked for anew; the database refuses any other."""
     items = OrderItem.objects.filter(order=order)
     OrderItemPrice.objects.filter(item__in=items).delete()
+    OrderItemDiscount.objects.filter(item__in=items).delete()
     OrderItemIdentifier.objects.filter(item__in=items).delete()
     items.filter(phase_of__isnull=False).delete()
     items.delete()
@@ -199,6 +205,10 @@ def _record_item(
         OrderItemIdentifier(item=item, type=one.type, value=one.value, service_key=one.service_key)
         for one in given.identifiers
     )
+    try:
+        ordered_discounts.record(item, given.discounts, actor)
+    except CannotGrantDiscount as refused:
+        raise InvalidItem(seq, "discounts", refused.message, rule=refused.rule) from refused
     return item
 
 

@@ -16,7 +16,7 @@ from customers.choices import (
     SubscriptionState,
 )
 from customers.models import Order, OrderItem, ServiceInstance, Subscription
-from customers.operations import fulfilment, lifecycle, replaying
+from customers.operations import fulfilment, lifecycle, ordered_discounts, replaying
 from foundation.errors import Refusal
 from foundation.permissions import require
 
@@ -98,6 +98,7 @@ def withdraw(items: list[OrderItem], *, as_of: date, actor: User | None) -> None
     for subscription in touched:
         if not subscription.items.filter(valid__isempty=False).exists():
             _cancel(subscription, actor)
+    ordered_discounts.take_back(rows, actor)
     for item in rows:
         _note(item, actor)
     lifecycle.activate(subscription_ids=[one.pk for one in touched], as_of=as_of, actor=actor)

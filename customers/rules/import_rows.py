@@ -80,6 +80,11 @@ def prices(text: str) -> dict[str, Decimal]:
     return {code_text(code, 32): price(value) for code, value in pairs(text, "=")}
 
 
+def codes(text: str) -> list[str]:
+    """Read `WELCOME; LOYAL` as codes."""
+    return [code_text(one.strip(), 32) for one in text.split(";") if one.strip()]
+
+
 def address_columns(role: str) -> dict[str, Parser]:
     """Return the columns of an address in a role."""
     return {
@@ -166,6 +171,7 @@ ORDERS: Final = Format(
         "term_months": whole(1, 120),
         "identifiers": identifiers,
         "prices": prices,
+        "discounts": codes,
         "with_one_time": boolean_text,
         "trial_end_on": date_text,
         "trial_outcome": one_of("CONVERT", "END", "PAUSE"),

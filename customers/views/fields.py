@@ -154,6 +154,17 @@ class AttributesField(PairsField):
         }
 
 
+class CodesField(forms.CharField):
+    """Codes, separated by commas or blanks."""
+
+    def clean(self, value: Any) -> Any:
+        words = super().clean(value).replace(",", " ").replace(";", " ").split()
+        return [
+            _parsed(lambda word=word: code_text(word, 32))  # type: ignore[misc]
+            for word in words
+        ]
+
+
 class PhasesField(forms.CharField):
     """Later states of a ramp: a day, a quantity or -, and charge codes each with a price."""
 

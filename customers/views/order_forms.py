@@ -15,6 +15,7 @@ from customers.choices import OrderAction, PricePolicy, Renewal, TrialOutcome
 from customers.operations import IncompleteOrder, ItemInput
 from customers.views.fields import (
     AttributesField,
+    CodesField,
     DayField,
     IdentifiersField,
     LineField,
@@ -32,6 +33,7 @@ IDENTIFIERS = "A type and an identifier a line, as MSISDN 4917012345."
 PHASES = format_html(
     "A day, its quantity (or -) and own prices a line, as {}.", codes("2027-07-01 20 RENT 9.90")
 )
+CODES = "Codes of discounts or coupons, as WELCOME; they hold from that day on."
 PRICES = "A charge code and a price per unit a line, as RENT 9.90; it outranks every list."
 
 
@@ -76,7 +78,8 @@ class AddFields(OrderFields):
     field_order = (
         *("offer_version", "quantity", "effective_on", "identifiers", "prices", "term_months"),
         *("renewal", "phases", "trial_end_on", "trial_outcome", "price_policy"),
-        *("awaits_activation", "agreed_on", "attributes", "po_number", "note", "draft"),
+        *("discounts", "awaits_activation", "agreed_on", "attributes", "po_number", "note"),
+        "draft",
     )
     main = ("offer_version", "quantity", "effective_on", "identifiers")
     offer_version = VersionField(OfferVersion.objects.none(), label="Offer")
@@ -103,6 +106,7 @@ class AddFields(OrderFields):
     agreed_on = DayField(
         label="Agreed day", required=False, help_text="For charges that start on an agreed day."
     )
+    discounts = CodesField(label="Discounts, coupons", required=False, help_text=CODES)
     attributes = AttributesField(
         required=False, help_text="What the offer asks for: a name and its value a line."
     )
@@ -113,7 +117,7 @@ class ModifyFields(OrderFields):
 
     field_order = (
         *("effective_on", "quantity", "offer_version", "with_one_time", "prices"),
-        *("trial_end_on", "identifiers", "po_number", "note", "draft"),
+        *("trial_end_on", "identifiers", "discounts", "po_number", "note", "draft"),
     )
     main = ("effective_on", "quantity", "offer_version", "prices")
     quantity = QuantityField(label="New quantity", required=False)
@@ -125,6 +129,7 @@ class ModifyFields(OrderFields):
         help_text=f"{IDENTIFIERS} One of the same type ends on that day.",
     )
     trial_end_on = DayField(label="New end of the trial", required=False)
+    discounts = CodesField(label="Discounts, coupons", required=False, help_text=CODES)
     with_one_time = forms.BooleanField(
         label="Charge the new offer's one-time charges", required=False
     )

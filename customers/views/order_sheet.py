@@ -182,6 +182,7 @@ def items_of(order: Order) -> QuerySet[OrderItem]:
         OrderItem.objects.filter(order=order, phase_of__isnull=True)
         .select_related("subscription", "target_account")
         .prefetch_related("identifiers", "prices__charge", "phases__prices__charge")
+        .prefetch_related("discounts__discount", "discounts__coupon")
         .order_by("seq")
     )
 
@@ -204,6 +205,10 @@ def asked(item: OrderItem) -> dict[str, Any]:
         "uplift": None if item.uplift is None else _plain(item.uplift * 100),
         "identifiers": "\n".join(f"{one.type} {one.value}" for one in item.identifiers.all()),
         "prices": "\n".join(_prices(item)),
+        "discounts": ", ".join(
+            one.discount.code if one.coupon is None else one.coupon.code
+            for one in item.discounts.all()
+        ),
         "attributes": "\n".join(f"{name} {value}" for name, value in item.attributes.items()),
         "phases": "\n".join(
             " ".join([one.effective_on.isoformat(), _plain(one.quantity) or "-", *_prices(one)])

@@ -16,7 +16,7 @@ from invoicing.choices import (
     DocumentType,
     MemoKind,
 )
-from invoicing.models import Invoice, InvoiceLine, MemoRequest, TaxLine
+from invoicing.models import ChargeItem, Invoice, InvoiceLine, MemoRequest, TaxLine
 from invoicing.rules.crediting import Creditable
 
 ZERO = Decimal(0)
@@ -28,7 +28,9 @@ def creditable_lines(invoice: Invoice) -> list[Creditable]:
 
     Counts credit memos made by hand and corrections of the engine alike, once posted.
     """
-    lines = list(invoice.lines.order_by("seq").values_list("id", "seq", "net"))
+    rows = list(invoice.lines.order_by("seq").values_list("id", "seq", "net", "charge_item_id"))
+    lines = [row[:3] for row in rows]
+    bases = _bases([row[3] for row in rows if row[2] < 0 and row[3] is not None], rows)
     back = dict(
         InvoiceLine.objects.filter(
             original_line_id__in=[line_id for line_id, _, _ in lines],
@@ -46,8 +48,20 @@ def creditable_lines(invoice: Invoice) -> list[Creditable]:
         )
     )
     return [
-        Creditable(line_id, seq, net, back.get(line_id) or ZERO) for line_id, seq, net in lines
+        Creditable(line_id, seq, net, back.get(line_id) or ZERO, bases.get(line_id))
+        for line_id, seq, net in lines
     ]
+
+
+def _bases(items: list[int], rows: list[tuple[int, int, Decimal, int | None]]) -> dict[int, int]:
+    """Return the line of the document that each of its discounts takes something off."""
+    if not items:
+        return {}
+    line_of = {item: line_id for line_id, _, _, item in rows if item is not None}
+    found = ChargeItem.objects.filter(pk__in=items, grant_id__isnull=False).values_list(
+        "id", "base_item_id"
+    )
+    return {line_of[item]: line_of[base] for item, base in found if base in line_of}
 
 
 def taxes_given_back(line_ids: Iterable[int]) -> dict[TaxKey, tuple[Decimal, Decimal]]:

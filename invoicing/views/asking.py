@@ -21,6 +21,7 @@ from foundation.screens.cells import money_text
 from invoicing import operations
 from invoicing.choices import CREDIT_REASONS, DEBIT_REASONS, CreditScope
 from invoicing.models import Invoice, InvoiceLine, MemoRequest
+from invoicing.rules.crediting import left_with
 from invoicing.views import links
 from tax.models import TaxCategory
 
@@ -100,12 +101,14 @@ class CreditForm(ReasonForm):
         """Add a field for each line of which something is left."""
         super().__init__(*args, **kwargs)
         texts = dict(invoice.lines.values_list("pk", "text"))
-        for line in invoicing.queries.creditable_lines(invoice):
-            if line.left > 0:
+        lines = invoicing.queries.creditable_lines(invoice)
+        for line in lines:
+            left = left_with(lines, line)
+            if line.left > 0 and left > 0:
                 self.fields[f"line_{line.line_id}"] = amount_field(
                     f"{line.seq}. {texts[line.line_id]}",
                     required=False,
-                    help_text=f"For chosen lines: up to {line.left:.2f} {invoice.currency}.",
+                    help_text=f"For chosen lines: up to {left:.2f} {invoice.currency}.",
                 )
 
     def lines(self) -> dict[int, Decimal]:

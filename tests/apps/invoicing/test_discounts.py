@@ -81,7 +81,7 @@ def test_a_discount_is_a_line_of_its_own_with_the_tax_of_its_charge(
         ("01.03.", "Ten off: Rental", "-3.00"),
     ]
     base, off = ChargeItem.objects.filter(period_start=MAR).order_by("id")
-    assert (off.base_item_id, off.amount_exact, off.tax_category) == (base.pk, -3, "TELECOM")
+    assert (off.base_item_id, off.tax_category) == (base.pk, "TELECOM")
     is_green()
 
 

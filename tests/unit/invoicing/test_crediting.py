@@ -55,3 +55,33 @@ def test_spreading_loses_nothing_and_stays_within_each_line(
     parts = spread(lines, amount, "EUR")
     assert sum(parts.values(), D(0)) == amount
     assert all(D(0) < part <= nets[line - 1] for line, part in parts.items())
+
+
+DISCOUNTED = [
+    Creditable(1, 1, D("30.00"), D("0")),
+    Creditable(2, 2, D("-3.00"), D("0"), 1),
+    Creditable(3, 3, D("10.00"), D("0")),
+]
+
+
+def test_a_line_is_given_back_with_its_discounts_in_proportion() -> None:
+    """DSC-6: 9.00 of a line of 30.00 less 3.00: 10.00 of the line, 1.00 of its discount."""
+    assert chosen(DISCOUNTED, {1: D("9.00")}, "EUR") == {1: D("10.00"), 2: D("-1.00")}
+    assert chosen(DISCOUNTED, {1: D("27.00")}, "EUR") == {1: D("30.00"), 2: D("-3.00")}
+    with pytest.raises(CannotCredit, match=r"27.00 are left after its discounts"):
+        chosen(DISCOUNTED, {1: D("27.01")}, "EUR")
+    with pytest.raises(CannotCredit, match="discounts are given back with it"):
+        chosen(DISCOUNTED, {1: D("30.00"), 2: D("-0.01")}, "EUR")
+    kept = {1: D("10.00"), 2: D("-1.00")}
+    assert chosen(DISCOUNTED, kept, "EUR") == kept, "what was asked for is checked as it was"
+
+
+@given(st.decimals("0.01", "37.00", places=2))
+def test_an_amount_is_spread_over_lines_after_their_discounts(amount: D) -> None:
+    """DSC-6: the parts sum to the amount, and a full credit returns exactly the discount."""
+    parts = spread(DISCOUNTED, amount, "EUR")
+    assert sum(parts.values(), D(0)) == amount
+    assert parts.get(1, D(0)) <= 30
+    assert parts.get(2, D(0)) >= -3
+    if amount == 37:
+        assert parts == {1: D("30.00"), 2: D("-3.00"), 3: D("10.00")}
