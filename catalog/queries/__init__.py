@@ -1,7 +1,13 @@
 """Reads of the catalogue."""
 
 from catalog.queries.compiled import ChargeTerms, CompiledCatalog, compiled, current_stamp
-from catalog.queries.discounts import DiscountTerms, discount_terms, eligible_charges
+from catalog.queries.discounts import (
+    CommitmentTerms,
+    DiscountTerms,
+    commitment_terms,
+    discount_terms,
+    eligible_charges,
+)
 from catalog.queries.integrity import INTEGRITY
 from catalog.queries.telco import band_plans, zone_maps, zone_names
 from catalog.queries.terms import charge_terms, is_sold, price_candidate, price_terms
@@ -9,10 +15,12 @@ from catalog.queries.terms import charge_terms, is_sold, price_candidate, price_
 __all__ = [
     "INTEGRITY",
     "ChargeTerms",
+    "CommitmentTerms",
     "CompiledCatalog",
     "DiscountTerms",
     "band_plans",
     "charge_terms",
+    "commitment_terms",
     "compiled",
     "current_stamp",
     "discount_terms",

@@ -50,6 +50,47 @@ def discount_terms(charges: Mapping[int, ChargeTerms]) -> dict[int, DiscountTerm
     }
 
 
+@dataclass(frozen=True, slots=True)
+class CommitmentTerms:
+    """A commitment without a database behind it, with the labels of what makes it up."""
+
+    code: str
+    text: str
+    kind: str
+    window_kind: str
+    measure: str
+    prorates: bool
+    charges: frozenset[int]
+    product_id: int
+    tax_category: str
+    gl_code: str
+
+
+def commitment_terms(charges: Mapping[int, ChargeTerms]) -> dict[int, CommitmentTerms]:
+    """Return all commitments that were ever agreed, by id, with the charges they hold for."""
+    found = {}
+    rows = CommitmentSpec.objects.filter(is_used=True).select_related(
+        "shortfall_product__tax_category", "shortfall_product__gl_code"
+    )
+    for row in rows:
+        product = row.shortfall_product
+        category = product.tax_category if product else None
+        gl_code = product.gl_code if product else None
+        found[row.pk] = CommitmentTerms(
+            row.code,
+            row.name,
+            row.kind,
+            row.window_kind,
+            row.measure,
+            row.prorates,
+            eligible_charges(row, charges),
+            product.pk if product else 0,
+            category.code if category else "",
+            gl_code.code if gl_code else "",
+        )
+    return found
+
+
 def eligible_charges(
     row: DiscountDef | CommitmentSpec, charges: Mapping[int, ChargeTerms]
 ) -> frozenset[int]:

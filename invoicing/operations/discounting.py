@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from catalog.rules.discounts import AMOUNT, INVOICE, off_document
+from invoicing.operations.committing import cap
 from invoicing.operations.inputs import Payer
 from invoicing.rules.charging import Life
 from invoicing.rules.difference import Billed, Change
@@ -85,6 +86,8 @@ def discount(
     found: list[Entry] = []
     late: list[Entry] = []
     targets = relief_targets(owed, grants, calendar, payer.currency)
+    if payer.promises:
+        cap(payer, frame, owed, targets)
     for due, wanted in zip(owed, targets, strict=True):
         for change in relief_changes(due, wanted, payer.currency, payer.id):
             entry, is_late = _entry(change, due, payer, frame, new, texts)

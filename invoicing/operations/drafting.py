@@ -17,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from foundation.copying import copy_text, escape
 from foundation.periods import Period
 from foundation.sql import run as run_statement
+from invoicing.operations.committing import make_up
 from invoicing.operations.discounting import discount
 from invoicing.operations.frame import Frame
 from invoicing.operations.inputs import Owner, Payer, Waiting, read_chunk
@@ -128,7 +129,7 @@ def charge_payer(payer: Payer, frame: Frame) -> Charged:
     plans, subjects, owners = frame.plans, frame.subjects, payer.owners
     owed: list[Owed] = []
     kept: list[tuple[Period, list[Target]]] | None = None
-    if payer.granted or payer.is_rebated:
+    if payer.is_reduced:
         kept = []
     for charge_id, life in payer.lives:
         plan = plans[charge_id]
@@ -172,6 +173,8 @@ def charge_payer(payer: Payer, frame: Frame) -> Charged:
     if owed:
         reliefs, found.late = discount(payer, frame, owed, found.entries)
         found.entries += reliefs
+    if payer.promises:
+        found.entries += make_up(payer, frame, [*found.entries, *found.late])
     for item in payer.waiting:
         found.entries.append(_entry_of_waiting(item, payer, frame))
     return found
@@ -236,7 +239,7 @@ def _draft(
     terms = frame.terms(payer, seller)
     made = documents(one.entries, terms, seller.tables, originals, one.late)
     draft = Draft(payer, seller, made)
-    if payer.granted or payer.is_rebated:
+    if payer.is_reduced:
         draft.items = {}
     facts = Facts(
         payer.currency,

@@ -17,12 +17,12 @@ import customers.queries
 import ledger.queries
 import tax.queries
 from catalog.choices import BilledThrough
-from catalog.queries import ChargeTerms, CompiledCatalog, DiscountTerms
+from catalog.queries import ChargeTerms, CommitmentTerms, CompiledCatalog, DiscountTerms
 from catalog.rules.counter_checks import SHARED
 from catalog.rules.metering import Metric
 from catalog.rules.pricing import PriceTerms
 from catalog.rules.selection import attribute_pairs
-from customers.models import Account, GrantedDiscount
+from customers.models import Account, ContractCommitment, GrantedDiscount
 from foundation.copying import escape
 from foundation.periods import Rhythm, Unit
 from foundation.proration import Convention
@@ -96,6 +96,9 @@ class Frame:
         self.discounts: dict[int, DiscountTerms] = {}
         if self.window.has_discounts:
             self.discounts = catalog.queries.discount_terms(self.catalog.charges)
+        self.commitments: dict[int, CommitmentTerms] = {}
+        if self.window.has_commitments:
+            self.commitments = catalog.queries.commitment_terms(self.catalog.charges)
         self._calendars: dict[tuple[int, int], Calendar] = {}
         self._sellers: dict[int, Seller] = {}
         self._zones: dict[str, ZoneInfo] = {}
@@ -180,6 +183,8 @@ class Frame:
 
     def grant_text(self, grant_id: int) -> str:
         """Return how a discount stands on an invoice that does not hold any more."""
+        if grant_id < 0:
+            return self.commitments[ContractCommitment.objects.get(pk=-grant_id).spec_id].text
         row = GrantedDiscount.objects.get(pk=grant_id)
         return self.discounts[row.discount_id].text
 
@@ -266,6 +271,7 @@ class Frame:
             frozenset(one for one in long if self.plans[one].kind == "USAGE"),
             has_redirections=customers.queries.redirections(since=since).exists(),
             has_discounts=GrantedDiscount.objects.exists(),
+            has_commitments=ContractCommitment.objects.exists(),
         )
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db.backends.utils import CursorWrapper
 
 from foundation.copying import escape
+from invoicing.operations.promises import attach_promises
 from invoicing.operations.reading import (
     Row,
     Rows,
@@ -24,6 +25,7 @@ from invoicing.operations.reading import (
 from invoicing.operations.routing import Routes
 from invoicing.operations.usage_inputs import Steps, attach_readings, earlier_usage
 from invoicing.rules.charging import Life
+from invoicing.rules.committing import Promise
 from invoicing.rules.difference import Billed
 from invoicing.rules.discounting import is_relief
 from invoicing.rules.prices import ContractTerms
@@ -100,7 +102,13 @@ class Payer:
     told_late: list[str] = field(default_factory=list)
     granted: list[Row] = field(default_factory=list)
     off_documents: dict[int, tuple[Decimal, int]] = field(default_factory=dict)
+    promises: list[Promise] = field(default_factory=list)
     is_rebated: bool = False
+
+    @property
+    def is_reduced(self) -> bool:
+        """Tell whether discounts or commitments have to be looked at."""
+        return bool(self.granted or self.promises or self.is_rebated)
 
 
 def read_chunk(
@@ -125,7 +133,11 @@ def read_chunk(
             payers_of.setdefault(owner_id, []).append(payer)
     _contracts(payers_of, rows)
     _exemptions(payers_of, rows)
-    _billed_items(payers, routes, lives, rows, has_discounts=window.has_discounts)
+    _billed_items(
+        payers, routes, lives, rows, has_discounts=window.has_discounts or window.has_commitments
+    )
+    if window.has_commitments:
+        attach_promises(cursor, payers, payers_of, window)
     for payer_id, grant_id, amount, documents in rows.off_documents:
         payers[payer_id].off_documents[grant_id] = (amount, documents)
     for row in rows.granted:

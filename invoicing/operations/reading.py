@@ -17,7 +17,17 @@ from foundation.sql import statement
 Row = tuple[Any, ...]
 DAY = timedelta(days=1)
 ARRAYS = frozenset(
-    {"payers", "accounts", "lines", "invoices", "long_charges", "daily", "by_service", "charges"}
+    {
+        "commitments",
+        "payers",
+        "accounts",
+        "lines",
+        "invoices",
+        "long_charges",
+        "daily",
+        "by_service",
+        "charges",
+    }
 )
 
 
@@ -37,6 +47,7 @@ class Window(NamedTuple):
     long_usage: frozenset[int] = frozenset()
     has_redirections: bool = False
     has_discounts: bool = False
+    has_commitments: bool = False
 
 
 class Rows(NamedTuple):

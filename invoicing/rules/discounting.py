@@ -21,8 +21,10 @@ from invoicing.rules.difference import ONE, ZERO, Billed, Change, Target, change
 
 OFF_CHARGE: Final = "~"
 OFF_DOCUMENT: Final = "!"
+ABOVE_CAP: Final = "^"
+MARKS: Final = (OFF_CHARGE, OFF_DOCUMENT, ABOVE_CAP)
 """What follows in the price key of an item after the key of its base: a discount of the charge,
-or the part of an amount off the whole document."""
+the part of an amount off the whole document, or what goes beyond an agreed cap (COM-4)."""
 ORDER: Final = {"RECURRING": 0, "ONE_TIME": 1, "USAGE": 2}
 Span = tuple[date, date]
 
@@ -95,7 +97,7 @@ def relief_targets(
         number, base = rows[one.base]
         grant = by_id[one.grant_id]
         found[number].append(
-            _off(base, f"{OFF_CHARGE}{one.grant_id}", one.amount, _trace(grant, one.entry))
+            off_target(base, f"{OFF_CHARGE}{one.grant_id}", one.amount, _trace(grant, one.entry))
         )
     return found
 
@@ -165,23 +167,23 @@ def relief_changes(
 
 def base_key(price_key: str) -> str:
     """Return the price key of what a discount item reduces."""
-    for mark in (OFF_CHARGE, OFF_DOCUMENT):
+    for mark in MARKS:
         price_key = price_key.partition(mark)[0]
     return price_key
 
 
 def grant_of(price_key: str) -> int:
-    """Return the grant that a discount item is of."""
-    for mark in (OFF_CHARGE, OFF_DOCUMENT):
+    """Return the grant that a discount item is of; minus a number is that of a commitment."""
+    for mark in MARKS:
         _, found, number = price_key.partition(mark)
         if found:
-            return int(number)
+            return -int(number) if mark == ABOVE_CAP else int(number)
     raise ValueError(f"{price_key} is of no discount")
 
 
 def is_relief(price_key: str) -> bool:
     """Tell whether an item is a discount of another."""
-    return OFF_CHARGE in price_key or OFF_DOCUMENT in price_key
+    return any(mark in price_key for mark in MARKS)
 
 
 def off_document_change(base: Change, grant: Grant, amount: Decimal, entry: Decimal) -> Change:
@@ -190,7 +192,7 @@ def off_document_change(base: Change, grant: Grant, amount: Decimal, entry: Deci
         (*base[:4], base.quantity, base.unit_price, base.factor, base.exact, base.amount,
          base.price_version_id, base.service_id, base.trace)
     )  # fmt: skip
-    off = _off(target, f"{OFF_DOCUMENT}{grant.terms.grant_id}", amount, _trace(grant, entry))
+    off = off_target(target, f"{OFF_DOCUMENT}{grant.terms.grant_id}", amount, _trace(grant, entry))
     return changes([off], ())[0]._replace(amount=-amount, exact=-amount)
 
 
@@ -225,7 +227,8 @@ def _kept_of_documents(
     return found
 
 
-def _off(base: Target, mark: str, amount: Decimal, trace: str) -> Target:
+def off_target(base: Target, mark: str, amount: Decimal, trace: str) -> Target:
+    """Return what is taken off a target, as a target of its own."""
     return Target(
         base.start,
         base.end,
