@@ -3,6 +3,8 @@
 from django.urls import path
 
 from catalog.views import (
+    commitments,
+    discounts,
     imports,
     matrix,
     offer_forms,
@@ -30,6 +32,17 @@ urlpatterns = [
     path("prices/<int:pk>/reject/", prices.Reject.as_view(), name="price_reject"),
     path("prices/<int:pk>/publish/", prices.Publish.as_view(), name="price_publish"),
     path("prices/<int:pk>/end/", prices.Retire.as_view(), name="price_retire"),
+    path("discounts/", discounts.DiscountList.as_view(), name="discounts"),
+    path("discounts/add/", discounts.DefineDiscount.as_view(), name="discount_add"),
+    path("discounts/<int:pk>/", discounts.DiscountPage.as_view(), name="discount"),
+    path("discounts/<int:pk>/end/", discounts.EndDiscount.as_view(), name="discount_end"),
+    path("promotions/", discounts.PromotionList.as_view(), name="promotions"),
+    path("promotions/add/", discounts.DefinePromotion.as_view(), name="promotion_add"),
+    path("promotions/<int:pk>/", discounts.PromotionPage.as_view(), name="promotion"),
+    path("promotions/<int:pk>/coupons/", discounts.DefineCoupons.as_view(), name="coupon_add"),
+    path("promotions/<int:pk>/stop/", discounts.StopPromotion.as_view(), name="promotion_stop"),
+    path("commitments/", commitments.CommitmentList.as_view(), name="commitments"),
+    path("commitments/add/", commitments.DefineCommitment.as_view(), name="commitment_add"),
     path("offers/", offers.Offers.as_view(), name="offers"),
     path("offers/add/", offer_forms.AddOffer.as_view(), name="offer_add"),
     path("offers/versions/<int:pk>/", offers.Version.as_view(), name="version"),

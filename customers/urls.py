@@ -3,6 +3,7 @@
 from django.urls import path
 
 from customers import views
+from customers.views import discounts
 
 app_name = "customers"
 
@@ -26,6 +27,23 @@ urlpatterns = [
     path("accounts/<int:pk>/address/", views.AddressForm.as_view(), name="set_address"),
     path("accounts/<int:pk>/move/", views.MoveAccount.as_view(), name="move_account"),
     path("accounts/<int:pk>/redirect/", views.RedirectCharges.as_view(), name="redirect"),
+    path("accounts/<int:pk>/discounts/", discounts.AccountDiscounts.as_view(), name="discounts"),
+    path(
+        "accounts/<int:pk>/discounts/give/",
+        discounts.GiveDiscount.as_view(),
+        name="give_discount",
+    ),
+    path("discounts/<int:pk>/", discounts.GrantPage.as_view(), name="granted_discount"),
+    path("discounts/<int:pk>/end/", discounts.EndGrant.as_view(), name="end_discount"),
+    path(
+        "discounts/<int:pk>/approve/", discounts.ApproveDiscount.as_view(), name="approve_discount"
+    ),
+    path("discounts/<int:pk>/reject/", discounts.RejectDiscount.as_view(), name="reject_discount"),
+    path(
+        "contracts/<int:pk>/commitments/new/",
+        discounts.AgreeCommitment.as_view(),
+        name="agree_commitment",
+    ),
     path("redirections/<int:pk>/end/", views.EndRedirection.as_view(), name="end_redirection"),
     path("accounts/<int:pk>/hold/", views.HoldAccount.as_view(), name="hold_account"),
     path("accounts/<int:pk>/release/", views.ReleaseAccount.as_view(), name="release_account"),

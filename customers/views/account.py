@@ -95,6 +95,7 @@ class AccountPage(OfAccount):
             button("Account below", "open_below", "add_account"),
             button("Move", "move_account", "move_account"),
             button("Split billing", "redirect", "move_account"),
+            button("Discounts", "discounts", "view_granteddiscount"),
             button("Address", "set_address", "change_account"),
             button("Edit", "edit_account", "change_account"),
             button("Contract", "new_contract", "add_contract"),

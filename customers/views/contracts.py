@@ -142,6 +142,13 @@ class ContractPage(OfContract):
                     style="danger",
                 )
             )
+            offered.append(
+                Button(
+                    label="Agree commitment",
+                    url=reverse("customers:agree_commitment", args=[one.pk]),
+                    permission="customers.agree_commitment",
+                )
+            )
         if one.state in {ContractState.DRAFT, ContractState.SIGNED}:
             offered.append(
                 Button(

@@ -1,0 +1,329 @@
+"""The discounts and commitments of an account: what it has, and giving, approving, ending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from catalog.models import CommitmentSpec, DiscountDef
+from customers import operations
+from customers.choices import GrantState
+from customers.models import Contract, ContractCommitment, GrantedDiscount, Subscription
+from customers.views.account import OfAccount
+from customers.views.contracts import OfContract
+from customers.views.fields import CodeField, DayField, LineField, PriceField, person, today
+from customers.views.lists import account_url, last_day
+from foundation.screens import ActionView, Button, Column, Crumb, FormScreen, Screen, Table
+
+
+def discounts_url(account_id: int) -> str:
+    """Return the page of an account's discounts."""
+    return reverse("customers:discounts", args=[account_id])
+
+
+class AccountDiscounts(OfAccount):
+    """What an account was given and has promised."""
+
+    permission = "customers.view_granteddiscount"
+    template_name = "console/table.html"
+
+    def get_title(self) -> str:
+        """Name the account."""
+        return f"Discounts of {self.account}"
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the account."""
+        return (Crumb(str(self.account), account_url(self.account.pk)),)
+
+    def buttons(self) -> Sequence[Button]:
+        """Offer to give one, or to use a coupon."""
+        return (
+            Button(
+                label="Give discount",
+                url=reverse("customers:give_discount", args=[self.account.pk]),
+                permission="customers.grant_discount",
+                style="primary",
+            ),
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the tables."""
+        rows = GrantedDiscount.objects.filter(account=self.account)
+        granted = rows.select_related("discount", "subscription", "coupon").order_by("-pk")
+        return super().get_context_data(
+            table=Table(
+                caption="Given to this account and its subscriptions",
+                rows=granted[:200],
+                empty="None.",
+                columns=GRANTED,
+            ),
+            tables=[
+                Table(
+                    caption="Commitments",
+                    rows=ContractCommitment.objects.filter(account=self.account)
+                    .select_related("spec", "contract")
+                    .order_by("-pk")[:200],
+                    empty="None.",
+                    columns=COMMITTED,
+                )
+            ],
+            **kwargs,
+        )
+
+
+GRANTED = (
+    Column(
+        label="Discount",
+        value="discount.code",
+        kind="code",
+        link=lambda row: reverse("customers:granted_discount", args=[row.pk]),
+    ),
+    Column(label="On the invoice", value="discount.name"),
+    Column(
+        label="Of",
+        value=lambda row: row.subscription.number if row.subscription else "the account",
+    ),
+    Column(label="Coupon", value=lambda row: row.coupon.code if row.coupon else "", kind="code"),
+    Column(label="From", value="valid.lower", kind="date"),
+    Column(label="To", value=last_day, kind="date"),
+    Column(label="Periods", value="periods", kind="number"),
+    Column(label="State", value="state", kind="status"),
+    Column(label="Why", value="reason"),
+)
+COMMITTED = (
+    Column(label="Commitment", value="spec.code", kind="code"),
+    Column(label="On the invoice", value="spec.name"),
+    Column(label="Kind", value="spec.get_kind_display"),
+    Column(label="Amount", value="amount", kind="money", currency="currency"),
+    Column(label="Each", value="spec.get_window_kind_display"),
+    Column(
+        label="Contract",
+        value="contract.number",
+        kind="code",
+        link=lambda row: reverse("customers:contract", args=[row.contract_id]),
+    ),
+    Column(label="From", value="valid.lower", kind="date"),
+    Column(label="To", value=last_day, kind="date"),
+)
+
+
+class GiveFields(forms.Form):
+    """Which discount, by its code or a coupon's, of what, from when."""
+
+    code = CodeField(max_length=32, label="Discount or coupon")
+    starts = DayField(
+        label="From", help_text="Full periods whose first charged day is that day or later."
+    )
+    ends = DayField(label="Until", required=False, help_text="The first day without it.")
+    subscription = forms.ModelChoiceField(
+        Subscription.objects.none(), required=False, empty_label="The account and all below it"
+    )
+    reason = LineField(max_length=200, required=False)
+
+    def __init__(self, *args: Any, account: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["subscription"]
+        choice.queryset = Subscription.objects.filter(account=account).order_by("number")
+
+
+class GiveDiscount(FormScreen, OfAccount):
+    """Give a discount, or use a coupon."""
+
+    title = "Give discount"
+    permission = "customers.grant_discount"
+    form_class = GiveFields
+    submit_label = "Give"
+    intro = "Days that were billed already are corrected by the next run."
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Offer the account's subscriptions."""
+        return {**super().get_form_kwargs(), "account": self.account}
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today."""
+        return {"starts": self.day}
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        given = dict(form.cleaned_data)
+        code, actor = given.pop("code"), person(self.request)
+        discount = DiscountDef.objects.filter(code=code).first()
+        if discount is not None:
+            return operations.grant_discount(
+                account=self.account, discount=discount, actor=actor, **given
+            )
+        return operations.redeem_coupon(
+            account=self.account,
+            code=code,
+            starts=given["starts"],
+            subscription=given["subscription"],
+            actor=actor,
+        )
+
+    def get_success_message(self) -> str:
+        """Say whether it holds, or waits."""
+        if self.result.state == GrantState.PENDING:
+            return "Asked for. Another person approves it."
+        return f"{self.result.discount.code} is given."
+
+    def get_success_url(self) -> str:
+        """Show what the account has."""
+        return discounts_url(self.account.pk)
+
+
+class OfGrant(Screen):
+    """Something about the discount given of the address."""
+
+    subject = GrantedDiscount
+
+    @property
+    def grant(self) -> GrantedDiscount:
+        """The discount given of the address."""
+        rows = GrantedDiscount.objects.select_related("account", "discount", "subscription")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the account's discounts."""
+        account = self.grant.account
+        return (Crumb(f"Discounts of {account}", discounts_url(account.pk)),)
+
+    def get_success_url(self) -> str:
+        """Go back to the account's discounts."""
+        return discounts_url(self.grant.account_id)
+
+
+class GrantPage(OfGrant):
+    """One discount given, and what can be done about it."""
+
+    permission = "customers.view_granteddiscount"
+    template_name = "console/table.html"
+
+    def get_title(self) -> str:
+        """Name it."""
+        return f"Discount {self.grant.discount.code} of {self.grant.account}"
+
+    def buttons(self) -> Sequence[Button]:
+        """Offer to decide about it, or to end it."""
+        one = self.grant
+
+        def button(label: str, name: str, permission: str, **more: Any) -> Button:
+            url = reverse(f"customers:{name}", args=[one.pk])
+            return Button(label=label, url=url, permission=f"customers.{permission}", **more)
+
+        if one.state == GrantState.PENDING:
+            return (
+                button("Approve", "approve_discount", "approve_discount", method="post",
+                       style="primary"),
+                button("Reject", "reject_discount", "approve_discount"),
+            )  # fmt: skip
+        if one.state == GrantState.GRANTED:
+            return (button("End", "end_discount", "grant_discount"),)
+        return ()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return it as a table of one line."""
+        rows = GrantedDiscount.objects.filter(pk=self.kwargs["pk"])
+        table = Table(
+            rows=rows.select_related("discount", "subscription", "coupon"), columns=GRANTED
+        )
+        return super().get_context_data(table=table, **kwargs)
+
+
+class ApproveDiscount(OfGrant, ActionView):
+    """Approve a discount that somebody else wants to give."""
+
+    permission = "customers.approve_discount"
+    success_message = "The discount is given."
+
+    def act(self) -> Any:
+        """Call the operation."""
+        return operations.approve_discount(grant=self.grant, approver=person(self.request))
+
+
+class RejectFields(forms.Form):
+    """Why not."""
+
+    comment = LineField(label="Why not", max_length=200)
+
+
+class RejectDiscount(FormScreen, OfGrant):
+    """Refuse a discount with the reason."""
+
+    title = "Reject discount"
+    permission = "customers.approve_discount"
+    form_class = RejectFields
+    submit_label = "Reject"
+    success_message = "The discount is not given."
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        return operations.reject_discount(
+            grant=self.grant, approver=person(self.request), comment=form.cleaned_data["comment"]
+        )
+
+
+class EndFields(forms.Form):
+    """From when it does not hold."""
+
+    on_date = DayField(
+        label="From",
+        help_text="Its first day or an earlier one: it never held, and is billed back.",
+    )
+
+
+class EndGrant(FormScreen, OfGrant):
+    """End a discount."""
+
+    title = "End discount"
+    permission = "customers.grant_discount"
+    form_class = EndFields
+    submit_label = "End"
+    success_message = "The discount ends."
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today."""
+        return {"on_date": today(self.grant.account)}
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        return operations.end_discount(
+            grant=self.grant, on_date=form.cleaned_data["on_date"], actor=person(self.request)
+        )
+
+
+class CommitFields(forms.Form):
+    """Which commitment, for which days."""
+
+    spec = forms.ModelChoiceField(CommitmentSpec.objects.order_by("code"), label="Commitment")
+    amount = PriceField(required=False, help_text="Empty: as the commitment says.")
+    starts = DayField(label="From", help_text="Its months, quarters or years count from here.")
+    ends = DayField(label="Until", help_text="The first day without it.")
+
+
+class AgreeCommitment(FormScreen, OfContract):
+    """Agree a least or greatest amount with a signed contract."""
+
+    title = "Agree commitment"
+    permission = "customers.agree_commitment"
+    form_class = CommitFields
+    submit_label = "Agree"
+    success_message = "The commitment is agreed."
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose the days of the contract."""
+        one: Contract = self.contract
+        return {"starts": one.valid.lower, "ends": one.valid.upper}
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        return operations.agree_commitment(
+            contract=self.contract, actor=person(self.request), **form.cleaned_data
+        )
+
+    def get_success_url(self) -> str:
+        """Show what the account has promised."""
+        return discounts_url(self.contract.account_id)
