@@ -24,7 +24,8 @@ class ChargeItem(models.Model):
     full period, segment start, usage group, price and generation: the first item of an identity
     has generation 0, each later difference one more (CHG-3, CHG-8). Rows of other rooms are named
     by id alone: they are archived, never deleted. A discount is an item of its own, negative, with
-    the item it reduces and the discount that was given (DSC-3).
+    the item it reduces and the discount that was given (DSC-3); of a cap, minus the number of the
+    commitment. A shortfall has minus the number of its commitment as its subscription charge.
     """
 
     run_id = models.BigIntegerField(null=True)
