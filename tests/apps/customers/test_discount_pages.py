@@ -1,0 +1,115 @@
+"""The pages of discounts, promotions and commitments, as a clerk walks them (DSC-3, COM-1)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import CommitmentSpec, Coupon, DiscountDef, Product, Promotion
+from customers import operations
+from customers.models import Account, ContractCommitment, GrantedDiscount
+from tests.apps.customers import build
+from tests.apps.customers.attacks import JAN
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerk(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("walker"))
+    return client
+
+
+def fill(clerk: Client, name: str, *args: int, **fields: Any) -> str:
+    """Send a form and return the page it leads to."""
+    answer = clerk.post(reverse(name, args=args), fields, follow=True)
+    assert answer.redirect_chain, answer.content.decode()[:3000]
+    return answer.content.decode()
+
+
+def page(clerk: Client, name: str, *args: int) -> str:
+    answer = clerk.get(reverse(name, args=args))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_discount_is_defined_promoted_used_and_ended(clerk: Client, root: Account) -> None:
+    """From the definition to the coupon that is used, and what is left of it."""
+    shown = fill(
+        clerk, "catalog:discount_add", code="welcome", name="Welcome", kind="PERCENT",
+        level="CHARGE", value="12.5", starts="2027-01-01", method="COMPOUND", priority="100",
+        periods="3", prorates="on",
+    )  # fmt: skip
+    discount = DiscountDef.objects.get()
+    assert (discount.code, discount.value) == ("WELCOME", Decimal("0.125"))
+    assert "12.5 %" in shown
+    fill(clerk, "catalog:promotion_add", code="spring", name="Spring", discount=discount.pk,
+         starts="2027-01-01")  # fmt: skip
+    promotion = Promotion.objects.get()
+    fill(clerk, "catalog:coupon_add", promotion.pk, codes="HELLO BYE", max_uses="5",
+         max_per_account="1")  # fmt: skip
+    build.add(root, build.offer())
+    shown = fill(clerk, "customers:give_discount", root.pk, code="hello", starts="2027-01-01")
+    assert "HELLO" in shown
+    assert Coupon.objects.get(code="HELLO").left == 4
+    assert "HELLO" in page(clerk, "catalog:promotion", promotion.pk)
+    grant = GrantedDiscount.objects.get()
+    assert "WELCOME" in page(clerk, "customers:granted_discount", grant.pk)
+    fill(clerk, "customers:end_discount", grant.pk, on_date="2027-03-01")
+    grant.refresh_from_db()
+    assert grant.valid.upper == date(2027, 3, 1)
+    fill(clerk, "catalog:promotion_stop", promotion.pk)
+    assert Promotion.objects.get().is_stopped
+    for name in ("discounts", "promotions", "commitments"):
+        page(clerk, f"catalog:{name}")
+
+
+def test_a_coupon_that_cannot_be_used_is_told_on_the_form(clerk: Client, root: Account) -> None:
+    answer = clerk.post(
+        reverse("customers:give_discount", args=[root.pk]),
+        {"code": "NOTHING", "starts": "2027-01-01"},
+    )
+    assert "There is no coupon" in answer.content.decode()
+    assert not GrantedDiscount.objects.exists()
+
+
+def test_a_discount_that_waits_is_approved_by_another(clerk: Client, root: Account) -> None:
+    fill(
+        clerk, "catalog:discount_add", code="BIG", name="Big", kind="PERCENT", level="ACCOUNT",
+        value="40", starts="2027-01-01", method="COMPOUND", priority="1", needs_approval="on",
+    )  # fmt: skip
+    shown = fill(clerk, "customers:give_discount", root.pk, code="BIG", starts="2027-01-01")
+    assert "Another person approves it" in shown
+    grant = GrantedDiscount.objects.get()
+    other = Client()
+    other.force_login(User.objects.create_superuser("boss"))
+    fill(other, "customers:approve_discount", grant.pk)
+    grant.refresh_from_db()
+    assert grant.state == "GRANTED"
+
+
+def test_a_commitment_is_defined_and_agreed(clerk: Client, root: Account) -> None:
+    build.offer()
+    product = Product.objects.get()
+    fill(
+        clerk, "catalog:commitment_add", code="LEAST", name="Least", kind="MINIMUM",
+        amount="100", currency="EUR", window="MONTH", measure="NET_CHARGE", prorates="on",
+        shortfall_product=product.pk,
+    )  # fmt: skip
+    contract = operations.draft_contract(
+        account=root, valid_from=JAN, valid_to=date(2028, 1, 1), actor=None
+    )
+    operations.sign_contract(contract=contract, signed_on=JAN, actor=None)
+    shown = fill(
+        clerk, "customers:agree_commitment", contract.pk, spec=CommitmentSpec.objects.get().pk,
+        starts="2027-01-01", ends="2028-01-01",
+    )  # fmt: skip
+    assert "LEAST" in shown
+    assert ContractCommitment.objects.get().amount == 100
