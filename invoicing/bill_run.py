@@ -165,7 +165,7 @@ def post(run: BillRun, until: float | None) -> bool:
 
 
 def finish(run: BillRun, until: float | None) -> bool:
-    """Let go of what was held or failed, check the control totals, close (BR-8)."""
+    """Let go of what was held or failed, check the totals, end spent budgets, close (BR-8)."""
     with transaction.atomic():
         run = runs.locked_run(run.pk)
         if run.state != RunState.POSTED:
@@ -178,6 +178,7 @@ def finish(run: BillRun, until: float | None) -> bool:
         totals = invoicing.queries.totals_by_currency(run.pk)
         if differing := invoicing.queries.control_differences(run.pk):
             raise ControlTotalsDiffer(differing[0].message)
+        runs.end_spent_budgets(run)
         runs.move(run, RunState.CLOSED, closed_at=Now(), totals=totals)
         audit.operations.record_event(
             topic="bill_run.closed", subject=run, payload={"totals": totals}

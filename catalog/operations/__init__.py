@@ -7,6 +7,7 @@ from catalog.operations.discounts import (
     define_discount,
     define_promotion,
     end_discount_def,
+    end_spent_budgets,
     stop_promotion,
 )
 from catalog.operations.entitlements import add_entitlement, remove_entitlement
@@ -88,6 +89,7 @@ __all__ = [
     "draft_price",
     "draft_version",
     "end_discount_def",
+    "end_spent_budgets",
     "import_prices",
     "import_zones",
     "publish_offer",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from catalog.choices import (
@@ -31,6 +31,7 @@ from catalog.models import (
 from foundation.errors import Invalid, Refusal
 from foundation.parsing import BadValue, code_text, plain_text
 from foundation.permissions import require
+from foundation.sql import statement
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -124,6 +125,21 @@ def end_discount_def(*, discount: DiscountDef, on_date: date, actor: User | None
     row.updated_by = actor
     row.save()
     return row
+
+
+def end_spent_budgets(*, given: Mapping[int, Decimal], on_date: date) -> list[str]:
+    """Let nobody be given a discount any more of which as much was billed as its budget holds.
+
+    `given` are the amounts billed by discount. Whoever has one keeps it. A second call ends none.
+    """
+    if not given:
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            statement("catalog", "spent_budgets"),
+            {"discounts": list(given), "given": list(given.values()), "on_date": on_date},
+        )
+        return [code for (code,) in cursor.fetchall()]
 
 
 @transaction.atomic

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
 import audit.operations
+import catalog.operations
 import invoicing.queries
 from audit.choices import ApprovalState
+from catalog.models import DiscountDef
 from foundation.errors import Invalid, Refusal
 from foundation.locks import advisory_lock
 from foundation.permissions import require
@@ -19,6 +22,7 @@ from invoicing.choices import AccountState, ChunkStage, RunKind, RunState
 from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunChunk
 from invoicing.operations.drafting import discard_drafts, draft_chunk
 from invoicing.operations.frame import Frame
+from invoicing.operations.reading import own_rows
 
 if TYPE_CHECKING:
     from foundation.permissions import Actor
@@ -285,6 +289,17 @@ def current_hash(run_id: int) -> str:
     with connection.cursor() as cursor:
         run_statement(cursor, "invoicing", "run_hash", run_id=run_id)
         return str(cursor.fetchone()[0])
+
+
+def end_spent_budgets(run: BillRun) -> None:
+    """Let nobody be given a discount any more whose budget the documents have used up (DSC-3)."""
+    if not DiscountDef.objects.filter(budget__isnull=False, is_used=True).exists():
+        return
+    with connection.cursor() as cursor:
+        given: dict[int, Decimal] = dict(
+            own_rows(cursor, "given_of_budgets", on_date=run.bill_date)
+        )
+    catalog.operations.end_spent_budgets(given=given, on_date=run.bill_date)
 
 
 def locked_run(run_id: int) -> BillRun:

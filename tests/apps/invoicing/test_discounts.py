@@ -281,6 +281,20 @@ def test_a_memo_for_a_late_discount_is_given_back_with_its_charge(
     is_green()
 
 
+def test_a_spent_budget_is_given_to_nobody_more(
+    company: Company, payer: Account, rental: Subscription
+) -> None:
+    """DSC-3: 6.00 billed of a budget of 5.00; whoever has it keeps it."""
+    ten = discount(budget=D(5), currency="EUR")
+    give(payer, ten, sub=rental)
+    company.bill(FEB)
+    other = company.payer("Bo")
+    with pytest.raises(customers.operations.CannotGrantDiscount, match="may not be given"):
+        give(other, DiscountDef.objects.get(), on=FEB)
+    company.bill(MAR)
+    assert documents(payer)[1] == ("INVOICE", "27.00", "32.13")
+
+
 @pytest.mark.parametrize(
     ("change", "guard"),
     [
