@@ -33,7 +33,10 @@ Key = tuple[int, date, date, str, str]
 
 
 def granted(payer: Payer, frame: Frame) -> list[Grant]:
-    """Return the discounts that hold for charges of the payer."""
+    """Return the discounts that hold for charges of the payer.
+
+    An amount is given to the account's own payer alone, not to one that bears redirected charges.
+    """
     found: dict[int, Grant] = {}
     for (
         number,
@@ -41,7 +44,7 @@ def granted(payer: Payer, frame: Frame) -> list[Grant]:
         starts,
         ends,
         periods,
-        _,
+        owner,
         own,
         subscription,
         charge,
@@ -49,6 +52,8 @@ def granted(payer: Payer, frame: Frame) -> list[Grant]:
     ) in payer.granted:
         terms = frame.discounts[discount_id]
         if charge not in terms.charges:
+            continue
+        if terms.terms.kind == AMOUNT and payer.owners[owner].is_guest:
             continue
         grant = found.get(number)
         if grant is None:

@@ -281,6 +281,21 @@ def test_a_memo_for_a_late_discount_is_given_back_with_its_charge(
     is_green()
 
 
+def test_who_bears_redirected_charges_gets_percentages_but_no_amounts(
+    company: Company, payer: Account, rental: Subscription
+) -> None:
+    """HIER-8: the employer pays 30.00 less 10 % each month; 5.00 off stay with the own payer."""
+    employer = company.payer("Mills")
+    customers.operations.redirect_charges(account=payer, payer=employer, starts=START, actor=None)
+    give(payer, discount(), sub=rental)
+    money = {"kind": "AMOUNT", "value": D(5), "currency": "EUR"}
+    give(payer, discount("FIVE", name="Five off", **money), sub=rental)
+    company.bill(FEB)
+    assert documents(employer) == [("INVOICE", "54.00", "64.26")]
+    assert documents(payer) == []
+    is_green()
+
+
 def test_a_spent_budget_is_given_to_nobody_more(
     company: Company, payer: Account, rental: Subscription
 ) -> None:
