@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
+from django.contrib.auth.models import User
 from django.urls import reverse
 
+import catalog.operations
 from customers import operations
 from customers.choices import AccountRole, OrderAction
 from customers.models import Account, Subscription
@@ -20,6 +22,10 @@ def add_the_unusual() -> list[str]:
     A signed contract and a draft, an order to be sent, one that pauses a service, and charges
     that another account pays; besides, an event of usage, which only a search leads to.
     """
+
+
+def add_the_unusual() -> None:
+    """Add contracts, orders to be sent and pausing, and discounts given and waiting."""
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
     account, day = subscription.account, subscription.effective_on + timedelta(days=40)
@@ -35,6 +41,7 @@ def add_the_unusual() -> list[str]:
         )
     ]
     operations.place_order(account=account, items=items, requested_on=day, actor=None)
+    _discounts(account, day)
     pause = ItemInput(action=OrderAction.SUSPEND, subscription=subscription, effective_on=day)
     operations.place_order(
         account=Account.objects.get(pk=account.pk),
@@ -59,3 +66,27 @@ def add_the_unusual() -> list[str]:
         reverse("customers:account", args=[event.account_id]),
         reverse("rating:event", args=[event.account_id, event.pk]),
     ]
+
+
+def _discounts(account: Account, day: date) -> None:
+    """Add a promotion with a coupon, a discount that was given, and one that waits."""
+    made = [
+        catalog.operations.define_discount(
+            code=code,
+            name=code.title(),
+            kind="PERCENT",
+            level="ACCOUNT",
+            value=Decimal("0.1"),
+            starts=day,
+            needs_approval=code == "BIG",
+            actor=None,
+        )
+        for code in ("SMALL", "BIG")
+    ]
+    promotion = catalog.operations.define_promotion(
+        code="SPRING", name="Spring", discount=made[0], starts=day, actor=None
+    )
+    catalog.operations.define_coupons(promotion=promotion, codes=["HELLO"], actor=None)
+    clerk = User.objects.get(username="care")
+    for one in made:
+        operations.grant_discount(account=account, discount=one, starts=day, actor=clerk)

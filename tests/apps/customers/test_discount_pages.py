@@ -27,9 +27,9 @@ def clerk(db: None) -> Client:
     return client
 
 
-def fill(clerk: Client, name: str, *args: int, **fields: Any) -> str:
+def fill(clerk: Client, where: str, *args: int, **fields: Any) -> str:
     """Send a form and return the page it leads to."""
-    answer = clerk.post(reverse(name, args=args), fields, follow=True)
+    answer = clerk.post(reverse(where, args=args), fields, follow=True)
     assert answer.redirect_chain, answer.content.decode()[:3000]
     return answer.content.decode()
 
