@@ -337,7 +337,7 @@ class DefinePromotion(FormScreen):
         return reverse("catalog:promotion", args=[self.result.pk])
 
 
-class DefineCoupons(FormScreen, OfPromotion):
+class DefineCoupons(OfPromotion, FormScreen):
     """Define coupons of a promotion, or change their limits."""
 
     title = "Coupons"

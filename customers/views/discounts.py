@@ -250,7 +250,7 @@ class RejectFields(forms.Form):
     comment = LineField(label="Why not", max_length=200)
 
 
-class RejectDiscount(FormScreen, OfGrant):
+class RejectDiscount(OfGrant, FormScreen):
     """Refuse a discount with the reason."""
 
     title = "Reject discount"
@@ -275,7 +275,7 @@ class EndFields(forms.Form):
     )
 
 
-class EndGrant(FormScreen, OfGrant):
+class EndGrant(OfGrant, FormScreen):
     """End a discount."""
 
     title = "End discount"
