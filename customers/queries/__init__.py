@@ -7,6 +7,7 @@ from customers.queries.billing import (
     copy_payers,
     copy_segments,
     set_rows,
+    special_terms,
 )
 from customers.queries.guiding import (
     identifier_owners,
@@ -22,7 +23,7 @@ from customers.queries.offers import (
     version_on_sale,
 )
 from customers.queries.orders import can_be_revised
-from customers.queries.redirections import redirections, redirections_of
+from customers.queries.redirections import redirections_of
 from customers.queries.scope import contacts_of, customers_of
 from customers.queries.tree import (
     address_of,
@@ -60,10 +61,10 @@ __all__ = [
     "payers_of",
     "position_of",
     "pricebook_of",
-    "redirections",
     "redirections_of",
     "service_status",
     "set_rows",
+    "special_terms",
     "subtree",
     "usage_charges",
     "version_on_sale",

@@ -6,7 +6,7 @@ A statement's cost follows the rows it returns, never the number of calls.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
@@ -121,6 +121,20 @@ def set_rows(
     }
     cursor.execute(sql.statement("customers", name), literals)
     return cursor.fetchall()
+
+
+class SpecialTerms(NamedTuple):
+    """Which of the sets that few customers have there are at all."""
+
+    has_redirections: bool
+    has_discounts: bool
+    has_commitments: bool
+
+
+def special_terms(cursor: CursorWrapper, *, since: date) -> SpecialTerms:
+    """Tell what there is of redirections from a day on, discounts given and commitments."""
+    cursor.execute(sql.statement("customers", "special_terms"), {"since": since})
+    return SpecialTerms(*cursor.fetchone())
 
 
 def _array(numbers: Sequence[int]) -> str:

@@ -257,6 +257,8 @@ class Frame:
         since = calendar.horizon()
         longest = max(long.values(), default=0) * (self.cycle.rebill_periods + 1)
         long_since = min(since, _months_before(self.bill_date, longest))
+        with connection.cursor() as cursor:
+            special = customers.queries.special_terms(cursor, since=since)
         before = BillRun.objects.filter(
             cycle=self.cycle, bill_date__lt=self.bill_date, posted_at__isnull=False
         )
@@ -269,9 +271,7 @@ class Frame:
             tuple(sorted(long)),
             told_after,
             frozenset(one for one in long if self.plans[one].kind == "USAGE"),
-            has_redirections=customers.queries.redirections(since=since).exists(),
-            has_discounts=GrantedDiscount.objects.exists(),
-            has_commitments=ContractCommitment.objects.exists(),
+            **special._asdict(),
         )
 
 
