@@ -265,7 +265,7 @@ def define_commitment(
 def _define(model: Any, code: str, actor: User | None, values: dict[str, Any]) -> Any:
     """Create or change the row of a code, checking its values as a form would."""
     try:
-        code = code_text(code, 32)
+        code = code_text(code, 32).upper()
         if "name" in values:
             values["name"] = plain_text(values["name"], 100)
     except BadValue as bad:

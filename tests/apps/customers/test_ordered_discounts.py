@@ -76,8 +76,10 @@ def test_a_draft_asks_for_a_discount_once(root: Account) -> None:
 def test_an_imported_order_brings_its_codes(root: Account) -> None:
     build.offer()
     discount()
-    head = "order,account,action,effective_on,offer,discounts"
-    row = f"{head}\nX1,{root.number},ADD,{MAY},FIBER,TEN\n"
-    operations.import_file(what="orders", content=row.encode(), filename="o.csv", as_of=JAN,
-                           actor=build.user())  # fmt: skip
+    head = "order,account,action,effective_on,offer,quantity,discounts"
+    row = f"{head}\nX1,{root.number},ADD,{MAY},FIBER,1,TEN\n"
+    report = operations.import_file(
+        what="orders", content=row.encode(), filename="o.csv", as_of=JAN, actor=build.user()
+    )
+    assert report.problems == []
     assert GrantedDiscount.objects.get().discount.code == "TEN"

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+import catalog.operations
 from customers import operations
 from customers.choices import ContactRole
 from customers.models import (
@@ -78,8 +79,14 @@ def world() -> dict[str, int]:
     failure = operations.report_failure(
         subscription=waiting, reason="no port", next_step="RETRY", actor=None
     )
+    small = catalog.operations.define_discount(
+        code="SMALL", name="Small", kind="PERCENT", level="ACCOUNT", value=Decimal("0.1"),
+        starts=JAN, actor=None,
+    )  # fmt: skip
+    granted = operations.grant_discount(account=root, discount=small, starts=JAN, actor=None)
     return {
         "redirection": redirection.pk,
+        "discount": granted.pk,
         "failure": failure.pk,
         "customer": root.customer_id,
         "root": root.pk,
@@ -99,6 +106,7 @@ def pk_for(route: str, world: dict[str, int]) -> int:
         ("certificates/", "certificate"),
         ("orders/", "order"),
         ("redirections/", "redirection"),
+        ("discounts/", "discount"),
         ("fall-out/", "failure"),
         ("subscriptions/", "subscription"),
     ):

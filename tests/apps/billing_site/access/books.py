@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection
 
+import catalog.operations
 import customers.operations
 import invoicing.operations
 import ledger.operations
@@ -104,6 +105,7 @@ def _business(company: Company, payer: Account, mark: str, offer: Any) -> None:
     customers.operations.draft_contract(
         account=payer, valid_from=START, actor=None, number=f"{mark}-K1"
     )
+    _promised(payer, mark, offer)
     customers.operations.draft_certificate(
         account=payer, number=f"{mark}-X1", jurisdiction=company.place, valid_from=START,
         actor=None,
@@ -128,6 +130,44 @@ def _business(company: Company, payer: Account, mark: str, offer: Any) -> None:
     period = AccountingPeriod.objects.filter(entity=entity).earliest("pk")
     ledger.operations.soft_close_period(period_id=period.pk, actor=asker)
     ledger.operations.request_close(period_id=period.pk, actor=asker, reason=f"{mark} is complete")
+
+
+def _promised(payer: Account, mark: str, offer: Any) -> None:
+    """Give the account a discount by an order with a coupon, and let it agree on a cap.
+
+    What is shared by both entities carries no mark.
+    """
+    key = f"N{payer.pk}"
+    discount = catalog.operations.define_discount(
+        code=f"{key}-D", name="Ten off", kind="PERCENT", level="CHARGE", value=D("0.1"),
+        starts=START, actor=None,
+    )  # fmt: skip
+    promotion = catalog.operations.define_promotion(
+        code=f"{key}-P", name="Spring", discount=discount, starts=START, actor=None
+    )
+    catalog.operations.define_coupons(promotion=promotion, codes=[f"{key}-C"], actor=None)
+    customers.operations.place_order(
+        account=payer, number=f"{mark}-O2", requested_on=MARCH, actor=None, submit_as_of=MARCH,
+        items=[
+            ItemInput(
+                action=OrderAction.ADD, offer_version=offer, effective_on=MARCH, quantity=D(1),
+                identifiers=[IdentifierInput("MSISDN", f"1777{mark}")], discounts=[f"{key}-C"],
+            )
+        ],
+    )  # fmt: skip
+    spec = catalog.operations.define_commitment(
+        code=f"{key}-M", name="At most", kind="MAXIMUM", amount=D(9000), currency="EUR",
+        window="YEAR", actor=None,
+    )  # fmt: skip
+    contract = customers.operations.draft_contract(
+        account=payer, valid_from=MARCH, valid_to=date(2028, 3, 1), actor=None,
+        number=f"{mark}-K2",
+    )  # fmt: skip
+    customers.operations.sign_contract(contract=contract, signed_on=MARCH, actor=None)
+    contract.refresh_from_db()
+    customers.operations.agree_commitment(
+        contract=contract, spec=spec, starts=MARCH, ends=date(2028, 3, 1), actor=None
+    )
 
 
 def _event(subscription: Subscription, mark: str) -> None:
