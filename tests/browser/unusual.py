@@ -17,15 +17,12 @@ from rating.models import UsageEvent
 
 
 def add_the_unusual() -> list[str]:
-    """Add contracts, orders on their way and split billing; return where it is seen.
+    """Add contracts, orders on their way, split billing and discounts; return where it is seen.
 
-    A signed contract and a draft, an order to be sent, one that pauses a service, and charges
-    that another account pays; besides, an event of usage, which only a search leads to.
+    A signed contract and a draft, an order to be sent, one that pauses a service, charges that
+    another account pays, a discount given and one that waits; besides, an event of usage, which
+    only a search leads to.
     """
-
-
-def add_the_unusual() -> None:
-    """Add contracts, orders to be sent and pausing, and discounts given and waiting."""
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
     account, day = subscription.account, subscription.effective_on + timedelta(days=40)
@@ -63,6 +60,7 @@ def add_the_unusual() -> None:
     event = UsageEvent.objects.order_by("pk")[0]
     return [
         reverse("customers:account", args=[account.pk]),
+        reverse("customers:discounts", args=[account.pk]),
         reverse("customers:account", args=[event.account_id]),
         reverse("rating:event", args=[event.account_id, event.pk]),
     ]
