@@ -29,6 +29,13 @@ def discount(code: str = "TEN", **more: Any) -> DiscountDef:
     return catalog.operations.define_discount(code=code, **terms)
 
 
+def given(account: Account, **more: Any) -> GrantedDiscount:
+    """Give a discount of these terms from their first day on."""
+    return operations.grant_discount(
+        account=account, discount=discount(**more), starts=more.get("starts", JAN), actor=None
+    )
+
+
 def coupon(max_uses: int | None = 2, **more: Any) -> Coupon:
     promotion = catalog.operations.define_promotion(
         code="SPRING", name="Spring", discount=discount(), starts=JAN, ends=YEAR, actor=None

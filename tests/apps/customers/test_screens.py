@@ -13,7 +13,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-import catalog.operations
 from customers import operations
 from customers.choices import ContactRole
 from customers.models import (
@@ -26,6 +25,7 @@ from customers.models import (
 )
 from customers.urls import urlpatterns
 from tests.apps.customers import build
+from tests.apps.customers.test_discounts import given
 
 pytestmark = pytest.mark.django_db
 JAN, FEB = date(2020, 1, 1), date(2020, 2, 1)
@@ -79,11 +79,7 @@ def world() -> dict[str, int]:
     failure = operations.report_failure(
         subscription=waiting, reason="no port", next_step="RETRY", actor=None
     )
-    small = catalog.operations.define_discount(
-        code="SMALL", name="Small", kind="PERCENT", level="ACCOUNT", value=Decimal("0.1"),
-        starts=JAN, actor=None,
-    )  # fmt: skip
-    granted = operations.grant_discount(account=root, discount=small, starts=JAN, actor=None)
+    granted = given(root, level="ACCOUNT", starts=JAN)
     return {
         "redirection": redirection.pk,
         "discount": granted.pk,
