@@ -100,7 +100,10 @@ def test_a_matrix_comes_from_a_file_cell_by_cell(fiber: Shop) -> None:
     draft = PriceVersion.objects.get(pk=good.drafted[0])
     assert [tier.cell for tier in draft.tiers.order_by("seq")] == ["zone=EU", "*"]
     twice = send("*,0.50", "*,0.60", name="c.csv")
-    assert [(p.row, p.column, p.rule) for p in twice.problems] == [(3, "cell", "DUPLICATE")]
+    assert [(p.row, p.column, p.rule) for p in twice.problems] == [
+        (2, "charge", "TOGETHER"),
+        (3, "cell", "DUPLICATE"),
+    ]
     lone = send("zone=EU,0.10", name="d.csv")
     assert "matches no other" in lone.problems[0].message
     none = send(",0.10", name="e.csv")
