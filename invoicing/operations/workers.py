@@ -121,9 +121,8 @@ def _left(run_id: int, work: Work) -> int:
 def _fork(frame: Frame, work: Work, workers: int, until: float | None) -> None:
     """Let children drain beside this process's own share, and wait for them.
 
-    A child puts the connection it inherits aside, unused and unclosed: it is its parent's, whose
-    server process knows the statements already. The driver leaves a connection alone that
-    another process has opened.
+    A child lets go of the connection it inherits without a word to the server, for it is its
+    parent's.
     """
     gc.freeze()
     children = []
@@ -132,7 +131,7 @@ def _fork(frame: Frame, work: Work, workers: int, until: float | None) -> None:
         if child == 0:
             code = 1
             try:
-                _inherited, connection.connection = connection.connection, None
+                _let_go()
                 _drain(frame, work, until)
                 connection.close()
                 code = 0
@@ -147,6 +146,20 @@ def _fork(frame: Frame, work: Work, workers: int, until: float | None) -> None:
         for child in children:
             os.waitpid(child, 0)
         gc.unfreeze()
+
+
+def _let_go() -> None:
+    """Forget an inherited connection, and its socket with it.
+
+    A socket left open here would keep the transaction of a parent that dies, and its locks, alive
+    for as long as this process; this process would wait for them for ever (F03). The driver leaves
+    a connection alone that another process has opened, so that the server hears nothing.
+    """
+    inherited, connection.connection = connection.connection, None
+    if inherited is not None and not inherited.closed:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, inherited.fileno())
+        os.close(nowhere)
 
 
 def _drain(frame: Frame, work: Work, until: float | None) -> None:

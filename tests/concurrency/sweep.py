@@ -137,7 +137,7 @@ def sweep(
         outcome(in_a_process(partial(_live, deadly, act)))
         swept.deaths += deadly.count >= last
         try:
-            _until_done(act)
+            until_done(act)
         except Exception as error:  # noqa: BLE001  (whatever stops it for good is told)
             swept.wrong[last] = repr(error)
             continue
@@ -151,7 +151,7 @@ def _live(boundaries: Boundaries, act: Callable[[], Any]) -> None:
         act()
 
 
-def _until_done(act: Callable[[], Any]) -> None:
+def until_done(act: Callable[[], Any]) -> None:
     """Do an act again until nobody stands in its way, as an operator would."""
     end = time.monotonic() + PATIENCE
     while True:

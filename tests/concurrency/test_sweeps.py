@@ -8,6 +8,7 @@ every row of every table. The bill run from its start to its end is in `test_bil
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -25,6 +26,7 @@ from customers.models import Account
 from invoicing import bill_run
 from invoicing.choices import RunState
 from invoicing.models import BillRun, BillRunAccount, Invoice
+from invoicing.operations import posting, workers
 from payments import imports
 from rating import operations
 from rating.operations.receiving import AlreadyLoaded
@@ -33,8 +35,8 @@ from tests.apps.catalog import price_files, shop
 from tests.apps.payments.conftest import open_payer
 from tests.apps.rating import company as usage
 from tests.attacks import raw
-from tests.concurrency.street import Street
-from tests.concurrency.sweep import sweep
+from tests.concurrency.street import DIED, Street, in_a_process, outcome
+from tests.concurrency.sweep import sweep, until_done
 from tests.concurrency.test_bill_run_faults import poison_table
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,18 +87,18 @@ def small_parts(size: int) -> int:
     return scanning.part_count(size, part_bytes=250)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_load_of_usage(mobile: usage.Company, workers: int) -> None:
+@pytest.mark.parametrize("hands", [1, 2])
+def test_a_load_of_usage(mobile: usage.Company, hands: int) -> None:
     """F09: with two workers, whichever comes to the boundary dies; the other goes on."""
 
     with mock.patch("rating.operations.receiving.part_count", small_parts):
-        dies(loads(mobile, workers))
+        dies(loads(mobile, hands))
 
 
-def loads(mobile: usage.Company, workers: int = 1) -> Callable[[], None]:
+def loads(mobile: usage.Company, hands: int = 1) -> Callable[[], None]:
     def load() -> None:
         try:
-            usage.load(mobile, *ROWS, workers=workers)
+            usage.load(mobile, *ROWS, workers=hands)
         except AlreadyLoaded:
             assert not list((Path(settings.VAR_DIR) / "usage").glob("*-*"))
 
@@ -213,6 +215,37 @@ def test_a_run_of_two_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         assert numbers() == [f"EU-2027-00000{number}" for number in range(1, 5)]
 
     dies(carry, mask=NUMBER)
+
+
+def test_a_leader_that_dies_leaves_no_lock_to_its_workers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """F03: it dies with numbers drawn; the worker that waits for the series goes on."""
+    monkeypatch.setattr(bill_run, "SMALLEST_CHUNK", 1)
+    monkeypatch.setattr(bill_run, "LARGEST_CHUNK", 1)
+    street = Street()
+    cycle = street.cycle("MAIN", payers=4)
+    street.start(cycle)
+    BillRun.objects.update(workers=2)
+    post = posting.post_chunk
+
+    def lead() -> None:
+        leader = os.getpid()
+
+        def post_or_die(*words: Any) -> Any:
+            while os.getpid() != leader == os.getppid():
+                time.sleep(0.01)
+            posted = post(*words)
+            if os.getpid() == leader:
+                os._exit(DIED)
+            return posted
+
+        monkeypatch.setattr(workers, "post_chunk", post_or_die)
+        street.carry(cycle)
+
+    assert outcome(in_a_process(lead)) == DIED
+    until_done(lambda: closed(street.carry(cycle)))
+    assert numbers() == [f"EU-2027-00000{number}" for number in range(1, 5)]
 
 
 def numbers() -> list[str | None]:
