@@ -8,8 +8,14 @@ class InvoicingConfig(AppConfig):
     verbose_name = "Invoicing"
 
     def ready(self) -> None:
-        """Say whose rows are whose."""
+        """Say whose rows are whose, and answer what the accounts' room asks."""
         from customers.models import Account
+        from customers.queries import above
+        from invoicing.operations import closing
+        from invoicing.queries import unbilled
+
+        above.answer_exposure(self.label, unbilled.at_risk)
+        above.answer_objections(self.label, closing.left_to_do)
 
         scope.register(
             self.label,

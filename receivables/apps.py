@@ -8,7 +8,12 @@ class ReceivablesConfig(AppConfig):
     verbose_name = "Receivables"
 
     def ready(self) -> None:
-        """Say whose rows are whose."""
+        """Say whose rows are whose, and answer what the accounts' room asks."""
+        from customers.queries import above
+        from receivables import queries
+
+        above.answer_exposure(self.label, queries.at_risk)
+        above.answer_objections(self.label, queries.left_open)
         scope.register(
             self.label,
             Allocation="batch__entity",

@@ -10,11 +10,12 @@ from itertools import takewhile
 from typing import Any, overload
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 
+from customers.queries.above import Part
 from foundation import sql
 from foundation.integrity import Check, Finding
-from receivables.choices import AgeingBasis
+from receivables.choices import AgeingBasis, Side
 from receivables.models import Allocation, OpenItem, OpenItemQuerySet
 from receivables.rules.ageing import Buckets, net_oldest_first
 
@@ -27,9 +28,11 @@ __all__ = [
     "StandingItem",
     "ageing",
     "allocations_of",
+    "at_risk",
     "balance",
     "balances",
     "items_of_payer",
+    "left_open",
     "open_debits",
     "standing_items",
 ]
@@ -276,3 +279,27 @@ INTEGRITY: tuple[Check, ...] = (
         lambda: _findings("AR-1", "check_open"),
     ),
 )
+
+
+def at_risk(accounts: Sequence[int], currency: str, as_of: date) -> list[Part]:
+    """Return what accounts owe and what is held of their money, as it stands (HIER-5)."""
+    sums = dict(
+        OpenItem.objects.filter(payer_id__in=list(accounts), currency=currency)
+        .unsettled()
+        .values_list("side")
+        .annotate(Sum("open"))
+    )
+    return [
+        Part("Open receivables", sums.get(Side.DEBIT, ZERO)),
+        Part("Unapplied credits and cash", -sums.get(Side.CREDIT, ZERO)),
+    ]
+
+
+def left_open(account_id: int, on_date: date) -> str:
+    """Say what of an account is not settled, so that it cannot be closed (HIER-9)."""
+    item = OpenItem.objects.filter(payer_id=account_id).unsettled().order_by("due_date").first()
+    if item is None:
+        return ""
+    if item.side == Side.CREDIT:
+        return f"{item.open:.2f} {item.currency} of {item.number} is held for it"
+    return f"{item.open:.2f} {item.currency} of {item.number} is not paid"

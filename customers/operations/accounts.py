@@ -28,6 +28,7 @@ from customers.operations.moves import require_lasting_place
 from customers.operations.numbers import next_number
 from customers.operations.parties import AddressInput, set_address
 from customers.operations.tree_numbers import note_change
+from customers.queries.above import objections
 from foundation.errors import Invalid, Refusal
 from foundation.money import minor_units, round_places
 from foundation.permissions import require
@@ -213,9 +214,8 @@ def release_billing(*, account: Account, actor: User | None) -> Account:
 def close_account(*, account: Account, on_date: date, actor: User | None) -> Account:
     """Close an account: the day is its first without life (HIER-9).
 
-    Refused while a subscription is alive after the day or an account hangs below it. Open
-    invoices are the concern of the rooms above, which call this when they agree. Takes the
-    tree lock.
+    Refused while a subscription is alive after the day, an account hangs below it, anything is
+    left to bill, or an invoice or credit of it is not settled. Takes the tree lock.
     """
     require(actor, "customers.close_account")
     take_tree_lock()
@@ -263,6 +263,8 @@ def _require_no_life(account: Account, on_date: date) -> None:
     )
     if child is not None:
         raise CannotCloseAccount(f"account {child.account.number} still hangs below it")
+    if found := objections(account.pk, on_date):
+        raise CannotCloseAccount(f"account {account.number}: {'; '.join(found)}")
 
 
 def _locked(account: Account) -> Account:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import audit.operations
@@ -9,8 +12,9 @@ import audit.queries
 from audit.choices import ApprovalState
 from audit.models import ApprovalRequest
 from customers.choices import OrderState
-from customers.models import Order, OrderItem
+from customers.models import Account, Order, OrderItem
 from customers.operations import ordered_discounts
+from customers.queries.credit import exceeded, limited
 from customers.queries.worth import worth_of_order
 from foundation.errors import Refusal
 
@@ -27,15 +31,22 @@ class CannotApproveOrder(Refusal):
     rule = "ORD-25"
 
 
-def must_wait(order: Order, actor: User) -> bool:
+def must_wait(order: Order, actor: User, as_of: date) -> bool:
     """Ask for a second person where a policy wants it; tell whether the order waits for one.
 
-    Within the actor's limit it does not, unless it gives a discount that always needs one. Asking
-    again asks nobody twice.
+    Within the actor's limit it does not, unless it gives a discount that always needs one. An
+    order that would carry an account, or one above it, beyond its credit limit waits whoever
+    places it (HIER-5). Asking again asks nobody twice.
     """
     currency = order.account.currency
     needs = ordered_discounts.needs_approval(order)
-    if not needs and not audit.queries.asks_for_approval(ACTION, currency=currency):
+    asks = needs or audit.queries.asks_for_approval(ACTION, currency=currency)
+    nodes = limited(account_id=order.account_id, as_of=as_of)
+    if not asks and not nodes:
+        return False
+    worth = worth_of_order(order)
+    over = over_limit(nodes, worth, as_of)
+    if not asks and not over:
         return False
     payload = payload_of(order)
     request = audit.operations.request_approval(
@@ -43,9 +54,9 @@ def must_wait(order: Order, actor: User) -> bool:
         subject=order,
         payload=payload,
         requester=actor,
-        amount=None if needs else worth_of_order(order),
+        amount=None if needs or over else worth,
         currency="" if needs else currency,
-        reason=order.note[:200],
+        reason=(over or order.note)[:200],
     )
     if request.state == ApprovalState.APPROVED:
         audit.operations.consume_approval(action=ACTION, subject=order, payload=payload)
@@ -53,6 +64,22 @@ def must_wait(order: Order, actor: User) -> bool:
     if order.state == OrderState.DRAFT:
         _set(order, OrderState.PENDING_APPROVAL, actor, "order.waits_for_approval")
     return True
+
+
+def over_limit(nodes: Sequence[Account], worth: Decimal, as_of: date) -> str:
+    """Say which of the credit limits an order goes beyond (HIER-5).
+
+    Locks the accounts that have a limit, so that two orders do not each fit in what is left.
+    """
+    if worth <= 0 or not nodes:
+        return ""
+    locked = Account.objects.select_for_update(no_key=True).order_by("pk")
+    list(locked.filter(pk__in=[one.pk for one in nodes]))
+    return "; ".join(
+        f"over the credit limit of {one.account.number}: {one.total:.2f} and {worth:.2f} more, "
+        f"limit {one.limit:.2f} {one.account.currency}"
+        for one in exceeded(nodes, worth, as_of)
+    )
 
 
 def approve(order: Order, approver: User, comment: str) -> User:

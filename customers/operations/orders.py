@@ -154,8 +154,9 @@ def submit_order(*, order: Order, as_of: date, actor: User | None, asks: bool = 
 
     What is effective by `as_of` (a day in the account's time zone) is active at once; the rest
     when `activate_due` comes to its day. An order submitted before is returned as it is. One that
-    a policy of `customers.order` has approved by a second person waits for that; a preview does
-    not ask (`asks`). Locks the order, then its subscriptions.
+    a policy of `customers.order` has approved by a second person, or that goes beyond a credit
+    limit (HIER-5), waits for that; a preview does not ask (`asks`). Locks the order, then its
+    subscriptions.
 
     Raises: IncompleteOrder, naming everything that is missing.
     """
@@ -168,7 +169,7 @@ def submit_order(*, order: Order, as_of: date, actor: User | None, asks: bool = 
     missing = missing_in(order=row)
     if missing:
         raise IncompleteOrder(row.number, missing)
-    if asks and actor is not None and approving.must_wait(row, actor):
+    if asks and actor is not None and approving.must_wait(row, actor, as_of):
         return row
     return _carry_out(row, as_of=as_of, actor=actor)
 

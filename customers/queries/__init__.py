@@ -9,6 +9,7 @@ from customers.queries.billing import (
     set_rows,
     special_terms,
 )
+from customers.queries.credit import Exposure, exposure, limited
 from customers.queries.guiding import (
     identifier_owners,
     owner_of_identifier,
@@ -39,6 +40,7 @@ from customers.queries.tree import (
 
 __all__ = [
     "INTEGRITY",
+    "Exposure",
     "account_facts",
     "address_of",
     "ancestors",
@@ -52,8 +54,10 @@ __all__ = [
     "copy_segments",
     "current_item",
     "customers_of",
+    "exposure",
     "hierarchy_findings",
     "identifier_owners",
+    "limited",
     "membership_of",
     "order_facts",
     "owner_of_identifier",

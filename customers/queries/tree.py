@@ -55,11 +55,8 @@ def membership_of(*, payer_ids: list[int], on_date: date) -> dict[int, int]:
 
 def ancestors(*, account: Account) -> list[Account]:
     """Return the accounts above by the parents of now, the root first (for screens)."""
-    with connection.cursor() as cursor:
-        sql.run(cursor, "customers", "above", account_id=account.pk)
-        above = [pk for (pk,) in cursor.fetchall()]
-    found = Account.objects.in_bulk(above)
-    return [found[pk] for pk in above]
+    text = sql.statement("customers", "above")
+    return list(Account.objects.raw(text, {"account_id": account.pk}))
 
 
 def children(*, account: Account) -> QuerySet[Account]:

@@ -5,4 +5,4 @@ WITH RECURSIVE up AS (
     UNION ALL
     SELECT a.parent_id, up.distance + 1 FROM up JOIN customers_account a ON a.id = up.id
 )
-SELECT id FROM up WHERE id IS NOT NULL ORDER BY distance DESC
+SELECT a.* FROM up JOIN customers_account a ON a.id = up.id ORDER BY up.distance DESC

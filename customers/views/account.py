@@ -8,6 +8,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from customers import queries
 from customers.choices import AccountStatus, TermsKind
@@ -63,12 +64,16 @@ class AccountPage(OfAccount):
         """Name the account."""
         return str(self.account)
 
+    @cached_property
+    def above(self) -> list[Account]:
+        """The accounts above, the root first."""
+        return queries.ancestors(account=self.account)
+
     def crumbs(self) -> Sequence[Crumb]:
         """Lead up the tree."""
-        above = queries.ancestors(account=self.account)
         return (
             Crumb("Accounts", reverse("customers:accounts")),
-            *(Crumb(str(one), account_url(one.pk)) for one in above),
+            *(Crumb(str(one), account_url(one.pk)) for one in self.above),
         )
 
     def buttons(self) -> Sequence[Button]:
@@ -110,6 +115,7 @@ class AccountPage(OfAccount):
             facts=self._facts(),
             table=self._subscriptions(),
             tables=[
+                *self._credit(),
                 self._children(),
                 self._addresses(),
                 contacts_of(customer_id=self.account.customer_id, account_id=self.account.pk),
@@ -177,6 +183,43 @@ class AccountPage(OfAccount):
             ),
         )
 
+    def _credit(self) -> list[Table]:
+        """Show what is at risk with each limited account, from this one up (HIER-5)."""
+        found = [
+            queries.exposure(account=one, as_of=self.day)
+            for one in queries.limited(account_id=self.account.pk, as_of=self.day)
+        ]
+        rows = [
+            (one.account, part.label, part.amount) for one in found for part in one.parts
+            if part.amount
+        ] + [
+            (one.account, label, amount)
+            for one in found
+            for label, amount in (
+                ("At risk in all", one.total), ("Limit", one.limit), ("Left", one.left),
+            )
+        ]  # fmt: skip
+        place = {one.account.pk: number for number, one in enumerate(found)}
+        table = Table(
+            caption="Credit limits, with all accounts below",
+            rows=sorted(rows, key=lambda row: place[row[0].pk]),
+            columns=(
+                Column(
+                    label="Account",
+                    value=lambda row: str(row[0]),
+                    link=lambda row: account_url(row[0].pk),
+                ),
+                Column(label="What", value=lambda row: row[1]),
+                Column(
+                    label="Amount",
+                    value=lambda row: row[2],
+                    kind="money",
+                    currency=lambda row: row[0].currency,
+                ),
+            ),
+        )
+        return [table] if found else []
+
     def _children(self) -> Table:
         rows = queries.children(account=self.account)[:SHOWN]
         return Table(caption="Accounts below", rows=rows, empty="None.", columns=NODE_COLUMNS)
@@ -199,7 +242,7 @@ class AccountPage(OfAccount):
         )
 
     def _prices(self) -> Table:
-        above = [self.account.pk, *(one.pk for one in queries.ancestors(account=self.account))]
+        above = [self.account.pk, *(one.pk for one in self.above)]
         rows = ContractPrice.objects.filter(account__in=above, in_force=True).select_related(
             "account", "contract", "charge", "product"
         )
