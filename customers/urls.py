@@ -94,6 +94,7 @@ urlpatterns = [
     path("orders/<int:pk>/approve/", views.ApproveOrder.as_view(), name="approve_order"),
     path("orders/<int:pk>/send-back/", views.SendBackOrder.as_view(), name="send_back_order"),
     path("orders/<int:pk>/cancel/", views.CancelOrder.as_view(), name="cancel_order"),
+    path("migration/", views.MigrationPage.as_view(), name="migration"),
     path("subscriptions/", views.SubscriptionList.as_view(), name="subscriptions"),
     path("subscriptions/<int:pk>/", views.SubscriptionPage.as_view(), name="subscription"),
     path("subscriptions/<int:pk>/modify/", views.ModifyOrder.as_view(), name="modify_order"),

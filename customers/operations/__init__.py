@@ -47,6 +47,8 @@ from customers.operations.lifecycle import (
     record_acceptance,
     record_activation,
 )
+from customers.operations.migrating import MOST as MOST_MIGRATIONS
+from customers.operations.migrating import Migration, NoticeTooShort, migrate, plan_migration
 from customers.operations.moves import (
     AccountNotOpen,
     CannotMove,
@@ -88,6 +90,7 @@ from customers.operations.withdrawal import CannotWithdraw, withdraw_end, withdr
 __all__ = [
     "ACCOUNT_FIELDS",
     "CUSTOMER_FIELDS",
+    "MOST_MIGRATIONS",
     "AccountNotOpen",
     "AddressInput",
     "CannotAgreeCommitment",
@@ -104,7 +107,9 @@ __all__ = [
     "IncompleteOrder",
     "InvalidItem",
     "ItemInput",
+    "Migration",
     "NothingToProvision",
+    "NoticeTooShort",
     "Outcome",
     "Phase",
     "activate_due",
@@ -128,11 +133,13 @@ __all__ = [
     "grant_discount",
     "hold_billing",
     "import_file",
+    "migrate",
     "missing_in",
     "move_account",
     "number_trees",
     "open_account",
     "place_order",
+    "plan_migration",
     "rebuild_tree",
     "record_acceptance",
     "record_activation",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -45,6 +46,49 @@ def terms_of_item(
         yield charge, own.get(charge.pk), terms
 
 
+def worth_of(
+    *,
+    account: Account,
+    version_id: int,
+    quantity: Decimal,
+    on_date: date,
+    own: Mapping[int, Decimal | None] | None = None,
+) -> Decimal:
+    """Return the net of one full period of the recurring charges of a version on a day.
+
+    `own` are unit prices by charge, before list prices; usage and agreed prices are left out.
+    """
+    charges = Charge.objects.filter(offer_version=version_id, kind="RECURRING")
+    book_id = pricebook_of(account_id=account.pk, on_date=on_date)
+    listed = catalog.queries.compiled()
+    total = Decimal(0)
+    for charge in charges.order_by("sequence"):
+        terms = listed.price_for(
+            charge.pk,
+            book_id=book_id,
+            currency=account.currency,
+            on_date=on_date,
+            segment=account.customer.segment,
+        )
+        total += _amount(charge, terms, (own or {}).get(charge.pk), quantity, account.currency)
+    return total
+
+
+def _amount(
+    charge: Charge,
+    terms: PriceTerms | None,
+    own: Decimal | None,
+    quantity: Decimal,
+    currency: str,
+) -> Decimal:
+    if terms is None:
+        return Decimal(0)
+    if own is not None:
+        terms = with_override(terms, own)
+    factor = DAYS if charge.price_model == "PER_DAY" else Decimal(1)
+    return price(terms, quantity, currency, factor=factor).amount
+
+
 def _worth(account: Account, item: OrderItem) -> Decimal:
     quantity = item.quantity
     if quantity is None:
@@ -56,10 +100,5 @@ def _worth(account: Account, item: OrderItem) -> Decimal:
     if not item.with_one_time:
         charges = charges.exclude(kind="ONE_TIME")
     for charge, own, terms in terms_of_item(account, item, charges.exclude(trigger="END")):
-        if terms is None:
-            continue
-        if own is not None:
-            terms = with_override(terms, own)
-        factor = DAYS if charge.price_model == "PER_DAY" else Decimal(1)
-        total += price(terms, quantity, account.currency, factor=factor).amount
+        total += _amount(charge, terms, own, quantity, account.currency)
     return total

@@ -37,6 +37,7 @@ from customers.views.contracts import (
 from customers.views.fallout import FalloutList, ReportFailure, ResolveFailure
 from customers.views.imports import ImportPage
 from customers.views.lists import AccountList, CustomerList, OrderList, SubscriptionList
+from customers.views.migration import MigrationPage
 from customers.views.order_forms import ModifyOrder
 from customers.views.order_lines import AddOrder, ReviseOrder
 from customers.views.orders import (
@@ -82,6 +83,7 @@ __all__ = [
     "FalloutList",
     "HoldAccount",
     "ImportPage",
+    "MigrationPage",
     "ModifyOrder",
     "MoveAccount",
     "NewCertificate",

@@ -247,6 +247,16 @@ class SubscriptionList(ListScreen):
         Column(label="State", value="state", kind="status"),
     )
 
+    def buttons(self) -> Sequence[Button]:
+        """Offer to move many to another version of their offer."""
+        return (
+            Button(
+                label="Move to another version",
+                url=reverse("customers:migration"),
+                permission="customers.import_customers",
+            ),
+        )
+
     def rows(self, filters: dict[str, Any]) -> QuerySet[Subscription]:
         """Return the subscriptions asked for."""
         rows = with_offer(Subscription.objects.annotate(account_number=F("account__number")))
