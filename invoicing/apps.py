@@ -12,9 +12,10 @@ class InvoicingConfig(AppConfig):
         from customers.models import Account
         from customers.queries import above
         from invoicing.operations import closing
-        from invoicing.queries import unbilled
+        from invoicing.queries import billed, unbilled
 
         above.answer_exposure(self.label, unbilled.at_risk)
+        above.answer_billed(self.label, billed.billed_pieces)
         above.answer_objections(self.label, closing.left_to_do)
 
         scope.register(

@@ -3,6 +3,7 @@
 from customers.api.accounts import AccountViewSet, CustomerViewSet
 from customers.api.agreements import CertificateViewSet, ContractViewSet
 from customers.api.orders import OrderViewSet
+from customers.api.redirections import RedirectionViewSet
 from customers.api.subscriptions import ServiceViewSet, SubscriptionViewSet
 
 ROUTES = [
@@ -11,6 +12,7 @@ ROUTES = [
     ("orders", OrderViewSet, "order"),
     ("subscriptions", SubscriptionViewSet, "subscription"),
     ("services", ServiceViewSet, "service"),
+    ("charge-redirections", RedirectionViewSet, "charge-redirection"),
     ("contracts", ContractViewSet, "contract"),
     ("exemption-certificates", CertificateViewSet, "exemption-certificate"),
 ]

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 
@@ -109,7 +109,11 @@ def _planned(
             override_price__isnull=False,
         ).values_list("subscription_charge__charge_id", "override_price")
     )
-    asked = {"account": account, "quantity": item.quantity, "on_date": on_date}
+    asked: dict[str, Any] = {
+        "account": account,
+        "quantity": item.quantity,
+        "on_date": on_date,
+    }
     return Migration(
         subscription=subscription,
         currency=account.currency,

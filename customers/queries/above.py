@@ -23,13 +23,29 @@ class Part:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class BilledPiece:
+    """What a posted document billed of a charge for half-open days; `amount` is net."""
+
+    subscription_charge_id: int
+    start: date
+    end: date
+    amount: Decimal
+    currency: str
+    document: str
+
+
 Exposing = Callable[[Sequence[int], str, date], list[Part]]
 """Accounts, currency, day → what is at risk with them; an empty list is nothing."""
 Objecting = Callable[[int, date], str]
 """Account, day → why it cannot be closed then; empty when nothing stands against it."""
 
+Telling = Callable[[Sequence[int]], list[BilledPiece]]
+"""Subscription charges → what was billed of them, oldest first."""
+
 _exposing: dict[str, Exposing] = {}
 _objecting: dict[str, Objecting] = {}
+_telling: dict[str, Telling] = {}
 
 
 def answer_exposure(room: str, answer: Exposing) -> None:
@@ -51,3 +67,13 @@ def objections(account_id: int, on_date: date) -> list[str]:
     """Return what the rooms above say stands against closing an account on the day."""
     found = (_objecting[room](account_id, on_date) for room in ROOMS)
     return [one for one in found if one]
+
+
+def answer_billed(room: str, answer: Telling) -> None:
+    """Let a room above tell what was billed of charges."""
+    _telling[room] = answer
+
+
+def billed_pieces(subscription_charges: Sequence[int]) -> list[BilledPiece]:
+    """Return what was billed of charges, oldest first."""
+    return _telling["invoicing"](subscription_charges)

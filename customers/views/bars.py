@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from customers.models import ChargeSegment
+from customers.queries.above import BilledPiece
+from foundation.screens.cells import money_text
 
 AHEAD: Final = timedelta(days=60)
 WIDTH: Final = 1000
@@ -46,8 +48,17 @@ class Bars:
     rows: tuple[BarRow, ...]
 
 
-def drawn(segments: Iterable[ChargeSegment], *, start: date, today: date) -> Bars:
-    """Draw segments from the start to some time after today or the last change, if later."""
+def drawn(
+    segments: Iterable[ChargeSegment],
+    *,
+    start: date,
+    today: date,
+    billed: Iterable[BilledPiece] = (),
+) -> Bars:
+    """Draw segments from the start to some time after today or the last change, if later.
+
+    Below each charge stands what was billed of it, document by document.
+    """
     rows: dict[int, list[ChargeSegment]] = {}
     for segment in segments:
         rows.setdefault(segment.subscription_charge_id, []).append(segment)
@@ -57,12 +68,20 @@ def drawn(segments: Iterable[ChargeSegment], *, start: date, today: date) -> Bar
         for each in one
         for day in (each.valid.lower, each.valid.upper)
     ]
+    pieces: dict[int, list[BilledPiece]] = {}
+    for piece in billed:
+        pieces.setdefault(piece.subscription_charge_id, []).append(piece)
     end = max([today, *(day for day in days if day is not None)]) + AHEAD
     return Bars(
         caption="Timeline",
         first=start,
         last=end - timedelta(days=1),
-        rows=tuple(_row(one, start, end) for one in rows.values()),
+        rows=tuple(
+            row
+            for charge, one in rows.items()
+            for row in (_row(one, start, end), _billed(pieces.get(charge, ()), start, end))
+            if row.bars
+        ),
     )
 
 
@@ -71,6 +90,25 @@ def _row(segments: Sequence[ChargeSegment], start: date, end: date) -> BarRow:
         name=segments[0].subscription_charge.charge.name,
         bars=tuple(_bar(one, start, end) for one in segments),
     )
+
+
+def _billed(pieces: Sequence[BilledPiece], start: date, end: date) -> BarRow:
+    return BarRow(
+        name="billed",
+        bars=tuple(_billed_bar(one, start, end) for one in pieces if one.end > start),
+    )
+
+
+def _billed_bar(piece: BilledPiece, start: date, end: date) -> Bar:
+    left = _place(max(piece.start, start), start, end)
+    right = _place(min(piece.end, end), start, end)
+    state = "GIVEN_BACK" if piece.amount < 0 else "BILLED"
+    words = "given back" if piece.amount < 0 else "billed"
+    told = (
+        f"from {piece.start} to {piece.end - timedelta(days=1)}: {words} "
+        f"{money_text(abs(piece.amount), piece.currency)} {piece.currency} on {piece.document}"
+    )
+    return Bar(left, max(right - left, 3), state, told)
 
 
 def _bar(segment: ChargeSegment, start: date, end: date) -> Bar:

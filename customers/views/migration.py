@@ -74,7 +74,7 @@ class MigrationPage(FormScreen):
     def submit(self, form: forms.Form) -> list[Migration]:
         """Call the operation."""
         given = form.cleaned_data
-        asked = {
+        asked: dict[str, Any] = {
             "source": given["source"],
             "target": given["target"],
             "on_date": given["on_date"],

@@ -20,6 +20,7 @@ from customers.models import (
     SubscriptionEvent,
     SubscriptionItem,
 )
+from customers.queries.above import BilledPiece, billed_pieces
 from customers.views import bars
 from customers.views.account import OfAccount
 from customers.views.fields import DayField, person, today
@@ -260,11 +261,23 @@ class SubscriptionPage(OfSubscription):
         ]
         return super().get_context_data(
             facts=facts,
-            bars=bars.drawn(self._segments(), start=one.effective_on, today=today(one.account)),
+            bars=bars.drawn(
+                self._segments(),
+                start=one.effective_on,
+                today=today(one.account),
+                billed=self._billed(),
+            ),
             table=self._timeline(),
             tables=[self._charges(), self._identifiers(), self._events()],
             **kwargs,
         )
+
+    def _billed(self) -> list[BilledPiece]:
+        """Return what was billed of it, for those who may see invoices."""
+        if not person(self.request).has_perm("invoicing.view_invoice"):
+            return []
+        charges = SubscriptionCharge.objects.filter(subscription=self.subscription)
+        return billed_pieces(list(charges.values_list("pk", flat=True)))
 
     def _segments(self) -> QuerySet[ChargeSegment]:
         return (

@@ -140,3 +140,34 @@ def test_a_longer_list_takes_no_more_queries(api: Api, account: Any, path: str) 
         certificate(api, account)
     assert cost() == first
     assert first <= 4
+
+
+def test_charges_are_redirected_read_and_ended(api: Api, account: Any) -> None:
+    """HIER-8."""
+    payer = build.account("Employer")
+    made = api.post(
+        "charge-redirections/",
+        {
+            "account": account.number,
+            "payer": payer.number,
+            "valid_from": "2027-02-01",
+            "section": "Usage",
+            "cap": "50.00",
+        },
+    )
+    assert made.status_code == 201, made.json()
+    key = made.json()["id"]
+    again = api.post(
+        "charge-redirections/",
+        {"account": account.number, "payer": payer.number, "valid_from": "2027-03-01",
+         "section": "Usage"},
+    )  # fmt: skip
+    assert (again.status_code, again.json()["rule"]) == (409, "HIER-8")
+    ended = api.post(f"charge-redirections/{key}/end/", {"on_date": "2027-06-01"})
+    assert ended.status_code == 200, ended.json()
+    shown = api.get(f"charge-redirections/{key}/").json()
+    assert (shown["payer"], shown["section"]) == (payer.number, "Usage")
+    assert (shown["valid_from"], shown["valid_to"]) == ("2027-02-01", "2027-06-01")
+    assert Decimal(shown["cap"]) == Decimal(50)
+    listed = api.get(f"charge-redirections/?payer__number={payer.number}").json()
+    assert [one["id"] for one in listed["results"]] == [key]
