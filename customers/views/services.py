@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -259,25 +259,25 @@ class SubscriptionPage(OfSubscription):
             Fact(label="Used at", value=str(one.service_address or "")),
             Fact(label="PO number", value=one.po_number),
         ]
+        segments = list(self._segments())
         return super().get_context_data(
             facts=facts,
             bars=bars.drawn(
-                self._segments(),
+                segments,
                 start=one.effective_on,
                 today=today(one.account),
-                billed=self._billed(),
+                billed=self._billed(segments),
             ),
-            table=self._timeline(),
+            table=self._timeline(segments),
             tables=[self._charges(), self._identifiers(), self._events()],
             **kwargs,
         )
 
-    def _billed(self) -> list[BilledPiece]:
+    def _billed(self, segments: Iterable[ChargeSegment]) -> list[BilledPiece]:
         """Return what was billed of it, for those who may see invoices."""
         if not person(self.request).has_perm("invoicing.view_invoice"):
             return []
-        charges = SubscriptionCharge.objects.filter(subscription=self.subscription)
-        return billed_pieces(list(charges.values_list("pk", flat=True)))
+        return billed_pieces(sorted({one.subscription_charge_id for one in segments}))
 
     def _segments(self) -> QuerySet[ChargeSegment]:
         return (
@@ -290,10 +290,10 @@ class SubscriptionPage(OfSubscription):
             .order_by("subscription_charge_id", "valid")
         )
 
-    def _timeline(self) -> Table:
+    def _timeline(self, segments: Sequence[ChargeSegment]) -> Table:
         return Table(
             caption="Timeline: what billing reads",
-            rows=self._segments(),
+            rows=segments,
             empty="No charge has started yet.",
             columns=(
                 Column(label="Charge", value="subscription_charge.charge.name"),

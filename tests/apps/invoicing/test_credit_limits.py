@@ -199,3 +199,13 @@ def test_an_account_stays_open_until_it_is_billed_and_settled(
     company.bill(MAR)
     with pytest.raises(CannotCloseAccount, match=r"17.85 EUR of .* is held for it$"):
         close()
+    debts = OpenItem.objects.filter(side="D")
+    credit = OpenItem.objects.filter(side="C")
+    held = sum(one.open for one in debts) - sum(one.open for one in credit)
+    pay(head, held, MAR)
+    receivables.operations.allocate_oldest(
+        payer_id=head.pk, currency="EUR", on_date=MAR, actor=None
+    )
+    close()
+    head.refresh_from_db()
+    assert head.status == "CLOSED"
