@@ -114,7 +114,7 @@ class AccountTree(OfAccount):
                 else:
                     ids.add(pk)
         has_children = Exists(Account.objects.filter(parent=OuterRef("pk")))
-        rows = Account.objects.filter(pk__in=ids).annotate(has_children=has_children)
+        rows = Account.objects.filter(pk__in=ids or {0}).annotate(has_children=has_children)
         found: dict[int, list[Account]] = {}
         for row in rows.order_by("number"):
             if row.parent_id is not None:

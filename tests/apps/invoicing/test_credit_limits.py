@@ -202,7 +202,7 @@ def test_an_account_stays_open_until_it_is_billed_and_settled(
     debts = OpenItem.objects.filter(side="D")
     credit = OpenItem.objects.filter(side="C")
     held = sum(one.open for one in debts) - sum(one.open for one in credit)
-    pay(head, held, MAR)
+    pay(head, D(held), MAR)
     receivables.operations.allocate_oldest(
         payer_id=head.pk, currency="EUR", on_date=MAR, actor=None
     )
