@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -31,6 +32,12 @@ from foundation.screens import (
 VIEW = "catalog.view_offerversion"
 
 
+def last_day(version: OfferVersion) -> date | None:
+    """Return the last day on which the version is sold; None while it has no end."""
+    end = version.sale_window.upper
+    return end - timedelta(days=1) if end else None
+
+
 def version_url(pk: int) -> str:
     """Return the page of an offer version."""
     return reverse("catalog:version", args=[pk])
@@ -55,7 +62,7 @@ class Offers(ListScreen):
         Column(label="Version", value="number", kind="number"),
         Column(label="State", value="state", kind="status"),
         Column(label="On sale from", value="sale_window.lower", kind="date"),
-        Column(label="Until (exclusive)", value="sale_window.upper", kind="date"),
+        Column(label="Last day", value=last_day, kind="date"),
         Column(label="Currencies", value=lambda one: ", ".join(one.currencies)),
         Column(label="Family", value="offer.family"),
     )
@@ -167,7 +174,7 @@ def _facts(version: OfferVersion) -> list[Fact]:
         Fact(label="Offer", value=version.offer.code),
         Fact(label="State", value=version.state, kind="status"),
         Fact(label="On sale from", value=version.sale_window.lower, kind="date"),
-        Fact(label="Until (exclusive)", value=version.sale_window.upper, kind="date"),
+        Fact(label="Last day on sale", value=last_day(version), kind="date"),
         Fact(label="Currencies", value=", ".join(version.currencies) or "those of its prices"),
         Fact(label="Terms", value=terms or "open-ended"),
         Fact(label="Notice", value=f"{version.notice_days} days"),

@@ -13,6 +13,7 @@ from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Table
 from invoicing import operations
 from invoicing.choices import AccountState, RunState
 from invoicing.models import BillRunAccount, BillRunFinding, Invoice, InvoiceLine
+from invoicing.views import links
 from invoicing.views.run_page import ReasonForm, RunScreen
 from invoicing.views.runs import person, run_url
 
@@ -118,8 +119,10 @@ class RunAccountPage(AccountScreen):
                 caption="Lines",
                 columns=(
                     Column(label="Text", value="text"),
-                    Column(label="From", value="service_start", kind="date"),
-                    Column(label="To (exclusive)", value="service_end", kind="date"),
+                    Column(
+                        label="Days",
+                        value=lambda line: links.days(line.service_start, line.service_end),
+                    ),
                     Column(label="Quantity", value="quantity", kind="number"),
                     Column(label="Unit price", value="unit_price", kind="money"),
                     Column(label="Net", value="net", kind="money"),

@@ -124,3 +124,24 @@ POSTING_RULES: Final = (
     DefaultRule("J35", "5100", "1100"),
     DefaultRule("J38", "7100", "7100"),
 )
+
+EVENTS: Final = {
+    "J1": "Invoice",
+    "J2": "Late fee",
+    "J3": "Deposit asked for",
+    "J6": "Debit memo",
+    "J7": "Credit memo, unearned",
+    "J8": "Credit memo, earned",
+    "J9": "Goodwill",
+    "J12": "Credit applied",
+    "J13": "Payment",
+    "J14": "Receipt without owner",
+    "J17": "Payment taken back",
+    "J38": "Exchange difference",
+}
+"""What happened, in the words of a list, by the event that posts it."""
+
+
+def event_title(event: str) -> str:
+    """Write an event as staff read it: "J12 Credit applied"; its code alone where it is rare."""
+    return f"{event} {EVENTS[event]}" if event in EVENTS else event

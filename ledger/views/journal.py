@@ -31,6 +31,7 @@ from foundation.screens import (
 from ledger import queries
 from ledger.models import JournalEntry, JournalLine, LegalEntity
 from ledger.queries import BalanceRow
+from ledger.rules.chart import EVENTS, event_title
 
 VIEW = "ledger.view_journalentry"
 PAYER, PRODUCT = "customers.account", "catalog.product"
@@ -205,7 +206,7 @@ class Lines(Named, ListScreen):
             Column(
                 label="Entry", value="entry_id", kind="code", link=lambda x: entry_url(x.entry_id)
             ),
-            Column(label="Event", value="entry.event", kind="code"),
+            Column(label="Event", value=lambda x: event_title(x.entry.event)),
             Column(
                 label="Document",
                 value=lambda x: self.source_name(x.entry),
@@ -241,7 +242,9 @@ class EntryFilters(FilterForm):
     """Which entries to show."""
 
     entity = forms.ModelChoiceField(LegalEntity.objects.all(), empty_label="Any entity")
-    event = forms.CharField(max_length=8)
+    event = forms.ChoiceField(
+        choices=[("", "Any"), *((code, event_title(code)) for code in EVENTS)]
+    )
     since = forms.DateField(label="From")
     until = forms.DateField(label="To")
 
@@ -261,7 +264,7 @@ class Entries(Named, ListScreen):
         return (
             Column(label="Entry", value="pk", kind="code", link=lambda x: entry_url(x.pk)),
             Column(label="Date", value="accounting_date", kind="date"),
-            Column(label="Event", value="event", kind="code"),
+            Column(label="Event", value=lambda x: event_title(x.event)),
             Column(label="Document", value=self.source_name, kind="code", link=source_url),
             Column(label="Currency", value="currency", kind="code"),
             Column(label="Text", value="description"),
@@ -315,7 +318,7 @@ class Entry(Named, Screen):
         facts = [
             Fact(label="Entity", value=str(entry.entity)),
             Fact(label="Date", value=entry.accounting_date, kind="date"),
-            Fact(label="Event", value=entry.event, kind="code"),
+            Fact(label="Event", value=event_title(entry.event)),
             Fact(
                 label="Document",
                 value=self.source_name(entry),

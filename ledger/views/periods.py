@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -151,7 +152,7 @@ class Period(OnPeriod):
         facts = [
             Fact(label="Entity", value=str(period.entity)),
             Fact(label="From", value=period.period.lower, kind="date"),
-            Fact(label="Up to, not including", value=period.period.upper, kind="date"),
+            Fact(label="Last day", value=period.period.upper - timedelta(days=1), kind="date"),
             Fact(label="State", value=period.state, kind="status"),
             Fact(label="Changed", value=period.changed_at, kind="instant"),
             Fact(label="By", value=str(period.changed_by or "")),
