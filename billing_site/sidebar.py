@@ -197,8 +197,10 @@ UNFOLD: dict[str, Any] = {
             "950": "oklch(23% .045 236)",
         },
     },
+    "COMMAND": {"search_callback": "billing_site.views.search.found", "search_models": False},
     "SIDEBAR": {
         "show_search": True,
+        "command_search": True,
         "show_all_applications": False,
         "navigation": "billing_site.sidebar.navigation",
     },

@@ -78,7 +78,8 @@ class Reader:
         if kind is not None and name.isdigit():
             return self.names.get((kind, int(name)), name)
         field = self._field(name)
-        return str(field.verbose_name) if field is not None else name.replace("_", " ")
+        word = str(field.verbose_name) if field is not None else name.replace("_", " ")
+        return re.sub(r"^gl\b", "GL", word)
 
     def text(self, name: str, value: Any, record: Mapping[str, Any]) -> str:
         """Write one value: a name for a key, a word for a code, a day as days are written."""
