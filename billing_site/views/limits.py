@@ -17,6 +17,7 @@ import audit.operations
 from audit.models import ApprovalPolicy, ApprovalRequest
 from billing_site import roles
 from billing_site.queries import subjects
+from foundation.money import quantize
 from foundation.screens import Button, Column, Crumb, Empty, FormScreen, ListScreen
 from ledger.models import Currency
 
@@ -208,9 +209,9 @@ class ChangeLimit(Ask):
 
     def get_initial(self) -> dict[str, Any]:
         """Begin with what is in force."""
-        share = self.policy.free_share
+        share, amount = self.policy.free_share, self.policy.free_up_to
         return {
-            "free_up_to": self.policy.free_up_to,
+            "free_up_to": None if amount is None else quantize(amount, self.policy.currency),
             "share": None if share is None else percent(share),
             "is_active": self.policy.is_active,
         }

@@ -127,6 +127,11 @@ class Cell:
         return self.kind in NUMERIC
 
     @property
+    def is_zero(self) -> bool:
+        """Tell whether the cell is a figure that says nothing, to be written quietly."""
+        return self.is_numeric and self.raw is not None and not self.raw
+
+    @property
     def is_short(self) -> bool:
         """Tell whether the cell stays on one line: numbers, days, states, single words."""
         return self.kind in ONE_LINE or (len(self.text) <= 24 and " " not in self.text)

@@ -34,7 +34,8 @@ LOOKS = (("light", 1280), ("dark", 1280), ("dark", 390), ("light", 390))
 NOT_THERE = frozenset(
     {
         *("invoicing:pdf", "rating:rejected", "rating:resume"),
-        *("catalog:charge_add", "catalog:offer_reject", "catalog:price_edit"),
+        *("catalog:charge_add", "catalog:entitlement_add", "catalog:offer_reject"),
+        *("catalog:price_edit",),
         *("catalog:price_reject", "customers:reject_certificate"),
         *("customers:record_acceptance", "customers:record_activation"),
         *("ledger:ask_close", "ledger:ask_reopen", "payments:batch", "payments:paymentreversal"),

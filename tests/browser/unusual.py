@@ -57,12 +57,12 @@ def add_the_unusual() -> list[str]:
         subscription=subscription,
         actor=None,
     )
-    event = UsageEvent.objects.order_by("pk")[0]
+    event = UsageEvent.objects.order_by("id")[0]
     return [
         reverse("customers:account", args=[account.pk]),
         reverse("customers:discounts", args=[account.pk]),
         reverse("customers:account", args=[event.account_id]),
-        reverse("rating:event", args=[event.account_id, event.pk]),
+        reverse("rating:event", args=[event.account_id, event.id]),
     ]
 
 

@@ -170,7 +170,7 @@ def test_the_board_keeps_the_last_run_and_drills_down(
 ) -> None:
     monkeypatch.setattr("billing_site.operations.integrity.checks", fake_checks)
     client.force_login(User.objects.create_superuser("root"))
-    assert "not run yet" in client.get(reverse("console:integrity")).content.decode()
+    assert "not checked yet" in client.get(reverse("console:integrity")).content.decode()
     response = client.post(reverse("console:integrity_run"), follow=True)
     page = response.content.decode()
     assert "Red: I-7." in page
