@@ -9,7 +9,7 @@ from django.db import connection, transaction
 import audit.operations
 from audit.choices import JobState
 from audit.models import JobRun
-from billing_site.demo import cast, clients, months, people, places, shelf, usage_files
+from billing_site.demo import cast, clients, deals, months, people, places, shelf, usage_files
 from foundation.errors import Busy
 from ledger.models import LegalEntity
 
@@ -58,6 +58,7 @@ def seed(*, size: str, number: int, password: str, say: Say) -> None:
         teller.tell("cycles and sources", months.cycles_and_sources)
         front = clients.Front(entities, people_of_the_story)
         teller.accounts(front)
+        teller.tell("discounts and promises", lambda: deals.strike(people_of_the_story))
         teller.months(front)
 
 
