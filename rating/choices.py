@@ -6,6 +6,7 @@ from django.db.models import TextChoices
 class FileFormat(TextChoices):
     CSV = "CSV", "CSV"
     XLSX = "XLSX", "Excel"
+    JSON = "JSON", "JSON"
     API = "API", "API"
 
 

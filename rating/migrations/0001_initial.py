@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rating.usagesource')),
                 ('name', models.CharField(max_length=255)),
                 ('sha256', models.CharField(max_length=64)),
-                ('format', models.CharField(choices=[('CSV', 'CSV'), ('XLSX', 'Excel'), ('API', 'API')], max_length=4)),
+                ('format', models.CharField(choices=[('CSV', 'CSV'), ('XLSX', 'Excel'), ('JSON', 'JSON'), ('API', 'API')], max_length=4)),
                 ('sequence', models.BigIntegerField(blank=True, null=True)),
                 ('gap_before', models.BigIntegerField(blank=True, help_text='First number missing before this file when it came.', null=True)),
                 ('state', models.CharField(choices=[('RECEIVED', 'Received'), ('LOADING', 'Loading'), ('LOADED', 'Loaded'), ('REJECTED', 'Rejected')], default='RECEIVED', max_length=8)),

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from foundation.verdicts import BadFile, visible
 from rating.choices import FileFormat, FileState
 from rating.models import UsageFile, UsageFilePart, UsageSource
 from rating.operations.excel import csv_from_excel
+from rating.operations.structured import ENDINGS, csv_from_json
 from rating.rules.scanning import Scan, deal, part_count
 
 COPY_BYTES = 1 << 20
@@ -81,13 +82,16 @@ class _Hashed:
 def keep(*, source: UsageSource, filename: str, content: bytes | Path) -> Received:
     """Read the content once: hash it, look it over, and keep its rows in parts in the spool.
 
-    The same content of a source is kept once. Excel becomes CSV.
+    The same content of a source is kept once. Excel and JSON become CSV.
     """
     name = visible(Path(filename.replace("\\", "/")).name[-255:], most=255) or "usage.csv"
     before = content.stat() if isinstance(content, Path) else None
     if name.lower().endswith(WORKBOOKS):
         received = Received(name, FileFormat.XLSX)
-        _keep_workbook(source, received, content)
+        _keep_converted(source, received, content, csv_from_excel)
+    elif name.lower().endswith(ENDINGS):
+        received = Received(name, FileFormat.JSON)
+        _keep_converted(source, received, content, csv_from_json)
     else:
         received = Received(name, FileFormat.CSV)
         with _opened(content) as stream:
@@ -101,11 +105,16 @@ def keep(*, source: UsageSource, filename: str, content: bytes | Path) -> Receiv
     return received
 
 
-def _keep_workbook(source: UsageSource, received: Received, content: bytes | Path) -> None:
+def _keep_converted(
+    source: UsageSource,
+    received: Received,
+    content: bytes | Path,
+    convert: Callable[[bytes, str], str],
+) -> None:
     try:
-        workbook = content if isinstance(content, bytes) else read_file(content)
-        received.sha256 = hashlib.sha256(workbook).hexdigest()
-        text = csv_from_excel(workbook, received.name).encode()
+        whole = content if isinstance(content, bytes) else read_file(content)
+        received.sha256 = hashlib.sha256(whole).hexdigest()
+        text = convert(whole, received.name).encode()
     except BadFile as bad:
         received.problem = bad
     else:
