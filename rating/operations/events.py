@@ -1,7 +1,7 @@
 """Take usage from the API: up to ten thousand rows a call, one verdict per row."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,11 +56,11 @@ def load_events(
         raise Invalid(f"a call carries 1 to {MOST_ROWS} rows", rule="ROWS")
     if not source.is_active:
         raise Invalid(f"source {source} is not active", rule="SOURCE")
-    columns = _columns(rows)
+    columns, lines = row_fields(rows)
     with transaction.atomic():
         file = _register(source, columns, len(rows), request_id, received_at, actor)
         part = UsageFilePart.objects.create(file=file, number=1, row_count=len(rows))
-        outcome = _store(file, columns, rows)
+        outcome = _store(file, columns, lines)
         mark_done(part, outcome)
         _finish(file, part)
         transaction.on_commit(lambda: usage_loaded.send(sender=UsageFile, file_ids=[file.pk]))
@@ -100,7 +100,19 @@ def _register(
     )
 
 
-def _store(file: UsageFile, columns: list[str], rows: Sequence[Mapping[str, str]]) -> Outcome:
+def row_fields(rows: Sequence[Mapping[str, str]]) -> tuple[list[str], Iterator[list[str]]]:
+    """Return the columns of a call, and its rows as a reader takes them: number, then columns.
+
+    Raises: Invalid.
+    """
+    columns = _columns(rows)
+    return columns, (
+        [str(number), *[row.get(name, "") for name in columns]]
+        for number, row in enumerate(rows, 1)
+    )
+
+
+def _store(file: UsageFile, columns: list[str], lines: Iterator[list[str]]) -> Outcome:
     tools = make_tools(file.source, columns, file.received_at)
     batch = Batch(file.source_id, file.pk, file.received_at, tuple(columns))
     with connection.cursor() as cursor:
@@ -110,10 +122,7 @@ def _store(file: UsageFile, columns: list[str], rows: Sequence[Mapping[str, str]
             batch=batch,
             reader=tools.reader,
             guides=tools.guides,
-            rows=(
-                [str(number), *(row.get(name, "") for name in columns)]
-                for number, row in enumerate(rows, 1)
-            ),
+            rows=lines,
         )
         suspend(cursor, batch, outcome.refused)
     return outcome
