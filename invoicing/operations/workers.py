@@ -152,7 +152,7 @@ def _let_go() -> None:
     """Forget an inherited connection, and its socket with it.
 
     A socket left open here would keep the transaction of a parent that dies, and its locks, alive
-    for as long as this process; this process would wait for them for ever (F03). The driver leaves
+    for as long as this process, which would wait for them in vain (F03). The driver leaves
     a connection alone that another process has opened, so that the server hears nothing.
     """
     inherited, connection.connection = connection.connection, None

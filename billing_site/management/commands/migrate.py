@@ -13,16 +13,20 @@ from billing_site import schema
 class Command(migrate.Command):
     """Compare the stamps of what is applied with what lies here, then migrate."""
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Keep an older development database aside; refuse any other with one sentence."""
-        connection = connections[options["database"]]
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Refuse with one sentence where no database answers; the checks of models ask it."""
         try:
-            connection.ensure_connection()
+            connections[options["database"]].ensure_connection()
         except OperationalError as error:
             raise CommandError(
                 f"The database does not answer ({' '.join(str(error).split())}): start it, or "
                 "correct DATABASE_URL."
             ) from error
+        return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Keep an older development database aside; refuse any other with one sentence."""
+        connection = connections[options["database"]]
         looks_only = options["plan"] or options["check_unapplied"]
         if schema.changed_since(connection):
             try:
