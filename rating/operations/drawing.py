@@ -44,16 +44,23 @@ def request_draws(wanted: Mapping[int, datetime]) -> None:
 def draw_pending(*, chunk: int = CHUNK) -> int:
     """Draw the usage of every account for which it was asked; return how many.
 
-    Transactions of `chunk` accounts, each held by its lock; sessions share the work.
+    Transactions of `chunk` accounts, each held by its lock; sessions share the work. Within a
+    transaction of the caller, who may hold sums, an account that somebody else is drawing is left
+    for whoever comes next: waiting for it could wait in a circle.
     """
-    done = 0
-    while PendingDraw.objects.exists():
+    waits = not connection.in_atomic_block
+    done = after = 0
+    while PendingDraw.objects.filter(account_id__gt=after).exists():
         with transaction.atomic(), connection.cursor() as cursor:
             hold_usage(cursor)
-            sql.run(cursor, "rating", "take_draws", size=chunk)
-            held = [account for account, _ in cursor.fetchall()]
+            sql.run(cursor, "rating", "take_draws", after=after, size=chunk, wait=waits)
+            rows = cursor.fetchall()
+            held = [account for account, is_held in rows if is_held]
             draw_accounts(cursor, _taken(cursor, held))
         done += len(held)
+        after = max((account for account, _ in rows), default=after)
+        if not rows:
+            break
     return done
 
 

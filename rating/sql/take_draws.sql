@@ -1,7 +1,16 @@
 -- Purpose: hold the next accounts whose usage is to be drawn, until the transaction ends.
--- Grain: one row per account, held in the order of their ids, so that nobody waits in a circle.
--- Binds: size. Repeating: holds what is held already.
-SELECT account_id, pg_advisory_xact_lock(hashtextextended('balance:' || account_id, 0))
+-- Grain: one row per account, in the order of ids, so that nobody waits in a circle; `held` says
+-- whether it is held: without `wait`, an account that somebody else holds is passed over.
+-- Binds: after (the last account seen), size, wait. Repeating: holds what is held already.
+SELECT
+    account_id,
+    CASE WHEN %(wait)s
+        THEN pg_advisory_xact_lock(hashtextextended('balance:' || account_id, 0))::text = ''
+        ELSE pg_try_advisory_xact_lock(hashtextextended('balance:' || account_id, 0))
+    END AS held
 FROM (
-    SELECT DISTINCT account_id FROM rating_pendingdraw ORDER BY account_id LIMIT %(size)s
+    SELECT DISTINCT account_id FROM rating_pendingdraw
+    WHERE account_id > %(after)s
+    ORDER BY account_id
+    LIMIT %(size)s
 ) AS next

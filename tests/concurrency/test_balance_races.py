@@ -6,13 +6,14 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from multiprocessing import get_context
+from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from rating import operations
-from rating.models import BalanceBucket, BalanceMovement, Reservation
+from rating.models import BalanceBucket, BalanceMovement, PendingDraw, Reservation
 from rating.operations import CannotReserve
 from rating.queries import Use
 from tests.apps.rating.buckets import bucket
@@ -121,3 +122,31 @@ def test_loads_of_one_account_at_once_draw_as_one_after_the_other(company: Compa
     covered = -sum(BalanceMovement.objects.exclude(kind="GRANT").values_list("delta", flat=True))
     assert covered == 500
     assert findings() == []
+
+
+def test_a_call_never_waits_for_a_drawer_that_may_wait_for_it(company: Company) -> None:
+    """Whoever holds sums passes over an account that is being drawn; the next one draws it."""
+    household = company.accounts["Household"]
+    held = bucket(household, 100)
+    taken, sent = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended('balance:' || %s, 0))",
+                [household.pk],
+            )
+            taken.set()
+            assert sent.wait(30)
+
+    def send() -> None:
+        assert taken.wait(30)
+        with transaction.atomic():
+            load(company, row("a", quantity="10"))
+        sent.set()
+
+    assert race(hold, send) == [None, None]
+    assert PendingDraw.objects.filter(account_id=household.pk).exists()
+    assert operations.draw_pending() == 1
+    held.refresh_from_db()
+    assert held.remaining == 90
