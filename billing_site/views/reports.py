@@ -15,6 +15,7 @@ from audit.models import ImportBatch, ImportRowError, JobRun
 from billing_site.queries.doors import may_open
 from billing_site.reports import GROUPS
 from foundation.screens import STAFF, Column, Crumb, Empty, FilterForm, ListScreen, Screen
+from foundation.verdicts import remedy
 
 
 class Index(Screen):
@@ -84,11 +85,12 @@ class ImportErrors(ListScreen):
     subject = ImportBatch
     permission = "audit.view_importbatch"
     columns = (
-        Column(label="Row", value="row", kind="number"),
+        Column(label="Row", value=lambda error: error.row or "file", kind="code"),
         Column(label="Column", value="column"),
         Column(label="Value", value="value", kind="code"),
         Column(label="What is wrong", value="message"),
         Column(label="Rule", value="rule", kind="code"),
+        Column(label="What to do", value=lambda error: remedy(error.rule)),
     )
     keyset = ("row", "id")
     empty = Empty(title="Every row was taken", text="Nothing in this file was rejected.")

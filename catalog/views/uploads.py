@@ -46,6 +46,7 @@ def problems_table(problems: Iterable[Any]) -> Table:
             Column(label="Value", value="value"),
             Column(label="Why not", value="message"),
             Column(label="Rule", value="rule", kind="code"),
+            Column(label="What to do", value="remedy"),
         ),
         rows=list(islice(problems, SHOWN)),
         caption="Rows that are not taken",

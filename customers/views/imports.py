@@ -87,6 +87,7 @@ def problems_of(report: ImportReport) -> Table:
             Column(label="Value", value="value"),
             Column(label="Why", value="message"),
             Column(label="Rule", value="rule", kind="code"),
+            Column(label="What to do", value="remedy"),
         ),
     )
 

@@ -135,6 +135,7 @@ def problems_table(report: BatchReport) -> Table:
             Column(label="Value", value="value"),
             Column(label="What is wrong", value="message"),
             Column(label="Rule", value="rule", kind="code"),
+            Column(label="What to do", value="remedy"),
         ),
         rows=report.problems[:200],
     )

@@ -88,6 +88,8 @@ class RowResultSerializer(HouseSerializer):
     reason = serializers.CharField()
     column = serializers.CharField()
     message = serializers.CharField()
+    value = serializers.CharField(help_text="As sent; hidden characters are spelled out.")
+    next_step = serializers.CharField()
 
 
 class UsageCallAnswerSerializer(HouseSerializer):
@@ -117,6 +119,8 @@ def answer(file: UsageFile, results: list[RowResult]) -> dict[str, Any]:
                 "reason": one.reason,
                 "column": one.column,
                 "message": one.message,
+                "value": one.value,
+                "next_step": one.next_step,
             }
             for one in results
         ],

@@ -10,12 +10,14 @@ from django.db import connection, transaction
 
 from foundation.errors import Invalid
 from foundation.permissions import require
+from foundation.verdicts import visible
 from rating.choices import FileFormat, FileState, PartState, Verdict
 from rating.models import UsageFile, UsageFilePart, UsageSource
 from rating.operations.drawing import draw_pending, hold_usage
 from rating.operations.loading import make_tools, mark_done
 from rating.operations.outcome import Batch, Outcome
 from rating.operations.storing import storable, store, suspend
+from rating.rules.reasons import NEXT_STEPS
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 from rating.signals import usage_loaded
 
@@ -33,6 +35,8 @@ class RowResult:
     reason: str = ""
     column: str = ""
     message: str = ""
+    value: str = ""
+    next_step: str = ""
 
 
 def load_events(
@@ -148,7 +152,14 @@ def _results(rows: Sequence[Mapping[str, str]], outcome: Outcome) -> list[RowRes
             item = refused[number]
             found.append(
                 RowResult(
-                    number, key, Verdict.SUSPENDED, item.reason.value, item.column, item.message
+                    row=number,
+                    event_key=key,
+                    verdict=Verdict.SUSPENDED,
+                    reason=item.reason.value,
+                    column=item.column,
+                    message=item.message,
+                    value=visible(row.get(item.column, "")),
+                    next_step=NEXT_STEPS[item.reason],
                 )
             )
         elif number in outcome.duplicates:

@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from foundation.errors import FileRefused, Refusal
+from foundation.locks import advisory_lock
 from foundation.tabular import read_file, require_unchanged
 from foundation.verdicts import BadFile, visible
 from rating.choices import FileFormat, FileState
@@ -218,20 +219,10 @@ def register(
 ) -> UsageFile:
     """Register a file and its parts, or return the one whose load was interrupted.
 
+    Files of one source are registered one after the other.
+
     Raises: AlreadyLoaded, CannotLoadFile (which leaves a REJECTED file on record).
     """
-    known = (
-        UsageFile.objects.filter(source=source, sha256=received.sha256)
-        .exclude(state=FileState.REJECTED)
-        .first()
-    )
-    if known is not None:
-        if known.state == FileState.LOADED:
-            discard(str(received.folder or ""))
-            raise AlreadyLoaded(
-                f"{source} sent this content before, as {known.name} (file {known.pk})"
-            )
-        return known
     file = UsageFile(
         source=source,
         name=received.name,
@@ -241,15 +232,35 @@ def register(
         actor=actor,
     )
     try:
-        found = _accepted(source, received)
-        number_file(file, sequence)
+        with transaction.atomic():
+            advisory_lock("usage-files", str(source.pk))
+            known = _known(source, received)
+            if known is not None:
+                return known
+            found = _accepted(source, received)
+            number_file(file, sequence)
+            _save(file, found, received)
     except BadFile as refused:
         file.state, file.problem, file.sequence = FileState.REJECTED, verdict(refused), None
         file.save()
         discard(str(received.folder or ""))
         raise CannotLoadFile(refused) from refused
-    _save(file, found, received)
     return file
+
+
+def _known(source: UsageSource, received: Received) -> UsageFile | None:
+    """Return the file of the same content whose load was interrupted or is under way."""
+    known = (
+        UsageFile.objects.filter(source=source, sha256=received.sha256)
+        .exclude(state=FileState.REJECTED)
+        .first()
+    )
+    if known is not None and known.state == FileState.LOADED:
+        discard(str(received.folder or ""))
+        raise AlreadyLoaded(
+            f"{source} sent this content before, as {known.name} (file {known.pk})"
+        )
+    return known
 
 
 def _accepted(source: UsageSource, received: Received) -> Scan:

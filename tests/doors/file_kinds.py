@@ -28,6 +28,7 @@ from foundation.errors import FileRefused, Refusal
 from foundation.verdicts import RowProblem
 from ledger.models import AccountingPeriod, LegalEntity
 from rating.models import UsageFile
+from rating.operations.loading import CannotFinishLoad
 from rating.operations.receiving import AlreadyLoaded
 from rating.queries import file_problems
 from tests.apps.rating.company import RECEIVED, Company, found_company, open_line
@@ -200,7 +201,7 @@ def send_usage(world: World, content: bytes | Path, filename: str, **_: Any) -> 
         file = rating.operations.load_file(
             source=world.company.source, filename=filename, content=content, received_at=RECEIVED
         )
-    except AlreadyLoaded as again:
+    except (AlreadyLoaded, CannotFinishLoad) as again:
         return Verdict(whole=(0, again.rule, "", ""))
     except FileRefused as bad:
         problem = bad.problem

@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from foundation.exports import csv_bytes, xlsx_bytes
-from foundation.tabular import BadFile, Limits, Line, read_table
+from foundation.tabular import BadFile, Limits, Line, read_file, read_table
 
 REQUIRED = ("account", "amount")
 
@@ -82,6 +82,28 @@ def test_reads_a_path(tmp_path: Path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"account,amount\nA1,5\n")
     assert next(read_table(path, "a.csv", required=REQUIRED)).number == 2
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"account,amount\nA1,5\n")
+    assert read_file(path) == b"account,amount\nA1,5\n"
+    read = Path.read_bytes
+
+    def append(self: Path) -> bytes:
+        content = read(self)
+        with self.open("ab") as stream:
+            stream.write(b"A2,")
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", append)
+    with pytest.raises(BadFile, match="written to") as bad:
+        read_file(path)
+    assert bad.value.rule == "CHANGED"
+    with pytest.raises(BadFile, match="larger than"):
+        read_file(path, Limits(file_bytes=3))
 
 
 @pytest.mark.parametrize(
