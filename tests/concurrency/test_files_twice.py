@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
-from tests.doors.file_kinds import KINDS, Verdict, as_csv, build
-from tests.doors.test_bad_files import counts
+from tests.doors.file_kinds import KINDS, Verdict, as_csv, build, counts
 from tests.racing import race
 
 TABLES = {

@@ -6,31 +6,24 @@ leaves its record and nothing else; sound rows are taken as if the bad ones were
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
-from pytest_django.plugin import DjangoDbBlocker
+from django.db import transaction
 
 from foundation.verdicts import visible
 from rating.rules import scanning
 from tests.doors.bad_files import CSV, XLSX
 from tests.doors.bad_rows import ROWS
 from tests.doors.bad_sendings import SENDINGS
-from tests.doors.file_kinds import KINDS, Kind, Row, Told, Verdict, World, as_csv, build
+from tests.doors.file_kinds import KINDS, Kind, Row, Told, Verdict, World, as_csv, counts
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "formats" / "bad-files.md"
 NONE = "–"
-RECORDS = {
-    "audit_importbatch", "audit_importrowerror", "rating_usagefile", "rating_usagefilepart",
-    "rating_suspenseitem", "rating_usagekey",
-}  # fmt: skip
-"""Tables that keep what was said of a file; what waits in suspense holds its key."""
 
 FILES = {
     name: make for group in (CSV, XLSX) for part in group.values() for name, make in part.items()
@@ -38,26 +31,6 @@ FILES = {
 SPOILT = {name: change for part in ROWS.values() for name, change in part.items()}
 SENT = {name: send for part in SENDINGS.values() for name, send in part.items()}
 by_name = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-
-
-@pytest.fixture(scope="module")
-def world(
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[World]:
-    """Build one world for all; each file is sent within a savepoint that is taken back."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
-        patch.setattr(settings, "VAR_DIR", tmp_path_factory.mktemp("spool"))
-        yield dataclasses.replace(build(), counts=counts())
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(autouse=True)
-def _taken_back(world: World) -> Iterator[None]:
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 @cache
@@ -72,14 +45,6 @@ def page() -> dict[str, dict[str, str]]:
         assert cells[0] not in found, f"{cells[0]} twice"
         found[cells[0]] = dict(zip(kinds, cells[1:], strict=True))
     return found
-
-
-def counts() -> dict[str, int]:
-    """Return how many rows every table has, but for the records of files."""
-    with connection.cursor() as cursor:
-        names = sorted(set(connection.introspection.table_names(cursor)) - RECORDS)
-        cursor.execute(" UNION ALL ".join(f"SELECT '{n}', count(*) FROM \"{n}\"" for n in names))
-        return dict(cursor.fetchall())
 
 
 def whole(told: Told) -> str:
