@@ -202,7 +202,7 @@ def test_prices_are_not_imported_by_somebody_of_one_entity(world: World) -> None
 
 # -- The bulk API ------------------------------------------------------------------------------
 def send(user: User, body: bytes) -> Any:
-    client = APIClient()
+    client: Any = APIClient()
     client.force_authenticate(user)
     return client.generic(
         "POST", "/api/v1/usage-events/", body, content_type="application/json",
