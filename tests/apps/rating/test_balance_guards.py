@@ -7,6 +7,7 @@ from rating.models import BalanceBucket, BalanceMovement
 from tests.apps.rating.buckets import bucket
 from tests.apps.rating.company import Company
 from tests.apps.rating.test_guards import _refused
+from tests.attacks import refused_by, stripped
 
 pytestmark = pytest.mark.django_db
 BUCKET, MOVEMENT = "rating_balancebucket", "rating_balancemovement"
@@ -159,3 +160,12 @@ def test_a_bucket_found_tampered_with_is_told(held: BalanceBucket) -> None:
     assert (found.subject, found.expected, found.actual) == (
         f"rating.balancebucket:{held.pk}", "100.00000000", "7.00000000"
     )  # fmt: skip
+
+
+def test_a_period_is_granted_once(held: BalanceBucket) -> None:
+    with stripped(BUCKET, keeping=""):
+        twice = (
+            f"INSERT INTO {BUCKET} (id, source, item_id, spec_id, period_start) VALUES"
+            " (-1, 'GRANT', 1, 1, '2027-05-01'), (-2, 'GRANT', 1, 1, '2027-05-01')"
+        )
+        assert refused_by(twice) == f"{BUCKET}_granted_once"
