@@ -34,6 +34,10 @@ CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
         SharedTab("Balances", "rating:account_balances", "rating.view_balancebucket"),
         SharedTab("History", "console:account_history", "audit.view_change"),
     ),
+    (
+        SharedTab("Price", "catalog:price", "catalog.view_priceversion"),
+        SharedTab("Simulator", "invoicing:price_simulation", "invoicing.view_invoice"),
+    ),
 )
 
 # Reports that are not in the sidebar, with the page from which they are reached.

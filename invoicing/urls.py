@@ -13,6 +13,7 @@ from invoicing.views import (
     run_account,
     run_page,
     runs,
+    simulating,
 )
 
 app_name = "invoicing"
@@ -68,6 +69,11 @@ urlpatterns = [
     path("credits/<int:pk>/", memos.CreditPage.as_view(), name="credit"),
     path("credits/<int:pk>/grant/", memos.GrantCredit.as_view(), name="grant_credit"),
     path("credits/<int:pk>/refuse/", memos.RefuseCredit.as_view(), name="refuse_credit"),
+    path(
+        "prices/<int:pk>/simulation/",
+        simulating.PriceSimulation.as_view(),
+        name="price_simulation",
+    ),
     path("register/", registers.Register.as_view(), name="register"),
     path("taxes/", registers.TaxReport.as_view(), name="taxes"),
 ]

@@ -44,6 +44,7 @@ from invoicing.operations.runs import (
     resume_run,
     start_run,
 )
+from invoicing.operations.simulating import CannotSimulate, Simulated, simulate_price
 
 __all__ = [
     "CannotApproveRun",
@@ -53,12 +54,14 @@ __all__ = [
     "CannotIssueMemo",
     "CannotPreview",
     "CannotPrintDraft",
+    "CannotSimulate",
     "CannotStartRun",
     "NextInvoice",
     "Preview",
     "PreviewChanged",
     "PreviewLine",
     "Projected",
+    "Simulated",
     "action_of",
     "approve_permission",
     "approve_run",
@@ -83,6 +86,7 @@ __all__ = [
     "request_debit",
     "request_goodwill",
     "resume_run",
+    "simulate_price",
     "start_run",
     "submit_as_previewed",
 ]

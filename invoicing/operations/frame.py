@@ -60,15 +60,20 @@ class Seller(NamedTuple):
 
 
 class Frame:
-    """The catalogue, calendars, sellers and rates of one run."""
+    """The catalogue, calendars, sellers and rates of one run.
 
-    def __init__(self, run: BillRun, cycle: BillCycle) -> None:
+    Another catalogue than the one in force answers what would be, and is never posted.
+    """
+
+    def __init__(
+        self, run: BillRun, cycle: BillCycle, listed: CompiledCatalog | None = None
+    ) -> None:
         self.run_id = run.pk
         self.bill_date = run.bill_date
         self.cycle = cycle
         self.stamp = inputs_stamp()
         self.moment = NOW
-        self.catalog: CompiledCatalog = catalog.queries.compiled()
+        self.catalog: CompiledCatalog = listed or catalog.queries.compiled()
         self.limits = Limits(cycle.warn_percent, cycle.hold_percent)
         self.plans: dict[int, ChargePlan] = {}
         self.subjects: dict[int, Subject] = {}

@@ -164,6 +164,19 @@ def charge(
     return found
 
 
+def owed_last(
+    life: Life, plan: ChargePlan, who: Who, calendar: Calendar, prices: Prices
+) -> tuple[Period | None, list[Target]]:
+    """Return the last full period that is due and what it owes, whatever was billed of it.
+
+    Raises: PriceMissing; CannotPriceQuantity; CannotProrate.
+    """
+    periods = calendar.due(plan.timing, life.anchor).periods
+    if not periods:
+        return None, []
+    return periods[-1], _owed(life, plan, who, prices, calendar, periods[-1], None)
+
+
 def _owes_otherwise(known: Sequence[Billed], targets: Sequence[Target], day: date) -> bool:
     """Tell whether a day was billed of which now nothing, or another price, is owed (CHG-6).
 
