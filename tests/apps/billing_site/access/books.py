@@ -18,6 +18,7 @@ import customers.operations
 import invoicing.operations
 import ledger.operations
 import payments.operations
+import receivables.operations
 import tax.operations
 from customers.choices import ContactRole, OrderAction
 from customers.models import Account, Subscription, SubscriptionCharge
@@ -26,9 +27,12 @@ from invoicing.models import Invoice
 from ledger.models import AccountingPeriod, LegalEntity
 from payments.choices import ReversalKind
 from payments.models import TenderType
-from rating.models import UsageEvent
+from rating.models import BalanceMovement, Reservation, UsageEvent
+from rating.operations.drawing import request_draws
 from rating.operations.partitions import ensure_partitions
+from receivables.models import OpenItem
 from tests.apps.invoicing.company import START, Company, add, use
+from tests.apps.rating.buckets import MAY, bucket
 
 D = Decimal
 THEIRS, OURS = "THEIRS", "OURS"
@@ -106,6 +110,11 @@ def _business(company: Company, payer: Account, mark: str, offer: Any) -> None:
         account=payer, valid_from=START, actor=None, number=f"{mark}-K1"
     )
     _promised(payer, mark, offer)
+    _balance(payer, mark)
+    item = OpenItem.objects.get(payer=payer, number=invoice.number)
+    receivables.operations.set_disputed(
+        item_id=item.pk, amount=D(1), on_date=MARCH, reason=f"{mark} meter", actor=None
+    )
     customers.operations.draft_certificate(
         account=payer, number=f"{mark}-X1", jurisdiction=company.place, valid_from=START,
         actor=None,
@@ -168,6 +177,17 @@ def _promised(payer: Account, mark: str, offer: Any) -> None:
     customers.operations.agree_commitment(
         contract=contract, spec=spec, starts=MARCH, ends=date(2028, 3, 1), actor=None
     )
+
+
+def _balance(payer: Account, mark: str) -> None:
+    """Leave a bucket, some of it held for a session, and an account that waits to be drawn."""
+    made = bucket(payer, 10, usage="VOICE", name=f"{mark} minutes")
+    held = Reservation.objects.create(
+        key=f"{mark}-session", account=payer, service_id=1, usage_type="VOICE",
+        identifier=f"1555{mark}", quantity=D(2), held=D(2), expires_at=MAY,
+    )  # fmt: skip
+    BalanceMovement.objects.create(bucket=made, kind="RESERVE", delta=D(-2), reservation=held)
+    request_draws({payer.pk: MAY})
 
 
 def _event(subscription: Subscription, mark: str) -> None:
