@@ -47,7 +47,7 @@ class OpenItem(models.Model):
     """One document's claim on a payer (side D) or a payer's credit with us (side C).
 
     Written once per document; afterwards only allocations move `open` and `functional_open`,
-    by a trigger, and only `disputed` may be set by hand (AR-1).
+    and only dispute marks `disputed`, both by a trigger (AR-1, AR-3).
     """
 
     payer = models.ForeignKey(
