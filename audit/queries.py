@@ -49,6 +49,16 @@ def reason_texts(*domains: str) -> dict[str, str]:
     return dict(rows)
 
 
+def standing_request(action: str, subject: Model) -> ApprovalRequest | None:
+    """Return what was asked about a thing and is neither rejected, used nor expired."""
+    return ApprovalRequest.objects.filter(
+        action=action,
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        state__in=[ApprovalState.PENDING, ApprovalState.APPROVED],
+    ).first()
+
+
 def approved_request(action: str, subject: Model) -> ApprovalRequest | None:
     """Return the approval of an act on a subject that is still to be used."""
     return (

@@ -144,6 +144,23 @@ def consume_approval(
     raise ApprovalMissing(f"{action} needs the approval of a second person")
 
 
+def approve_and_use(
+    *,
+    request: ApprovalRequest,
+    subject: models.Model,
+    payload: Mapping[str, Any],
+    approver: User,
+    comment: str = "",
+) -> ApprovalRequest:
+    """Approve a request, unless somebody has, and use it in the same transaction; return it used.
+
+    Raises: Forbidden; CannotDecide; ApprovalMissing; PayloadChanged.
+    """
+    if request.state == ApprovalState.PENDING:
+        approve(request_id=request.pk, approver=approver, comment=comment)
+    return consume_approval(action=request.action, subject=subject, payload=payload)
+
+
 def expire_requests() -> int:
     """Close every request that was not decided or used in time; return how many."""
     return ApprovalRequest.objects.filter(

@@ -3,21 +3,11 @@
 -- Grain: row. Binds: none. Repeating: CREATE OR REPLACE.
 
 CREATE OR REPLACE FUNCTION catalog_guard_entitlement() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    owner bigint;
 BEGIN
-    FOR owner IN
-        SELECT DISTINCT id FROM unnest(ARRAY[
-            CASE WHEN TG_OP <> 'INSERT' THEN OLD.offer_version_id END,
-            CASE WHEN TG_OP <> 'DELETE' THEN NEW.offer_version_id END]) AS id
-        WHERE id IS NOT NULL
-    LOOP
-        PERFORM 1 FROM catalog_offerversion WHERE id = owner AND state = 'DRAFT' FOR SHARE;
-        IF NOT FOUND THEN
-            PERFORM refuse('PUBLISH', 'catalog_entitlementspec_is_frozen',
-                'What a submitted offer version includes does not change; draft another version.');
-        END IF;
-    END LOOP;
+    IF NOT catalog_are_drafts(OLD.offer_version_id, NEW.offer_version_id) THEN
+        PERFORM refuse('PUBLISH', 'catalog_entitlementspec_is_frozen',
+            'What a submitted offer version includes does not change; draft another version.');
+    END IF;
     RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;

@@ -3,22 +3,28 @@
 --   the minor unit of the price's currency.
 -- Grain: row. Binds: none. Repeating: CREATE OR REPLACE.
 
-CREATE OR REPLACE FUNCTION catalog_guard_charge() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION catalog_are_drafts(one bigint, other bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
 DECLARE
     owner bigint;
 BEGIN
-    FOR owner IN
-        SELECT DISTINCT id FROM unnest(ARRAY[
-            CASE WHEN TG_OP <> 'INSERT' THEN OLD.offer_version_id END,
-            CASE WHEN TG_OP <> 'DELETE' THEN NEW.offer_version_id END]) AS id
-        WHERE id IS NOT NULL
+    FOR owner IN SELECT DISTINCT id FROM unnest(ARRAY[one, other]) AS id WHERE id IS NOT NULL ORDER BY id
     LOOP
         PERFORM 1 FROM catalog_offerversion WHERE id = owner AND state = 'DRAFT' FOR SHARE;
         IF NOT FOUND THEN
-            PERFORM refuse('PUBLISH', 'catalog_charge_is_frozen',
-                'The charges of a submitted offer version do not change; draft another version.');
+            RETURN false;
         END IF;
     END LOOP;
+    RETURN true;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION catalog_guard_charge() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT catalog_are_drafts(OLD.offer_version_id, NEW.offer_version_id) THEN
+        PERFORM refuse('PUBLISH', 'catalog_charge_is_frozen',
+            'The charges of a submitted offer version do not change; draft another version.');
+    END IF;
     RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;
@@ -74,3 +80,4 @@ DROP TRIGGER IF EXISTS catalog_pricetier_is_frozen ON catalog_pricetier;
 DROP TRIGGER IF EXISTS catalog_charge_is_frozen ON catalog_charge;
 DROP FUNCTION IF EXISTS catalog_guard_tier();
 DROP FUNCTION IF EXISTS catalog_guard_charge();
+DROP FUNCTION IF EXISTS catalog_are_drafts(bigint, bigint);

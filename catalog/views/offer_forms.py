@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from catalog import operations
 from catalog.models import Charge, EntitlementSpec, OfferVersion, Product, UsageType
@@ -144,13 +145,11 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
         """Leave it to the operation, which says the same in words."""
 
 
-class AddCharge(FormScreen):
-    """Add a charge to a draft."""
+class AddToDraft(FormScreen):
+    """Add something to a draft, and go back to it."""
 
     subject = OfferVersion
-    title = "Add charge"
     permission = (VIEW, "catalog.draft_offer")
-    form_class = ChargeForm  # type: ignore[assignment]  # a model's form is a form
     submit_label = "Add"
     success_message = "Added."
 
@@ -162,13 +161,25 @@ class AddCharge(FormScreen):
         """Return the draft."""
         return version_url(self.kwargs["pk"])
 
+    @cached_property
+    def version(self) -> OfferVersion:
+        """Return the draft of the address."""
+        return get_object_or_404(OfferVersion, pk=self.kwargs["pk"])
+
+
+class AddCharge(AddToDraft):
+    """Add a charge to a draft."""
+
+    title = "Add charge"
+    form_class = ChargeForm  # type: ignore[assignment]  # a model's form is a form
+
     def submit(self, form: forms.Form) -> Charge:
         """Call the operation."""
         given = dict(form.cleaned_data)
         product: Product = given.pop("product")
         usage_type: UsageType | None = given.pop("usage_type")
         return operations.add_charge(
-            version=get_object_or_404(OfferVersion, pk=self.kwargs["pk"]),
+            version=self.version,
             product=product,
             usage_type=usage_type,
             actor=words.actor(self.request),
@@ -194,29 +205,17 @@ class EntitlementForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data["usage_filter"] or {}
 
 
-class AddEntitlement(FormScreen):
+class AddEntitlement(AddToDraft):
     """Include usage in a draft."""
 
-    subject = OfferVersion
     title = "Include usage"
     intro = "Usage that a period includes is not charged; what goes beyond it is, by its price."
-    permission = (VIEW, "catalog.draft_offer")
     form_class = EntitlementForm  # type: ignore[assignment]  # a model's form is a form
-    submit_label = "Add"
-    success_message = "Added."
-
-    def crumbs(self) -> list[Crumb]:
-        """Return the way here."""
-        return [Crumb("Offer", version_url(self.kwargs["pk"]))]
-
-    def get_success_url(self) -> str:
-        """Return the draft."""
-        return version_url(self.kwargs["pk"])
 
     def submit(self, form: forms.Form) -> EntitlementSpec:
         """Call the operation."""
         return operations.add_entitlement(
-            version=get_object_or_404(OfferVersion, pk=self.kwargs["pk"]),
+            version=self.version,
             actor=words.actor(self.request),
             **form.cleaned_data,
         )

@@ -84,10 +84,12 @@ def over_limit(nodes: Sequence[Account], worth: Decimal, as_of: date) -> str:
 
 def approve(order: Order, approver: User, comment: str) -> User:
     """Approve what the order asks for, use the approval, and return who asked."""
-    request = _waiting(order)
-    audit.operations.approve(request_id=request.pk, approver=approver, comment=comment)
-    used = audit.operations.consume_approval(
-        action=ACTION, subject=order, payload=payload_of(order)
+    used = audit.operations.approve_and_use(
+        request=_waiting(order),
+        subject=order,
+        payload=payload_of(order),
+        approver=approver,
+        comment=comment,
     )
     _set(order, OrderState.DRAFT, approver, "order.approved")
     return used.requester
@@ -125,16 +127,7 @@ def payload_of(order: Order) -> dict[str, Any]:
 
 
 def _waiting(order: Order) -> ApprovalRequest:
-    request = (
-        ApprovalRequest.objects.filter(
-            action=ACTION,
-            subject_type=order._meta.label_lower,
-            subject_id=order.pk,
-            state=ApprovalState.PENDING,
-        )
-        .order_by("-pk")
-        .first()
-    )
+    request = audit.queries.standing_request(ACTION, order)
     if order.state != OrderState.PENDING_APPROVAL or request is None:
         raise CannotApproveOrder(f"order {order.number} does not wait for approval")
     return request

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 import audit.operations
-from audit.choices import ApprovalState
+import audit.queries
 from audit.models import ApprovalRequest
 from customers.choices import CertificateState
 from customers.models import Account, Customer, ExemptionCertificate, VatIdCheck
@@ -100,10 +100,13 @@ def approve_certificate(
     """Approve a certificate that somebody else sent; it holds from now on (TAX-6)."""
     require(approver, "customers.approve_certificate")
     row = _pending(certificate)
-    request = _request_of(row)
-    if request.state == ApprovalState.PENDING:
-        audit.operations.approve(request_id=request.pk, approver=approver, comment=comment)
-    used = audit.operations.consume_approval(action=ACTION, subject=row, payload=_payload(row))
+    used = audit.operations.approve_and_use(
+        request=_request_of(row),
+        subject=row,
+        payload=_payload(row),
+        approver=approver,
+        comment=comment,
+    )
     row.state = CertificateState.APPROVED
     row.approved_by = used.approver
     row.updated_by = approver
@@ -180,12 +183,7 @@ def _payload(row: ExemptionCertificate) -> dict[str, Any]:
 
 
 def _request_of(row: ExemptionCertificate) -> ApprovalRequest:
-    found = ApprovalRequest.objects.filter(
-        action=ACTION,
-        subject_type=row._meta.label_lower,
-        subject_id=row.pk,
-        state__in=[ApprovalState.PENDING, ApprovalState.APPROVED],
-    ).first()
+    found = audit.queries.standing_request(ACTION, row)
     if found is None:
         raise CannotDecideCertificate(
             f"the approval request of certificate {row.number} has expired; send it again"

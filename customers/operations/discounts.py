@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 import audit.operations
-from audit.choices import ApprovalState
+import audit.queries
 from audit.models import ApprovalRequest
 from catalog.choices import DiscountKind, DiscountLevel
 from catalog.models import Coupon, DiscountDef
@@ -197,10 +197,13 @@ def approve_discount(
     require(approver, "customers.approve_discount")
     require_sight(approver, grant)
     row = _pending(grant)
-    request = _request_of(row)
-    if request.state == ApprovalState.PENDING:
-        audit.operations.approve(request_id=request.pk, approver=approver, comment=comment)
-    used = audit.operations.consume_approval(action=ACTION, subject=row, payload=_payload(row))
+    used = audit.operations.approve_and_use(
+        request=_request_of(row),
+        subject=row,
+        payload=_payload(row),
+        approver=approver,
+        comment=comment,
+    )
     row.state = GrantState.GRANTED
     row.approved_by = used.approver
     row.updated_by = approver
@@ -337,12 +340,7 @@ def _pending(grant: GrantedDiscount) -> GrantedDiscount:
 
 
 def _request_of(row: GrantedDiscount) -> ApprovalRequest:
-    found = ApprovalRequest.objects.filter(
-        action=ACTION,
-        subject_type=row._meta.label_lower,
-        subject_id=row.pk,
-        state__in=[ApprovalState.PENDING, ApprovalState.APPROVED],
-    ).first()
+    found = audit.queries.standing_request(ACTION, row)
     if found is None:
         raise CannotGrantDiscount("the request has expired; give the discount anew")
     return found

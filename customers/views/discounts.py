@@ -16,6 +16,7 @@ from customers.models import Contract, ContractCommitment, GrantedDiscount, Subs
 from customers.views.account import OfAccount
 from customers.views.contracts import OfContract
 from customers.views.fields import CodeField, DayField, LineField, PriceField, person, today
+from customers.views.from_a_day import ForAccount, FromADay
 from customers.views.lists import account_url, last_day
 from foundation.screens import ActionView, Button, Column, Crumb, FormScreen, Screen, Table
 
@@ -111,7 +112,7 @@ COMMITTED = (
 )
 
 
-class GiveFields(forms.Form):
+class GiveFields(ForAccount):
     """Which discount, by its code or a coupon's, of what, from when."""
 
     code = CodeField(max_length=32, label="Discount or coupon")
@@ -124,13 +125,8 @@ class GiveFields(forms.Form):
     )
     reason = LineField(max_length=200, required=False)
 
-    def __init__(self, *args: Any, account: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choice: Any = self.fields["subscription"]
-        choice.queryset = Subscription.objects.filter(account=account).order_by("number")
 
-
-class GiveDiscount(FormScreen, OfAccount):
+class GiveDiscount(FromADay):
     """Give a discount, or use a coupon."""
 
     title = "Give discount"
@@ -138,14 +134,6 @@ class GiveDiscount(FormScreen, OfAccount):
     form_class = GiveFields
     submit_label = "Give"
     intro = "Days that were billed already are corrected by the next run."
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        """Offer the account's subscriptions."""
-        return {**super().get_form_kwargs(), "account": self.account}
-
-    def get_initial(self) -> dict[str, Any]:
-        """Propose today."""
-        return {"starts": self.day}
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""

@@ -13,13 +13,14 @@ from catalog.models import Product
 from customers import operations
 from customers.choices import AccountRole
 from customers.models import Account, ChargeRedirection, Subscription
-from customers.views.account import OfAccount, what_is_redirected
+from customers.views.account import what_is_redirected
 from customers.views.fields import DayField, LineField, PriceField, person, today
+from customers.views.from_a_day import ForAccount, FromADay
 from customers.views.lists import account_url
 from foundation.screens import Crumb, FormScreen
 
 
-class RedirectFields(forms.Form):
+class RedirectFields(ForAccount):
     """Who pays for what, from when, up to what."""
 
     payer = forms.ModelChoiceField(
@@ -50,13 +51,8 @@ class RedirectFields(forms.Form):
     )
     reason = LineField(max_length=200, required=False)
 
-    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choice: Any = self.fields["subscription"]
-        choice.queryset = Subscription.objects.filter(account=account).order_by("number")
 
-
-class RedirectCharges(FormScreen, OfAccount):
+class RedirectCharges(FromADay):
     """Let another payer pay for charges of an account."""
 
     title = "Split billing"
@@ -65,14 +61,6 @@ class RedirectCharges(FormScreen, OfAccount):
     intro = "The most specific rule holds: of a subscription, a product, a section, then of all."
     submit_label = "Redirect charges"
     success_message = "The charges are redirected."
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        """Offer the account's subscriptions."""
-        return {**super().get_form_kwargs(), "account": self.account}
-
-    def get_initial(self) -> dict[str, Any]:
-        """Propose today."""
-        return {"starts": self.day}
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""

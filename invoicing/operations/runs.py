@@ -12,7 +12,6 @@ from django.db.models.functions import Now
 import audit.operations
 import catalog.operations
 import invoicing.queries
-from audit.choices import ApprovalState
 from catalog.models import DiscountDef
 from foundation.errors import Invalid, Refusal
 from foundation.locks import advisory_lock
@@ -135,9 +134,9 @@ def _approver(run: BillRun, actor: Actor, comment: str) -> int | None:
     request = audit.operations.request_approval(
         action=ACTION, subject=run, payload=payload, requester=run.created_by
     )
-    if request.state == ApprovalState.PENDING:
-        audit.operations.approve(request_id=request.pk, approver=person, comment=comment)
-    used = audit.operations.consume_approval(action=ACTION, subject=run, payload=payload)
+    used = audit.operations.approve_and_use(
+        request=request, subject=run, payload=payload, approver=person, comment=comment
+    )
     return used.approver_id
 
 
