@@ -17,6 +17,7 @@ from customers.models import (
     AccountAddress,
     AccountPosition,
     ChargeRedirection,
+    Contract,
     ContractPrice,
     Subscription,
 )
@@ -119,6 +120,7 @@ class AccountPage(OfAccount):
                 self._children(),
                 self._addresses(),
                 contacts_of(customer_id=self.account.customer_id, account_id=self.account.pk),
+                self._contracts(),
                 self._prices(),
                 self._positions(),
                 self._redirections(),
@@ -238,6 +240,26 @@ class AccountPage(OfAccount):
                 Column(label="Jurisdiction", value="address.jurisdiction.code", kind="code"),
                 Column(label="From", value="valid.lower", kind="date"),
                 Column(label="To", value=last_day, kind="date"),
+            ),
+        )
+
+    def _contracts(self) -> Table:
+        rows = Contract.objects.filter(account=self.account)
+        return Table(
+            caption="Contracts",
+            rows=rows.order_by("-pk")[:SHOWN],
+            empty="None was drafted with this account itself.",
+            columns=(
+                Column(
+                    label="Number",
+                    value="number",
+                    kind="code",
+                    link=lambda row: reverse("customers:contract", args=[row.pk]),
+                ),
+                Column(label="From", value="valid.lower", kind="date"),
+                Column(label="To", value=last_day, kind="date"),
+                Column(label="Signed", value="signed_on", kind="date"),
+                Column(label="State", value="state", kind="status"),
             ),
         )
 

@@ -29,18 +29,16 @@ ROLES = ("care", "operator", "cash", "collector", "approver", "controller", "cat
 READ = (("light", 1280), ("dark", 390))
 LOOKS = (("light", 1280), ("dark", 1280), ("dark", 390), ("light", 390))
 # What hands out a file instead of a page, and forms about things in a state that the smallest
-# company has none of: drafts of prices and offers, waiting certificates, pending activations,
-# payment files, closed periods, reversals.
+# company has none of: drafts of prices and offers, payment files, closed periods, reversals.
 NOT_THERE = frozenset(
     {
-        *("invoicing:pdf", "rating:rejected", "rating:resume"),
+        *("invoicing:pdf", "rating:rejected"),
         *("catalog:charge_add", "catalog:entitlement_add", "catalog:offer_reject"),
         *("catalog:price_edit",),
-        *("catalog:price_reject", "customers:reject_certificate"),
-        *("customers:record_acceptance", "customers:record_activation"),
+        *("catalog:price_reject", "customers:record_acceptance"),
         *("ledger:ask_close", "ledger:ask_reopen", "payments:batch", "payments:paymentreversal"),
         *("console:approve", "console:reject", "console:import", "console:findings"),
-        *("console:history", "receivables:dispute"),
+        "console:history",
     }
 )
 

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 import catalog.operations
+import invoicing.operations
+import payments.operations
+import rating.operations
+from billing_site.demo.cast import gather
+from billing_site.demo.months import bill
 from customers import operations
 from customers.choices import AccountRole, OrderAction
 from customers.models import Account, Subscription
 from customers.operations import ItemInput
+from customers.queries.offers import current_item
+from invoicing.models import BillCycle, BillRunAccount, Invoice
+from payments.models import TenderType
 from rating.models import UsageEvent
+from tax.models import Jurisdiction
 
 
 def add_the_unusual() -> list[str]:
-    """Add contracts, orders on their way, split billing and discounts; return where it is seen.
+    """Add what is on its way or rare; return where it is seen.
 
     A signed contract and a draft, an order to be sent, one that pauses a service, charges that
-    another account pays, a discount given and one that waits; besides, an event of usage, which
-    only a search leads to.
+    another account pays, a discount given and one that waits, a service that fell out, an order
+    and a credit that a second person decides, a certificate, units given, a run in review, a
+    payment that settles nothing; besides, an event of usage, which only a search leads to.
     """
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
@@ -37,7 +47,7 @@ def add_the_unusual() -> list[str]:
             effective_on=day,
         )
     ]
-    operations.place_order(account=account, items=items, requested_on=day, actor=None)
+    draft = operations.place_order(account=account, items=items, requested_on=day, actor=None)
     _discounts(account, day)
     pause = ItemInput(action=OrderAction.SUSPEND, subscription=subscription, effective_on=day)
     operations.place_order(
@@ -58,11 +68,21 @@ def add_the_unusual() -> list[str]:
         actor=None,
     )
     event = UsageEvent.objects.order_by("id")[0]
+    posted = Invoice.objects.filter(state="POSTED", doc_type="INVOICE").latest("pk")
+    waiting = _orders_that_wait(subscription, day)
+    _certificate(account, day)
+    _units(account, day)
     return [
         reverse("customers:account", args=[account.pk]),
         reverse("customers:discounts", args=[account.pk]),
         reverse("customers:account", args=[event.account_id]),
         reverse("rating:event", args=[event.account_id, event.id]),
+        reverse("customers:order", args=[draft.pk]),
+        reverse("invoicing:invoice", args=[posted.pk]),
+        *waiting,
+        _run_in_review(),
+        _payment_on_account(account, day),
+        _credit_that_waits(account, day),
     ]
 
 
@@ -88,3 +108,125 @@ def _discounts(account: Account, day: date) -> None:
     clerk = User.objects.get(username="care")
     for one in made:
         operations.grant_discount(account=account, discount=one, starts=day, actor=clerk)
+
+
+def _orders_that_wait(subscription: Subscription, day: date) -> list[str]:
+    """Add a service that could not be provisioned and an order that a second person approves."""
+    account = subscription.account
+    held = current_item(subscription, subscription.effective_on)
+    assert held is not None
+    order = operations.place_order(
+        account=Account.objects.get(pk=account.pk),
+        items=[
+            ItemInput(
+                action=OrderAction.ADD,
+                offer_version=held.offer_version,
+                quantity=Decimal(1),
+                effective_on=day,
+                awaits_activation=True,
+                identifiers=[operations.IdentifierInput(type="MSISDN", value="12025550199")],
+            )
+        ],
+        requested_on=day,
+        submit_as_of=day,
+        actor=None,
+    )
+    added = Subscription.objects.filter(account=account).latest("pk")
+    operations.report_failure(
+        subscription=added, reason="no port is free", next_step="RETRY", actor=None
+    )
+    catalog.operations.define_discount(
+        code="DEAL",
+        name="Deal",
+        kind="PERCENT",
+        level="CHARGE",
+        value=Decimal("0.2"),
+        starts=day,
+        needs_approval=True,
+        actor=None,
+    )
+    deal = ItemInput(
+        action=OrderAction.MODIFY,
+        subscription=subscription,
+        quantity=Decimal(3),
+        effective_on=day,
+        discounts=["DEAL"],
+    )
+    asked = operations.place_order(
+        account=Account.objects.get(pk=account.pk),
+        items=[deal],
+        requested_on=day,
+        submit_as_of=day,
+        actor=User.objects.get(username="care"),
+    )
+    return [
+        reverse("customers:subscription", args=[added.pk]),
+        *(reverse("customers:order", args=[one.pk]) for one in (order, asked)),
+    ]
+
+
+def _certificate(account: Account, day: date) -> None:
+    """Send an exemption certificate for approval."""
+    drafted = operations.draft_certificate(
+        account=account,
+        number="EX-1",
+        jurisdiction=Jurisdiction.objects.order_by("pk")[0],
+        valid_from=day,
+        actor=None,
+    )
+    clerk = User.objects.get(username="care")
+    operations.request_certificate(certificate=drafted, requester=clerk)
+
+
+def _units(account: Account, day: date) -> None:
+    """Give the account units to use."""
+    rating.operations.give_balance(
+        account=account,
+        usage_type="VOICE",
+        quantity=Decimal(100),
+        starts=datetime.combine(day, time(), UTC),
+        ends=None,
+        name="Minutes for a fault",
+        reason="a fault of two days",
+        actor=None,
+    )
+
+
+def _run_in_review() -> str:
+    """Calculate the drafts of the next run, and leave them to be reviewed."""
+    run = bill(
+        BillCycle.objects.get(code="C15"),
+        date(2026, 9, 15),
+        gather("never used: they are there"),
+        cutoff_at=datetime(2026, 9, 15, 6, tzinfo=UTC),
+        to_its_end=False,
+    )
+    payer = BillRunAccount.objects.filter(run=run, state="DRAFTED").order_by("pk")[0]
+    return reverse("invoicing:run_account", args=[run.pk, payer.payer_id])
+
+
+def _payment_on_account(account: Account, day: date) -> str:
+    """Record a payment that settles nothing yet."""
+    made = payments.operations.record_payment(
+        payer=Account.objects.get(pk=account.pk),
+        amount=Decimal("10.00"),
+        currency=account.currency,
+        tender=TenderType.objects.filter(is_active=True).order_by("pk")[0],
+        received_on=day,
+        apply=False,
+        actor=None,
+    )
+    return reverse("payments:payment", args=[made.pk])
+
+
+def _credit_that_waits(account: Account, day: date) -> str:
+    """Ask for a credit beyond what a clerk may give alone."""
+    asked = invoicing.operations.request_goodwill(
+        account_id=account.pk,
+        amount=Decimal("500.00"),
+        reason_code="GOODWILL",
+        comment="a fault of two days",
+        requester=User.objects.get(username="care"),
+        on_date=day,
+    )
+    return reverse("invoicing:credit", args=[asked.pk])
