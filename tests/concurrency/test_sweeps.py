@@ -130,7 +130,8 @@ def recycles(mobile: usage.Company) -> Callable[[], None]:
         usage.open_line(mobile, f"49{number}", name=f"Late {number}")
 
     def recycle() -> None:
-        waiting = list(rating.queries.suspense().order_by("id").values_list("id", flat=True))
+        untried = rating.queries.suspense().filter(attempts=0)  # a second try is counted by right
+        waiting = list(untried.order_by("id").values_list("id", flat=True))
         for start in range(0, len(waiting), 2):
             operations.recycle(item_ids=waiting[start : start + 2], as_of=usage.RECEIVED)
 
@@ -181,7 +182,7 @@ def test_a_run_that_is_cancelled_and_run_again() -> None:
         )
         closed(street.carry(cycle))
 
-    dies(cancel)
+    dies(cancel, mask=r"Bill run \d+")  # a start that is rolled back has used up an id
 
 
 def test_a_run_that_is_resumed_after_an_account_failed() -> None:
