@@ -28,7 +28,8 @@ def attach_promises(
 ) -> None:
     """Give each payer the commitments of the accounts it pays for: three statements a chunk.
 
-    A commitment is measured over what the payer of its account is billed.
+    A commitment is measured over what the payer of its account is billed. Whoever pays only for
+    some charges of the account has nothing to do with it.
     """
     rows = customers.queries.set_rows(
         cursor,
@@ -42,11 +43,14 @@ def attach_promises(
     for number, spec_id, amount, starts, ends, account_id, owner_id, own, _ in rows:
         promise = promises.get(number)
         if promise is None:
+            own_payers = (
+                one for one in payers_of[account_id] if not one.owners[account_id].is_guest
+            )
+            payer = next(own_payers, None)
+            if payer is None:
+                continue
             promise = promises[number] = Promise(
                 number, spec_id, account_id, amount, Period(starts, ends)
-            )
-            payer = next(
-                one for one in payers_of[account_id] if not one.owners[account_id].is_guest
             )
             payer.promises.append(promise)
             payer_of[number] = payer.id

@@ -13,7 +13,7 @@ import customers.operations
 from catalog.models import Product
 from customers.models import Account, ContractCommitment
 from customers.operations import IdentifierInput
-from invoicing.models import ChargeItem, InvoiceLine
+from invoicing.models import BillCycle, ChargeItem, InvoiceLine
 from tests.apps.invoicing.company import START, Company, add, documents, lines, use
 from tests.apps.invoicing.test_discounts import discount, give, is_green, last
 
@@ -153,4 +153,23 @@ def test_a_cap_of_a_quarter_counts_what_was_used_before(company: Company, payer:
     for month in (FEB, MAR, APR, MAY):
         company.bill(month)
     assert [net for _, net, _ in documents(payer)] == ["50.00", "50.00", "20.00", "50.00"]
+    is_green()
+
+
+def test_who_pays_for_the_charges_of_a_promised_account_does_not_bear_its_promise(
+    company: Company,
+) -> None:
+    """COM-1, HIER-8: the employer is billed in another cycle, and the charge alone."""
+    other = BillCycle.objects.create(code="C2", name="First of the month, the others")
+    worker, employer = company.payer(cycle_code="C2"), company.payer("Mills")
+    fee = {"code": "FEE", "name": "Rental", "price": D(30), "timing": "ARREARS"}
+    add(worker, company.offer("PLAN", fee))
+    commit(worker, "20")
+    customers.operations.redirect_charges(account=worker, payer=employer, starts=START, actor=None)
+    company.bill(FEB)
+    assert lines(last(employer)) == [("01.01.", "Rental", "30.00")]
+    assert shortfalls() == []
+    company.cycle = other
+    company.bill(FEB)
+    assert lines(last(worker)) == [("01.01.", "Least", "20.00")]
     is_green()
