@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet, Sum
@@ -44,6 +45,11 @@ def takes(one: DiscountDef) -> str:
     return f"{text} each" if kind == choices.DiscountKind.PRICE_OVERRIDE else text
 
 
+def last_of(days: Any) -> date | None:
+    """Return the last day of a half-open range, as screens show it (PER-1); None when open."""
+    return days.upper - timedelta(days=1) if days is not None and days.upper else None
+
+
 def holds_for(one: DiscountDef | CommitmentSpec) -> str:
     """Say in a few words which charges something holds for."""
     parts = [
@@ -70,7 +76,7 @@ class DiscountList(ListScreen):
         Column(label="For", value=holds_for),
         Column(label="Periods", value="periods", kind="number"),
         Column(label="May be given from", value="valid.lower", kind="date"),
-        Column(label="Until (exclusive)", value="valid.upper", kind="date"),
+        Column(label="Last day", value=lambda one: last_of(one.valid), kind="date"),
     )  # fmt: skip
     empty = Empty(title="No discount yet", text="Define one; then give it, or promote it.")
 
@@ -136,7 +142,7 @@ class DiscountPage(Screen):
             Fact(label="A second person approves", value=one.needs_approval, kind="yesno"),
             Fact(label="Was given", value=one.is_used, kind="yesno"),
             Fact(label="May be given from", value=one.valid.lower, kind="date"),
-            Fact(label="Until (exclusive)", value=one.valid.upper, kind="date"),
+            Fact(label="Last day", value=last_of(one.valid), kind="date"),
         ]
         rows = Promotion.objects.filter(discount=one).annotate(uses=Sum("coupons__used"))
         table = Table(
@@ -151,7 +157,7 @@ PROMOTED = (
            link=lambda one: reverse("catalog:promotion", args=[one.pk])),
     Column(label="Name", value="name"),
     Column(label="Runs from", value="window.lower", kind="date"),
-    Column(label="Until (exclusive)", value="window.upper", kind="date"),
+    Column(label="Last day", value=lambda one: last_of(one.window), kind="date"),
     Column(label="Stopped", value="is_stopped", kind="yesno"),
     Column(label="Coupons used", value=lambda one: one.uses or 0, kind="number"),
 )  # fmt: skip
@@ -271,6 +277,10 @@ class PromotionPage(OfPromotion):
         """Name it."""
         return f"Promotion {self.promotion.code}"
 
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the list."""
+        return (Crumb("Promotions", reverse("catalog:promotions")),)
+
     def buttons(self) -> list[Button]:
         """Offer coupons, and to stop it."""
         one = self.promotion
@@ -292,7 +302,7 @@ class PromotionPage(OfPromotion):
             Fact(label="Discount", value=str(one.discount),
                  url=reverse("catalog:discount", args=[one.discount_id])),
             Fact(label="Runs from", value=one.window.lower, kind="date"),
-            Fact(label="Until (exclusive)", value=one.window.upper, kind="date"),
+            Fact(label="Last day", value=last_of(one.window), kind="date"),
             Fact(label="Stopped", value=one.is_stopped, kind="yesno"),
         ]  # fmt: skip
         table = Table(
@@ -305,7 +315,7 @@ class PromotionPage(OfPromotion):
                 Column(label="Left", value=left_of),
                 Column(label="By account", value="max_per_account", kind="number"),
                 Column(label="From", value="window.lower", kind="date"),
-                Column(label="Until (exclusive)", value="window.upper", kind="date"),
+                Column(label="Last day", value=lambda one: last_of(one.window), kind="date"),
             ),
         )  # fmt: skip
         return super().get_context_data(facts=facts, table=table, **kwargs)

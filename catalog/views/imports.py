@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -148,7 +149,7 @@ def tables(report: ImportReport) -> dict[str, Any]:
                 Column(label="Rows", value=lambda one: spans(one.proposal.rows)),
                 Column(label="Price", value=lambda one: str(one.proposal.key)),
                 Column(label="From", value=lambda one: one.proposal.starts, kind="date"),
-                Column(label="Until", value=last_day),
+                Column(label="Last day", value=last_day),
                 Column(label="Before", value=before),
                 Column(label="After", value=after),
                 Column(label="Also", value="note"),
@@ -171,7 +172,7 @@ def spans(rows: tuple[int, ...]) -> str:
 def last_day(change: price_diff.Change) -> str:
     """Write the last day of a proposal."""
     ends = change.proposal.ends
-    return "" if ends is None else f"{date_text(ends)} (exclusive)"
+    return "" if ends is None else date_text(ends - timedelta(days=1))
 
 
 def before(change: price_diff.Change) -> str:

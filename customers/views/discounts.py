@@ -18,7 +18,8 @@ from customers.views.contracts import OfContract
 from customers.views.fields import CodeField, DayField, LineField, PriceField, person, today
 from customers.views.from_a_day import ForAccount, FromADay
 from customers.views.lists import account_url, last_day
-from foundation.screens import ActionView, Button, Column, Crumb, FormScreen, Screen, Table
+from customers.views.services import subscription_url
+from foundation.screens import ActionView, Button, Column, Crumb, Fact, FormScreen, Screen, Table
 
 
 def discounts_url(account_id: int) -> str:
@@ -171,7 +172,9 @@ class OfGrant(Screen):
     @property
     def grant(self) -> GrantedDiscount:
         """The discount given of the address."""
-        rows = GrantedDiscount.objects.select_related("account", "discount", "subscription")
+        rows = GrantedDiscount.objects.select_related(
+            "account", "discount", "subscription", "coupon", "requested_by", "approved_by"
+        )
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     def crumbs(self) -> Sequence[Crumb]:
@@ -213,12 +216,32 @@ class GrantPage(OfGrant):
         return ()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Return it as a table of one line."""
-        rows = GrantedDiscount.objects.filter(pk=self.kwargs["pk"])
-        table = Table(
-            rows=rows.select_related("discount", "subscription", "coupon"), columns=GRANTED
+        """Return the facts, with who asked and who approved."""
+        one = self.grant
+        facts = [
+            Fact(label="State", value=one.state, kind="status"),
+            Fact(
+                label="Discount",
+                value=str(one.discount),
+                url=reverse("catalog:discount", args=[one.discount_id]),
+            ),
+            Fact(label="Account", value=str(one.account), url=account_url(one.account_id)),
+            Fact(
+                label="Of",
+                value=one.subscription.number if one.subscription else "the account",
+                url=subscription_url(one.subscription_id) if one.subscription_id else "",
+            ),
+            Fact(label="Coupon", value=one.coupon.code if one.coupon else "", kind="code"),
+            Fact(label="From", value=one.valid.lower, kind="date"),
+            Fact(label="To", value=last_day(one), kind="date"),
+            Fact(label="Periods", value=one.periods or "until it ends"),
+            Fact(label="Why", value=one.reason),
+            Fact(label="Asked by", value=one.requested_by.username if one.requested_by else ""),
+            Fact(label="Approved by", value=one.approved_by.username if one.approved_by else ""),
+        ]
+        return super().get_context_data(
+            facts=facts, table=Table(columns=(), rows=(), empty=""), **kwargs
         )
-        return super().get_context_data(table=table, **kwargs)
 
 
 class ApproveDiscount(OfGrant, ActionView):

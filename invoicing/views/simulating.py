@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -46,7 +47,7 @@ class PriceSimulation(ListScreen):
         ),
         Column(label="Name", value="account_name"),
         Column(label="From", value="start", kind="date"),
-        Column(label="To (exclusive)", value="end", kind="date"),
+        Column(label="To", value=lambda one: one.end - timedelta(days=1), kind="date"),
         Column(label="Quantity", value="quantity", kind="number"),
         Column(label="In force", value="before", kind="money"),
         Column(label="With this price", value="after", kind="money"),

@@ -28,6 +28,7 @@ from foundation.screens import (
     Screen,
     Table,
 )
+from foundation.screens.cells import number_text
 from rating import operations, queries
 from rating.models import BalanceBucket, BalanceMovement
 from rating.views.events import linked
@@ -39,6 +40,14 @@ DAY: Final = {"type": "date"}
 def bucket_url(bucket: BalanceBucket) -> str:
     """Return the page of a bucket."""
     return reverse("rating:balance", args=[bucket.pk])
+
+
+def balances_of(account: Account) -> list[Crumb]:
+    """Lead to an account and to its balances."""
+    return [
+        Crumb(str(account), linked("customers:account", account.pk)),
+        Crumb("Balances", reverse("rating:account_balances", args=[account.pk])),
+    ]
 
 
 def state_of(bucket: BalanceBucket) -> str:
@@ -68,7 +77,7 @@ class AccountBalances(ListScreen):
     )
     columns = (
         Column(label="Balance", value="name", link=bucket_url),
-        Column(label="From", value=lambda one: one.get_source_display()),
+        Column(label="Source", value=lambda one: one.get_source_display()),
         Column(label="Usage", value="usage_type.code", kind="code"),
         Column(label="Service", value="service.number", kind="code"),
         Column(label="At first", value="initial", kind="number"),
@@ -129,11 +138,7 @@ class BalancePage(Screen):
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the account's balances."""
-        account = self.bucket.account
-        return (
-            Crumb(str(account), linked("customers:account", account.pk)),
-            Crumb("Balances", reverse("rating:account_balances", args=[account.pk])),
-        )
+        return balances_of(self.bucket.account)
 
     def buttons(self) -> list[Button]:
         """Offer to take units back while there are some."""
@@ -155,7 +160,7 @@ class BalancePage(Screen):
         bucket = self.bucket
         narrowed = ", ".join(f"{name} {value}" for name, value in bucket.usage_filter.items())
         facts = [
-            Fact(label="From", value=bucket.get_source_display()),
+            Fact(label="Source", value=bucket.get_source_display()),
             Fact(label="Usage", value=str(bucket.usage_type)),
             Fact(label="Only", value=narrowed or "any of it"),
             Fact(
@@ -243,7 +248,7 @@ class GiveBalance(FormScreen):
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the balances."""
-        return [Crumb("Balances", reverse("rating:account_balances", args=[self.account.pk]))]
+        return balances_of(self.account)
 
     def get_form(self, form_class: Any = None) -> forms.Form:
         """Offer the services of the account."""
@@ -294,9 +299,18 @@ class TakeBalance(FormScreen):
     submit_label = "Take"
     success_message = "Taken."
 
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Read the bucket of the address, and say what is left in it."""
+        super().setup(request, *args, **kwargs)
+        rows = BalanceBucket.objects.select_related("account", "usage_type__unit")
+        self.bucket = get_object_or_404(rows, pk=kwargs["pk"])
+        left, unit = number_text(self.bucket.remaining), self.bucket.usage_type.unit.code
+        self.intro = f"{left} {unit} are left. What was used of it stays used."
+
     def crumbs(self) -> list[Crumb]:
         """Lead back to the bucket."""
-        return [Crumb("Balance", reverse("rating:balance", args=[self.kwargs["pk"]]))]
+        bucket = self.bucket
+        return [*balances_of(bucket.account), Crumb(bucket.name, bucket_url(bucket))]
 
     def get_success_url(self) -> str:
         """Return the bucket."""

@@ -14,9 +14,10 @@ import payments.operations
 import rating.operations
 from billing_site.demo.cast import gather
 from billing_site.demo.months import bill
+from catalog.models import CommitmentSpec
 from customers import operations
 from customers.choices import AccountRole, OrderAction
-from customers.models import Account, Subscription
+from customers.models import Account, Contract, Subscription
 from customers.operations import ItemInput
 from customers.queries.offers import current_item
 from invoicing.models import BillCycle, BillRunAccount, Invoice
@@ -30,8 +31,9 @@ def add_the_unusual() -> list[str]:
 
     A signed contract and a draft, an order to be sent, one that pauses a service, charges that
     another account pays, a discount given and one that waits, a service that fell out, an order
-    and a credit that a second person decides, a certificate, units given, a run in review, a
-    payment that settles nothing; besides, an event of usage, which only a search leads to.
+    and a credit that a second person decides, a certificate, units given, a commitment, a credit
+    limit, a run in review, a payment that settles nothing; besides, an event of usage, which only
+    a search leads to.
     """
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
@@ -72,6 +74,7 @@ def add_the_unusual() -> list[str]:
     waiting = _orders_that_wait(subscription, day)
     _certificate(account, day)
     _units(account, day)
+    _promises(account, signed)
     return [
         reverse("customers:account", args=[account.pk]),
         reverse("customers:discounts", args=[account.pk]),
@@ -230,3 +233,22 @@ def _credit_that_waits(account: Account, day: date) -> str:
         on_date=day,
     )
     return reverse("invoicing:credit", args=[asked.pk])
+
+
+def _promises(account: Account, contract: Contract) -> None:
+    """Agree a least amount with the contract, and limit what is at risk with the account."""
+    contract.refresh_from_db()
+    operations.agree_commitment(
+        contract=contract,
+        spec=CommitmentSpec.objects.get(code="GROUP-MIN"),
+        starts=contract.valid.lower,
+        ends=contract.valid.lower + timedelta(days=365),
+        actor=None,
+    )
+    account.refresh_from_db()
+    operations.change_account(
+        account=account,
+        changes={"credit_limit": Decimal("500.00")},
+        version=account.version,
+        actor=None,
+    )
