@@ -107,7 +107,7 @@ class CouponForm(forms.Form):
     )
     max_per_account = forms.IntegerField(label="Uses by account", min_value=1, initial=1)
     starts = day("From", required=False)
-    ends = day("Until", required=False)
+    ends = day("Until", required=False, help_text="The first day on which it is not taken.")
 
     def clean_codes(self) -> list[str]:
         """Read the codes."""

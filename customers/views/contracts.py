@@ -13,7 +13,7 @@ from django.urls import reverse
 from catalog.models import Charge, Product
 from customers import choices, operations
 from customers.choices import ContractState
-from customers.models import Contract, ContractPrice
+from customers.models import Contract, ContractCommitment, ContractPrice
 from customers.views.account_forms import AccountForm
 from customers.views.fields import (
     CodeField,
@@ -34,6 +34,16 @@ from foundation.screens import (
     FormScreen,
     Screen,
     Table,
+)
+
+PROMISED = (
+    Column(label="Commitment", value="spec.code", kind="code"),
+    Column(label="On the invoice", value="spec.name"),
+    Column(label="Kind", value="spec.get_kind_display"),
+    Column(label="Amount", value="amount", kind="money", currency="currency"),
+    Column(label="Each", value="spec.get_window_kind_display"),
+    Column(label="From", value="valid.lower", kind="date"),
+    Column(label="To", value=last_day, kind="date"),
 )
 
 
@@ -171,7 +181,18 @@ class ContractPage(OfContract):
             Fact(label="Renewal", value=one.get_renewal_display()),
             Fact(label="Document", value=one.document_reference),
         ]
-        return super().get_context_data(facts=facts, table=self._prices(), **kwargs)
+        return super().get_context_data(
+            facts=facts, table=self._prices(), tables=[self._commitments()], **kwargs
+        )
+
+    def _commitments(self) -> Table:
+        rows = ContractCommitment.objects.filter(contract=self.contract)
+        return Table(
+            caption="Commitments",
+            rows=rows.select_related("spec").order_by("pk"),
+            empty="No amount is promised or capped.",
+            columns=PROMISED,
+        )
 
     def _prices(self) -> Table:
         rows = ContractPrice.objects.filter(contract=self.contract)

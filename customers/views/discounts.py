@@ -14,7 +14,7 @@ from customers import operations
 from customers.choices import GrantState
 from customers.models import Contract, ContractCommitment, GrantedDiscount, Subscription
 from customers.views.account import OfAccount
-from customers.views.contracts import OfContract
+from customers.views.contracts import PROMISED, OfContract
 from customers.views.fields import CodeField, DayField, LineField, PriceField, person, today
 from customers.views.from_a_day import ForAccount, FromADay
 from customers.views.lists import account_url, last_day
@@ -97,19 +97,13 @@ GRANTED = (
     Column(label="Why", value="reason"),
 )
 COMMITTED = (
-    Column(label="Commitment", value="spec.code", kind="code"),
-    Column(label="On the invoice", value="spec.name"),
-    Column(label="Kind", value="spec.get_kind_display"),
-    Column(label="Amount", value="amount", kind="money", currency="currency"),
-    Column(label="Each", value="spec.get_window_kind_display"),
+    *PROMISED,
     Column(
         label="Contract",
         value="contract.number",
         kind="code",
         link=lambda row: reverse("customers:contract", args=[row.contract_id]),
     ),
-    Column(label="From", value="valid.lower", kind="date"),
-    Column(label="To", value=last_day, kind="date"),
 )
 
 

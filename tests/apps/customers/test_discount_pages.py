@@ -113,3 +113,4 @@ def test_a_commitment_is_defined_and_agreed(clerk: Client, root: Account) -> Non
     )  # fmt: skip
     assert "LEAST" in shown
     assert ContractCommitment.objects.get().amount == 100
+    assert "LEAST" in page(clerk, "customers:contract", contract.pk)
