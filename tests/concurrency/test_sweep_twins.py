@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -48,7 +49,23 @@ def test_rating_again_that_suspends_later(
     monkeypatch: pytest.MonkeyPatch, mobile: Company
 ) -> None:
     act = sweeps.rates_again(mobile)
-    assert seen_with_a_commit_before(monkeypatch, rerating, "_suspend", act)
+    renew, suspend = rerating._renew_events, rerating._suspend
+    put_off: list[tuple[Any, ...]] = []
+
+    def suspend_them() -> None:
+        for words in put_off:
+            suspend(*words)
+
+    later = SimpleNamespace(suspend_them=suspend_them)
+
+    def renew_then_suspend(*words: Any) -> None:
+        put_off.clear()
+        renew(*words)
+        later.suspend_them()
+
+    monkeypatch.setattr(rerating, "_suspend", lambda *words: put_off.append(words))
+    monkeypatch.setattr(rerating, "_renew_events", renew_then_suspend)
+    assert seen_with_a_commit_before(monkeypatch, later, "suspend_them", act)
 
 
 def test_recycling_that_notes_later(monkeypatch: pytest.MonkeyPatch, mobile: Company) -> None:
