@@ -157,6 +157,7 @@ def test_the_keyboard_alone_will_do(house: House) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**search=US-*")
     page.locator(".hs tbody a").first.click()
+    page.wait_for_url("**/console/customers/accounts/*/")
     page.keyboard.press("u")
     page.wait_for_url("**/console/customers/accounts/")
     page.keyboard.press("?")
