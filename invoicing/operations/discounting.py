@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -150,15 +150,19 @@ def _entry(
 def _billed_base(
     life: Life, days: tuple[date, date], change: Change, price_key: str, payer_id: int
 ) -> Billed:
-    """Return the item that an earlier document billed and the discount is of."""
-    rows: Iterable[Billed] = life.billed.get(days, ())
-    return next(
-        one
-        for one in rows
-        if (one.start, one.usage_key, one.price_key) == (change.start, change.usage_key, price_key)
-        and one.amount > ZERO
-        and one.payer_id == payer_id
-    )
+    """Return the item that an earlier document billed and the discount is of.
+
+    Raises: LookupError where there is none (the account waits with this reason).
+    """
+    for one in life.billed.get(days, ()):
+        same = (one.start, one.usage_key, one.price_key)
+        if (
+            same == (change.start, change.usage_key, price_key)
+            and one.amount > ZERO
+            and one.payer_id == payer_id
+        ):
+            return one
+    raise LookupError(f"no charge from {change.start} on was billed that the discount is of")
 
 
 def _off_documents(

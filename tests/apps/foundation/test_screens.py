@@ -62,10 +62,10 @@ def test_a_screen_without_permission_does_not_start(client: Client) -> None:
 
 def test_a_list_shows_cells_totals_buttons_and_pages(client: Client) -> None:
     staff(client, "auth.view_user")
-    User.objects.bulk_create(User(username=f"u{n}") for n in range(7))
+    User.objects.bulk_create(User(username=f"person-{n}") for n in range(7))
     page = client.get("/t/people/?page=2").content.decode()
-    assert "u2" in page
-    assert "u6" not in page
+    assert "person-2" in page
+    assert "person-6" not in page
     assert "4–6 of 8" in page
     assert '<span class="hs-chip hs-warn">Held</span>' in page
     assert 'href="/owed/"' in page
