@@ -48,6 +48,12 @@ class Moment:
         with reader.cursor() as cursor:
             yield cursor
 
+    def let_go(self) -> None:
+        """Leave the keeper's connection to the parent of this process."""
+        for keeper in self._readers.values():
+            forget(keeper)
+        self._readers = {}
+
 
 NOW: Final = Moment(None, "")
 
@@ -67,6 +73,20 @@ def one_moment() -> Iterator[Moment]:
         yield Moment(keeper, name)
     finally:
         keeper.close()
+
+
+def forget(inherited: BaseDatabaseWrapper) -> None:
+    """Let go of a connection that a parent has opened, and of its socket, without a word.
+
+    A socket left open here would keep the transaction of a parent that dies, and its locks, alive
+    for as long as this process, which would wait for them in vain (F03). The driver leaves
+    a connection alone that another process has opened, so that the server hears nothing.
+    """
+    opened, inherited.connection = inherited.connection, None
+    if opened is not None and not opened.closed:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, opened.fileno())
+        os.close(nowhere)
 
 
 def _reader() -> BaseDatabaseWrapper:

@@ -11,7 +11,7 @@ import gc
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -25,7 +25,7 @@ from invoicing.choices import AccountState, ChunkStage, RunState
 from invoicing.models import BillRun, BillRunAccount, BillRunChunk
 from invoicing.operations.drafting import draft_chunk
 from invoicing.operations.frame import Frame
-from invoicing.operations.moment import one_moment
+from invoicing.operations.moment import NOW, forget, one_moment
 from invoicing.operations.posting import Accounts, post_chunk
 
 MOST_ATTEMPTS: Final = 3
@@ -41,13 +41,17 @@ log = logging.getLogger(__name__)
 
 
 class Work(NamedTuple):
-    """A stage that chunks go through: from, to, the run's state while it lasts, what is done."""
+    """A stage that chunks go through: from, to, the run's state while it lasts, what is done.
+
+    With `at_one_moment` all its workers look at inputs as they were at the same moment.
+    """
 
     stage: ChunkStage
     done: ChunkStage
     state: RunState
     payers: tuple[AccountState, ...]
     do: Callable[[CursorWrapper, Frame, BillRun, Mapping[int, str]], list[int]]
+    at_one_moment: bool
 
 
 class RunHasMovedOn(Exception):
@@ -90,9 +94,11 @@ ALIVE: Final = (
     AccountState.ERROR,
     AccountState.NOTHING,
 )
-DRAFTING: Final = Work(ChunkStage.DRAFT, ChunkStage.DRAFTED, RunState.CALCULATING, ALIVE, _draft)
+DRAFTING: Final = Work(
+    ChunkStage.DRAFT, ChunkStage.DRAFTED, RunState.CALCULATING, ALIVE, _draft, False
+)
 POSTING: Final = Work(
-    ChunkStage.POST, ChunkStage.POSTED, RunState.POSTING, (AccountState.DRAFTED,), _post
+    ChunkStage.POST, ChunkStage.POSTED, RunState.POSTING, (AccountState.DRAFTED,), _post, True
 )
 
 
@@ -107,7 +113,7 @@ def drain(run_id: int, work: Work, *, workers: int = 1, until: float | None = No
         return True
     run = BillRun.objects.select_related("cycle").get(pk=run_id)
     frame = Frame(run, run.cycle)
-    with one_moment() as frame.moment:
+    with one_moment() if work.at_one_moment else nullcontext(NOW) as frame.moment:
         if workers > 1 and not connection.in_atomic_block and left > 1:
             _fork(frame, work, workers, until)
         _drain(frame, work, until)
@@ -131,7 +137,8 @@ def _fork(frame: Frame, work: Work, workers: int, until: float | None) -> None:
         if child == 0:
             code = 1
             try:
-                _let_go()
+                frame.moment.let_go()
+                forget(connection)
                 _drain(frame, work, until)
                 connection.close()
                 code = 0
@@ -146,20 +153,6 @@ def _fork(frame: Frame, work: Work, workers: int, until: float | None) -> None:
         for child in children:
             os.waitpid(child, 0)
         gc.unfreeze()
-
-
-def _let_go() -> None:
-    """Forget an inherited connection, and its socket with it.
-
-    A socket left open here would keep the transaction of a parent that dies, and its locks, alive
-    for as long as this process, which would wait for them in vain (F03). The driver leaves
-    a connection alone that another process has opened, so that the server hears nothing.
-    """
-    inherited, connection.connection = connection.connection, None
-    if inherited is not None and not inherited.closed:
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nowhere, inherited.fileno())
-        os.close(nowhere)
 
 
 def _drain(frame: Frame, work: Work, until: float | None) -> None:
