@@ -49,7 +49,7 @@ COLUMNS = (
 
 def run(scale: float) -> list[Figure]:
     """Load files alternately with COPY of ready rows and an ordinary ORM loop."""
-    source = _company(max(1, round(ACCOUNTS * min(1.0, scale * 4))))
+    source = lay_services(max(1, round(ACCOUNTS * min(1.0, scale * 4))))
     numbers = list(ServiceIdentifier.objects.values_list("value", flat=True))
     rows = round(ROWS * scale)
     ours, copies, loops, one = [], [], [], []
@@ -205,7 +205,7 @@ def _orm_loop(source: UsageSource, numbers: list[str], turn: int) -> float:
     return seconds
 
 
-def _company(accounts: int) -> UsageSource:
+def lay_services(accounts: int) -> UsageSource:
     """Lay an offer with three usage charges and the services, by sets."""
     entity = LegalEntity.objects.create(
         code="EU", name="EU", country="DE", functional_currency="EUR", time_zone="Europe/Berlin"

@@ -15,9 +15,9 @@ from foundation.api.problems import Problem
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_DEPTH = 24
-STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 HALVES = re.compile(rb"\\u[dD][89a-fA-F]")
-BRACKETS = re.compile(rb"[\[\]{}]")
+SQUARE = bytes.maketrans(b"{}", b"[]")
+NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class BoundedJSONParser(JSONParser):
@@ -60,12 +60,20 @@ class RowsParser(BoundedJSONParser):
 
 
 def depth(body: bytes) -> int:
-    """Return how deep brackets nest, outside strings, without parsing."""
-    deepest = level = 0
-    for bracket in BRACKETS.finditer(STRINGS.sub(b"", body)):
-        level += 1 if bracket.group() in b"[{" else -1
-        deepest = max(deepest, level)
-    return deepest
+    """Return how deep brackets nest, outside strings, without parsing; exact up to the bound.
+
+    Innermost pairs are taken out of the whole body at once, level by level: looking at each
+    bracket takes longer than all else that is done to read and check ten thousand rows.
+    """
+    if b"\\" in body:  # what is escaped ends no string
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    brackets = b"".join(body.split(b'"')[::2]).translate(SQUARE, NO_BRACKETS)
+    for level in range(MAX_DEPTH + 1):
+        outer = brackets.replace(b"[]", b"")
+        if len(outer) == len(brackets):
+            return level + brackets.count(b"[")
+        brackets = outer
+    return MAX_DEPTH + 1
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def load_events(
         _finish(file, part)
         transaction.on_commit(lambda: usage_loaded.send(sender=UsageFile, file_ids=[file.pk]))
     draw_pending()
-    return file, _results(rows, outcome)
+    return file, row_results(rows, outcome)
 
 
 def _columns(rows: Sequence[Mapping[str, str]]) -> list[str]:
@@ -143,7 +143,8 @@ def _finish(file: UsageFile, part: UsageFilePart) -> None:
     file.save()
 
 
-def _results(rows: Sequence[Mapping[str, str]], outcome: Outcome) -> list[RowResult]:
+def row_results(rows: Sequence[Mapping[str, str]], outcome: Outcome) -> list[RowResult]:
+    """Return what became of each row of a call, in their order."""
     refused = {item.number: item for item in outcome.refused}
     found = []
     for number, row in enumerate(rows, 1):

@@ -9,6 +9,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 from rest_framework import serializers
 
 from foundation.api import HouseModelSerializer, idempotency
@@ -175,6 +177,25 @@ def test_a_wrong_body_is_a_problem_that_names_the_place(
 def test_depth_counts_brackets_outside_strings() -> None:
     assert depth(b'{"a": ["[[[[", "\\"[[["]}') == 2
     assert depth(b"[" * (MAX_DEPTH + 1)) == MAX_DEPTH + 1
+    assert depth(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH) == MAX_DEPTH
+    assert depth(b"[" * 1_000 + b"]" * 1_000) > MAX_DEPTH
+    assert depth(b"[" + b"[]," * 1_000 + b"[[]]]") == 3
+
+
+TEXTS = st.text(alphabet='[]{}"\\:,a\n', max_size=6)
+VALUES = st.recursive(
+    TEXTS | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+)
+
+
+@given(VALUES)
+def test_depth_is_that_of_the_value_whatever_its_texts_hold(value: Any) -> None:
+    def nested(one: Any) -> int:
+        parts = list(one.values()) if isinstance(one, dict) else one
+        return 1 + max(map(nested, parts), default=0) if isinstance(parts, list) else 0
+
+    assert depth(json.dumps(value).encode()) == min(nested(value), MAX_DEPTH + 1)
 
 
 def test_money_is_written_with_the_decimals_of_its_currency(api: Client) -> None:
