@@ -91,9 +91,16 @@ def allocate(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[
     Raises: CannotAllocate when no weight is positive, one is negative, or the total has a
     fraction of a minor unit.
     """
-    units = minor_units(currency)
-    if total != quantize(total, currency):
-        raise CannotAllocate(f"{total} is finer than the minor unit of {currency}")
+    return allocate_places(total, weights, minor_units(currency))
+
+
+def allocate_places(total: Decimal, weights: Sequence[Decimal], places: int) -> list[Decimal]:
+    """Share `total`, of at most `places` decimals, out as `allocate` does; for units of usage.
+
+    Raises: CannotAllocate.
+    """
+    if total != round_places(total, places):
+        raise CannotAllocate(f"{total} is finer than {places} decimals")
     if any(not weight.is_finite() or weight < 0 for weight in weights):
         raise CannotAllocate("a weight is negative or not a number")
     shares = _as_integers(weights)
@@ -101,7 +108,7 @@ def allocate(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[
     if whole == 0:
         raise CannotAllocate("the weights add up to nothing")
 
-    pieces = int(abs(total).scaleb(units))
+    pieces = int(abs(total).scaleb(places))
     counted = [divmod(pieces * share, whole) for share in shares]
     parts = [floor for floor, _ in counted]
     by_claim = sorted(range(len(shares)), key=lambda i: (-counted[i][1], -shares[i], i))
@@ -109,7 +116,7 @@ def allocate(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[
         parts[index] += 1
 
     sign = -1 if total < 0 else 1
-    return [Decimal(sign * part).scaleb(-units) for part in parts]
+    return [Decimal(sign * part).scaleb(-places) for part in parts]
 
 
 def cash_rounding(payable: Decimal, step: Decimal) -> Decimal:

@@ -23,8 +23,9 @@ class Bucket:
 
     `room` is what events may take from it: what remains and what the events drawn anew hold.
     `given` is what earlier events have taken and a negative event may bring back. No
-    `service_id`: every service of the account. A closed bucket is past its end; what had not been
-    used is gone from its room (ENT-4).
+    `service_id`: every service of the account. With a `pool_id` it is what `service_id` brings to
+    a pool (`contributed`), for whoever is in the pool when it uses (POOL-4). A closed bucket is
+    past its end; what had not been used is gone from its room (ENT-4).
     """
 
     id: int
@@ -40,12 +41,20 @@ class Bucket:
     is_closed: bool = False
     parent_id: int | None = None
     given: Decimal = ZERO
+    account_id: int = 0
+    pool_id: int | None = None
+    contributed: Decimal = ZERO
 
     def matches(self, event: "Event") -> bool:
         """Tell whether an event is of the kind that the bucket is for, whenever it happened."""
+        if self.pool_id is None:
+            is_theirs = self.account_id == event.account_id
+            is_theirs = is_theirs and self.service_id in (None, event.service_id)
+        else:
+            is_theirs = self.pool_id == event.pool_id
         return (
-            event.usage_type == self.usage_type
-            and self.service_id in (None, event.service_id)
+            is_theirs
+            and event.usage_type == self.usage_type
             and all(event.attributes.get(name) == value for name, value in self.filter)
         )
 
@@ -60,7 +69,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event as far as balances care; a negative quantity gives back."""
+    """An event as far as balances care; a negative quantity gives back.
+
+    `pool_id` is the pool in which its service is on its day.
+    """
 
     id: int
     at: datetime
@@ -68,6 +80,8 @@ class Event:
     usage_type: str
     quantity: Decimal
     attributes: Mapping[str, str] = field(default_factory=dict)
+    account_id: int = 0
+    pool_id: int | None = None
 
 
 class Draw(NamedTuple):
@@ -78,12 +92,14 @@ class Draw(NamedTuple):
     quantity: Decimal
 
 
-def usage_order(bucket: Bucket) -> tuple[int, bool, datetime, int, int]:
+def usage_order(bucket: Bucket) -> tuple[bool, int, bool, datetime, int, int]:
     """Sort buckets in the order in which they are used up (ENT-2).
 
-    Priority, then the earlier end (none is last), then the source, then the older bucket.
+    What is the account's own before a pool's, then priority, the earlier end (none is last), the
+    source, the older bucket.
     """
     return (
+        bucket.pool_id is not None,
         bucket.priority,
         bucket.end is None,
         bucket.end or bucket.start,
@@ -118,37 +134,61 @@ def _descendants(bucket: Bucket, heirs: Mapping[int, Sequence[Bucket]]) -> Itera
         yield from _descendants(heir, heirs)
 
 
-def draw(events: Iterable[Event], buckets: Sequence[Bucket]) -> Iterator[Draw]:
+Portion = tuple[int, datetime, int]
+"""What a service may take of a pool in a period: pool, begin of its buckets, service."""
+
+
+def portion_of(bucket: Bucket, event: Event) -> Portion | None:
+    """Return which portion of a pool an event uses up in a bucket; None where it is no pool's."""
+    if bucket.pool_id is None:
+        return None
+    return bucket.pool_id, bucket.start, event.service_id
+
+
+def draw(
+    events: Iterable[Event],
+    buckets: Sequence[Bucket],
+    portions: Mapping[Portion, Decimal] | None = None,
+) -> Iterator[Draw]:
     """Yield what covers each event, in the order of time, whatever the order given (ENT-3, ENT-6).
 
     An event is split over its candidates; what no bucket covers is overage. Behind a blocker
     nothing is drawn. A negative event gives back to the buckets of its time, the last used first,
-    at most what events took from them. No room ever falls below zero.
+    at most what events took from them. No room ever falls below zero. `portions` are the most
+    that services may take of pools; who is not named takes what is there.
     """
     ordered = sorted(buckets, key=usage_order)
     room = {bucket.id: bucket.room for bucket in ordered}
     taken = {bucket.id: bucket.given for bucket in ordered}
+    left = dict(portions or {})
     for event in sorted(events, key=lambda one: (one.at, one.id)):
         usable = candidates(event, ordered)
-        for bucket_id, quantity in _split(event.quantity, usable, room, taken):
-            room[bucket_id] -= quantity
-            taken[bucket_id] += quantity
-            yield Draw(event.id, bucket_id, quantity)
+        for bucket, quantity in _split(event, usable, room, taken, left):
+            room[bucket.id] -= quantity
+            taken[bucket.id] += quantity
+            portion = portion_of(bucket, event)
+            if portion is not None and portion in left:
+                left[portion] -= quantity
+            yield Draw(event.id, bucket.id, quantity)
 
 
 def _split(
-    quantity: Decimal,
+    event: Event,
     usable: Sequence[Bucket],
     room: Mapping[int, Decimal],
     taken: Mapping[int, Decimal],
-) -> Iterator[tuple[int, Decimal]]:
-    """Split one quantity over buckets in order; what is left over is not told (ENT-3)."""
-    left = abs(quantity)
-    gives_back = quantity < 0
+    portions: Mapping[Portion, Decimal],
+) -> Iterator[tuple[Bucket, Decimal]]:
+    """Split one event over buckets in order; what is left over is not told (ENT-3)."""
+    left = abs(event.quantity)
+    gives_back = event.quantity < 0
     for bucket in reversed(usable) if gives_back else usable:
         part = min(left, (taken if gives_back else room)[bucket.id])
+        portion = portion_of(bucket, event)
+        if portion is not None and portion in portions and not gives_back:
+            part = min(part, portions[portion])
         if part > 0:
-            yield bucket.id, -part if gives_back else part
+            yield bucket, -part if gives_back else part
             left -= part
         if not left or (bucket.is_blocker and not gives_back):
             return
