@@ -205,6 +205,7 @@ ROLES: tuple[Role, ...] = (
             "payments.reverse_any_payment",
             "rating.write_off_usage",
             "rating.adjust_balance",
+            "rating.approve_rerate",
         ),
     ),
     Role(

@@ -74,6 +74,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Usage files", "upload_file", "rating:files"),
             Entry("Suspense", "rule", "rating:suspense"),
             Entry("Events", "sensors", "rating:events"),
+            Entry("Rating again", "restart_alt", "rating:rerates"),
             Entry("Rate anything", "calculate", "rating:try"),
         ),
     ),

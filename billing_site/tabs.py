@@ -38,6 +38,10 @@ CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
         SharedTab("Price", "catalog:price", "catalog.view_priceversion"),
         SharedTab("Simulator", "invoicing:price_simulation", "invoicing.view_invoice"),
     ),
+    (
+        SharedTab("Comparison", "rating:rerate", "rating.view_reratejob"),
+        SharedTab("Next documents", "invoicing:rerate_preview", "invoicing.view_invoice"),
+    ),
 )
 
 # Reports that are not in the sidebar, with the page from which they are reached.

@@ -10,6 +10,7 @@ from invoicing.views import (
     moves,
     previews,
     registers,
+    rerates,
     run_account,
     run_page,
     runs,
@@ -74,6 +75,7 @@ urlpatterns = [
         simulating.PriceSimulation.as_view(),
         name="price_simulation",
     ),
+    path("rerates/<int:pk>/", rerates.ReratePreview.as_view(), name="rerate_preview"),
     path("register/", registers.Register.as_view(), name="register"),
     path("taxes/", registers.TaxReport.as_view(), name="taxes"),
 ]

@@ -18,6 +18,8 @@ class RatingConfig(AppConfig):
             BalanceBucket=accounts,
             BalanceMovement=scope.through("bucket_id", BalanceBucket),
             PendingDraw=accounts,
+            RerateChange=scope.WHOLE,
+            RerateJob=scope.WHOLE,
             Reservation="account__entity",
             SuspenseItem=scope.WHOLE,
             UsageAggregate=accounts,

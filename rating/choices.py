@@ -72,6 +72,15 @@ class MovementKind(TextChoices):
     ADJUST = "ADJUST", "Adjusted"
 
 
+class RerateState(TextChoices):
+    """DRAFT → PENDING → DONE; REJECTED by whoever does not approve it."""
+
+    DRAFT = "DRAFT", "Draft"
+    PENDING = "PENDING", "Pending"
+    DONE = "DONE", "Done"
+    REJECTED = "REJECTED", "Rejected"
+
+
 class ReservationState(TextChoices):
     """HELD → COMMITTED (used), RELEASED (let go) or EXPIRED (time was up); the last three end."""
 

@@ -35,6 +35,7 @@ PAGES: dict[str, str] = {
     "payments.paymentbatch": "payments:batch",
     "payments.paymentreversal": "payments:paymentreversal",
     "payments.unidentifiedreceipt": "payments:unidentifiedreceipt",
+    "rating.reratejob": "rating:rerate",
     "receivables.openitem": "receivables:openitem",
     "tax.jurisdiction": "tax:place",
 }

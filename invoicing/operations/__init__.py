@@ -15,6 +15,7 @@ from invoicing.operations.credits import (
 from invoicing.operations.cycles import define_cycle
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
 from invoicing.operations.previewing import (
+    MOST_RERATED,
     CannotPreview,
     NextInvoice,
     Preview,
@@ -24,6 +25,7 @@ from invoicing.operations.previewing import (
     preview_draft,
     preview_move,
     preview_order,
+    preview_rerate,
     project,
 )
 from invoicing.operations.printing import CannotPrintDraft, pdf_of
@@ -47,6 +49,7 @@ from invoicing.operations.runs import (
 from invoicing.operations.simulating import CannotSimulate, Simulated, simulate_price
 
 __all__ = [
+    "MOST_RERATED",
     "CannotApproveRun",
     "CannotChangeAccount",
     "CannotChangeRun",
@@ -77,6 +80,7 @@ __all__ = [
     "preview_draft",
     "preview_move",
     "preview_order",
+    "preview_rerate",
     "project",
     "recalculate_account",
     "recalculate_run",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -16,6 +16,8 @@ from django.db import connection, transaction
 
 import customers.operations
 import customers.queries
+import rating.operations
+import rating.queries
 from customers.choices import AccountRole
 from customers.models import Account, Order, OrderItem
 from customers.operations import ItemInput
@@ -28,11 +30,13 @@ from invoicing.operations.drafting import make_drafts
 from invoicing.operations.frame import Frame
 from invoicing.operations.writing import Draft
 from invoicing.rules.documents import in_reading_order
+from rating.models import RerateJob
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 ZERO: Final = Decimal(0)
+MOST_RERATED: Final = 20
 T = TypeVar("T")
 
 
@@ -223,6 +227,24 @@ def preview_move(
             actor=actor,
         ),
     )
+
+
+def preview_rerate(*, job: RerateJob, at: datetime, actor: User | None) -> list[Preview]:
+    """Return what a job that rates usage again would change on the next documents (RATE-2).
+
+    Of those who pay for the accounts that it changes most. Nothing is kept.
+
+    Raises: Forbidden; CannotPreview.
+    """
+    require(actor, "invoicing.view_invoice")
+    largest = rating.queries.largest_changes(job, most=MOST_RERATED)
+
+    def carry_out() -> None:
+        rating.operations.rerate(
+            start=job.start, end=job.end, account_ids=job.account_ids, as_of=at
+        )
+
+    return _previews([one.account_id for one in largest], at.date(), carry_out)
 
 
 def bill_date_after(payer: Account, as_of: date) -> date:

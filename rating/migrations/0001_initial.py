@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.db.models.expressions
@@ -108,6 +109,32 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='RerateJob',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('start', models.DateField()),
+                ('end', models.DateField()),
+                ('charge', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.charge')),
+                ('product', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
+                ('account_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, null=True, size=None)),
+                ('reason', models.CharField(max_length=300)),
+                ('state', models.CharField(choices=[('DRAFT', 'Draft'), ('PENDING', 'Pending'), ('DONE', 'Done'), ('REJECTED', 'Rejected')], default='DRAFT', max_length=8)),
+                ('event_count', models.BigIntegerField(default=0)),
+                ('changed_count', models.BigIntegerField(default=0)),
+                ('suspended_count', models.BigIntegerField(default=0)),
+                ('compared_at', models.DateTimeField()),
+                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('done_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'permissions': [('approve_rerate', 'Can approve that usage is rated again')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'PENDING', 'DONE', 'REJECTED'])), name='rating_reratejob_state_known'), models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='rating_reratejob_days_begin'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'DONE')), models.Q(models.Q(('state', 'DONE'), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='rating_reratejob_done_is_dated'), models.CheckConstraint(condition=models.Q(('requested_by', models.F('decided_by')), _negated=True), name='rating_reratejob_needs_two')],
+            },
+        ),
+        migrations.CreateModel(
             name='Reservation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -169,6 +196,23 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['code'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Za-z0-9][A-Za-z0-9_.-]*$')), name='rating_usagesource_code_plain')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RerateChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='rating.reratejob')),
+                ('account_id', models.BigIntegerField()),
+                ('currency', foundation.fields.CurrencyField()),
+                ('events_before', models.BigIntegerField()),
+                ('events_after', models.BigIntegerField()),
+                ('worth_before', foundation.fields.UnitPriceField()),
+                ('worth_after', foundation.fields.UnitPriceField()),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('worth_before')), name='rating_reratechange_worth_before_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('worth_after')), name='rating_reratechange_worth_after_is_number'), models.UniqueConstraint(fields=('job', 'account_id'), name='rating_reratechange_account_once')],
             },
         ),
         migrations.CreateModel(

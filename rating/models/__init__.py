@@ -1,9 +1,10 @@
-"""Usage: sources, files, events, duplicate keys, sums, suspense, and balances it is drawn from."""
+"""Usage: sources, files, events, duplicate keys, sums, suspense, balances, reratings."""
 
 from rating.models.aggregate import UsageAggregate
 from rating.models.balance import BalanceBucket, BalanceMovement, PendingDraw
 from rating.models.event import UsageEvent, UsageKey
 from rating.models.file import UsageFile, UsageFilePart
+from rating.models.rerate import RerateChange, RerateJob
 from rating.models.reservation import Reservation
 from rating.models.source import UsageSource
 from rating.models.suspense import SuspenseItem
@@ -12,6 +13,8 @@ __all__ = [
     "BalanceBucket",
     "BalanceMovement",
     "PendingDraw",
+    "RerateChange",
+    "RerateJob",
     "Reservation",
     "SuspenseItem",
     "UsageAggregate",

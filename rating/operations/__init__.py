@@ -11,6 +11,13 @@ from rating.operations.loading import (
     resume_file,
     resume_files,
 )
+from rating.operations.rerate_jobs import (
+    CannotRerate,
+    approve_rerate,
+    open_rerate,
+    reject_rerate,
+    request_rerate,
+)
 from rating.operations.rerating import rerate
 from rating.operations.reserving import (
     CannotReserve,
@@ -26,12 +33,14 @@ from rating.operations.suspending import recycle, write_off
 
 __all__ = [
     "MOST_ROWS",
+    "CannotRerate",
     "CannotReserve",
     "CannotTake",
     "Rehearsal",
     "ReservationEnded",
     "RowResult",
     "Settled",
+    "approve_rerate",
     "commit",
     "create_source",
     "draw_pending",
@@ -39,10 +48,13 @@ __all__ = [
     "give_balance",
     "load_events",
     "load_file",
+    "open_rerate",
     "rebuild_sums",
     "recycle",
     "rehearse_file",
+    "reject_rerate",
     "release",
+    "request_rerate",
     "rerate",
     "reserve",
     "resume_file",

@@ -4,6 +4,7 @@ from rating.queries.balances import MOST_MOVEMENTS, balances, covers_of, movemen
 from rating.queries.entitled import Entitled, Use, check
 from rating.queries.identities import INTEGRITY
 from rating.queries.provisional import RatedUsage, final_rating, provisional
+from rating.queries.rerates import largest_changes
 from rating.queries.suspense import (
     SuspenseGroup,
     file_fate,
@@ -45,6 +46,7 @@ __all__ = [
     "file_problems",
     "final_rating",
     "holders_of",
+    "largest_changes",
     "loaded_on",
     "missing_numbers",
     "movements",

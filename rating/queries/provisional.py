@@ -6,7 +6,7 @@ quantities that are no sums have the price of the first day.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -37,6 +37,7 @@ from rating.queries.terms import usage_charges
 from rating.rules.guiding import UsageCharge
 
 ZERO = Decimal(0)
+ACCOUNTS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +81,45 @@ def provisional(*, account_id: int, start: date, end: date) -> list[RatedUsage]:
     return _rated(account_id, start, end, end)
 
 
+def provisional_worth(
+    *, account_ids: Collection[int], start: date, end: date
+) -> dict[int, Decimal]:
+    """Return what the usage of each account over local days [start, end) is worth by itself.
+
+    In the account's currency; what has no price counts nothing, accounts without usage are left
+    out. A few statements for a thousand accounts.
+    """
+    found: dict[int, Decimal] = {}
+    wanted = sorted(account_ids)
+    for at in range(0, len(wanted), ACCOUNTS_AT_ONCE):
+        rated = _rated_by_account(wanted[at : at + ACCOUNTS_AT_ONCE], start, end, end)
+        for account_id, rows in rated.items():
+            found[account_id] = sum((row.amount or ZERO for row in rows), ZERO)
+    return found
+
+
 def _rated(
     account_id: int, start: date, end: date, tree_on: date, only: int | None = None
 ) -> list[RatedUsage]:
+    return _rated_by_account([account_id], start, end, tree_on, only).get(account_id, [])
+
+
+def _rated_by_account(
+    account_ids: Sequence[int], start: date, end: date, tree_on: date, only: int | None = None
+) -> dict[int, list[RatedUsage]]:
     rows = UsageAggregate.objects.filter(
-        account_id=account_id, on_date__gte=start, on_date__lt=end
+        account_id__in=account_ids, on_date__gte=start, on_date__lt=end
     )
     if only is not None:
         rows = rows.filter(subscription_charge_id=only)
-    by_charge: dict[int, list[UsageAggregate]] = defaultdict(list)
+    by_charge: dict[tuple[int, int], list[UsageAggregate]] = defaultdict(list)
     for row in rows.order_by("subscription_charge_id", "on_date"):
-        by_charge[row.subscription_charge_id].append(row)
+        by_charge[row.account_id, row.subscription_charge_id].append(row)
     if not by_charge:
-        return []
-    currency = Account.objects.values_list("currency", flat=True).get(pk=account_id)
-    prices, charges = _tools(account_id, by_charge, tree_on)
+        return {}
+    accounts = {account_id for account_id, _ in by_charge}
+    currencies = dict(Account.objects.filter(pk__in=accounts).values_list("id", "currency"))
+    prices, charges = _tools(accounts, {own_id for _, own_id in by_charge}, tree_on)
     scopes = dict(
         Charge.objects.filter(
             pk__in={one.terms.charge_id for one in charges.values()}
@@ -103,9 +128,10 @@ def _rated(
     metrics = {
         one.terms.charge_id: prices.metric_of(one.terms.charge_id) for one in charges.values()
     }
-    found: list[RatedUsage] = []
-    for own_id, usage in by_charge.items():
-        own = charges[own_id]
+    rated: dict[int, list[RatedUsage]] = defaultdict(list)
+    for (account_id, own_id), usage in by_charge.items():
+        own, found = charges[own_id], rated[account_id]
+        currency = currencies[account_id]
         by_service = scopes[own.terms.charge_id] == CounterScope.SERVICE
         metric = metrics.get(own.terms.charge_id)
         if metric is not None and metric.needs_events:
@@ -118,18 +144,18 @@ def _rated(
             _priced(own, key, group, currency, prices, metric)
             for (key, _), group in groups.items()
         ]
-    return found
+    return rated
 
 
 def _tools(
-    account_id: int, own_ids: Iterable[int], tree_on: date
+    account_ids: Iterable[int], own_ids: Iterable[int], tree_on: date
 ) -> tuple[EventPrices, dict[int, UsageCharge]]:
     subscriptions = SubscriptionCharge.objects.filter(pk__in=list(own_ids)).values_list(
         "subscription_id", flat=True
     )
     prices = EventPrices(on_date=tree_on)
     with connection.cursor() as cursor:
-        prices.learn(cursor, [account_id])
+        prices.learn(cursor, account_ids)
         charges = usage_charges_of(cursor, usage_charges(), set(subscriptions))
     return prices, {one.subscription_charge_id: one for all_ in charges.values() for one in all_}
 

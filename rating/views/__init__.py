@@ -4,12 +4,21 @@ from rating.views.accounts import AccountUsage
 from rating.views.balances import AccountBalances, BalancePage, GiveBalance, TakeBalance
 from rating.views.events import EventPage, EventSearch
 from rating.views.files import FileList, FilePage, LoadFile, RejectedRows, ResumeFile
+from rating.views.rerates import (
+    ApproveRerate,
+    NewRerate,
+    RejectRerate,
+    RequestRerate,
+    RerateList,
+    ReratePage,
+)
 from rating.views.suspense import SuspenseGroups, SuspensePage, SuspenseRows, WorkSuspense
 from rating.views.trying import TryEvents
 
 __all__ = [
     "AccountBalances",
     "AccountUsage",
+    "ApproveRerate",
     "BalancePage",
     "EventPage",
     "EventSearch",
@@ -17,7 +26,12 @@ __all__ = [
     "FilePage",
     "GiveBalance",
     "LoadFile",
+    "NewRerate",
+    "RejectRerate",
     "RejectedRows",
+    "RequestRerate",
+    "RerateList",
+    "ReratePage",
     "ResumeFile",
     "SuspenseGroups",
     "SuspensePage",
