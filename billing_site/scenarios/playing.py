@@ -15,8 +15,8 @@ import customers.operations
 import customers.queries
 from billing_site.queries.integrity import checks
 from billing_site.scenarios import comparing, seeing, setting
-from billing_site.scenarios.stage import Scene, Stage
-from billing_site.scenarios.words import Expected, Scenario, Step
+from billing_site.scenarios.stage import Scene, Shelf, Stage
+from billing_site.scenarios.words import Expected, Scenario, Setup, Step
 from foundation.errors import Refusal
 from foundation.integrity import run_checks
 
@@ -35,12 +35,17 @@ class Outcome:
         return not self.differences
 
 
-def play(stage: Stage, scenario: Scenario) -> Outcome:
-    """Let a scenario happen and compare; nothing of it remains."""
+def play(stage: Stage, scenario: Scenario, shelf: Shelf | None = None) -> Outcome:
+    """Let a scenario happen and compare; nothing of it remains.
+
+    Its offers are put up for it, or stand on a shelf already.
+    """
     with taken_back(), audit.operations.context(actor=None, via="scenario"):
-        scene = Scene(stage, scenario.setup.currency)
+        setup = scenario.setup
         try:
-            setting.build(scene, scenario.setup)
+            shelf = shelf or setting.stock(stage, setup)
+            scene = Scene.of(stage, shelf, setup.currency)
+            setting.open_accounts(scene, setup)
         except Refusal as refused:
             return Outcome(scenario, [_refusal(f"{scenario.file}: setup", refused)], None)
         for step in scenario.steps:
@@ -50,6 +55,15 @@ def play(stage: Stage, scenario: Scenario) -> Outcome:
         found = seeing.see(scene)
         told = comparing.differences(scenario.expect, found)
         return Outcome(scenario, told + _broken_identities(scene.day), found)
+
+
+@contextmanager
+def stocked(stage: Stage, setup: Setup) -> Iterator[Shelf]:
+    """Put up the offers of a setup for all scenarios that sell the same, and take them back."""
+    with taken_back():
+        with audit.operations.context(actor=None, via="scenario"):
+            shelf = setting.stock(stage, setup)
+        yield shelf
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import invoicing.operations
 from billing_site.demo import shelf
 from billing_site.demo.plans import ChargePlan, OfferPlan, Price, Tier
 from billing_site.scenarios import words
-from billing_site.scenarios.stage import Scene
+from billing_site.scenarios.stage import Scene, Shelf, Stage
 from catalog.models import Charge, Offer, OfferVersion
 from customers.choices import AccountRole, CustomerKind
 from customers.operations import AddressInput
@@ -31,35 +31,46 @@ class BadSetup(Invalid):
     rule = "SCENARIO"
 
 
-def build(scene: Scene, setup: words.Setup) -> None:
-    """Put up the offers and open the accounts, parents first.
+def stock(stage: Stage, setup: words.Setup) -> Shelf:
+    """Put up the offers of a setup.
 
     Raises: BadSetup; whatever an operation refuses.
     """
-    for code, offer in setup.offers.items():
-        put_up(scene, code, offer, starts=ON_SALE)
+    return Shelf(
+        versions={
+            code: put_up(stage, code, offer, setup.currency)
+            for code, offer in setup.offers.items()
+        },
+        identifiers={code: offer.identifier for code, offer in setup.offers.items()},
+    )
+
+
+def open_accounts(scene: Scene, setup: words.Setup) -> None:
+    """Open the accounts of a setup, parents first.
+
+    Raises: BadSetup; whatever an operation refuses.
+    """
     for name, account in setup.accounts.items():
         open_account(scene, name, account, setup)
 
 
-def put_up(scene: Scene, code: str, offer: words.Offer, *, starts: date) -> None:
+def put_up(
+    stage: Stage, code: str, offer: words.Offer, currency: str, starts: date = ON_SALE
+) -> OfferVersion:
     """Publish an offer, or its next version when it is sold already."""
     plan = OfferPlan(
         code,
         offer.name or code.title(),
-        tuple(_charge(scene, name, charge) for name, charge in offer.charges.items()),
+        tuple(_charge(name, charge, currency) for name, charge in offer.charges.items()),
         terms=columns(OfferVersion, offer.terms),
     )
     known = Offer.objects.filter(code=code).first()
-    scene.versions[code] = (
-        shelf.put_up(plan, scene.cast, starts=starts)
-        if known is None
-        else shelf.put_up_version(known, plan, scene.cast, starts=starts)
-    )
-    scene.identifiers[code] = offer.identifier
+    if known is None:
+        return shelf.put_up(plan, stage.cast, starts=starts)
+    return shelf.put_up_version(known, plan, stage.cast, starts=starts)
 
 
-def _charge(scene: Scene, code: str, charge: words.Charge) -> ChargePlan:
+def _charge(code: str, charge: words.Charge, currency: str) -> ChargePlan:
     kind = charge.kind or ("USAGE" if charge.usage else "RECURRING")
     product = {"USAGE": "USAGE", "ONE_TIME": "FEE"}.get(kind, "SERVICE")
     return ChargePlan(
@@ -69,8 +80,7 @@ def _charge(scene: Scene, code: str, charge: words.Charge) -> ChargePlan:
         kind=kind,
         model=charge.model or ("FLAT" if charge.flat and not charge.price else "PER_UNIT"),
         prices={
-            amounts.currency or scene.currency: price(amounts)
-            for amounts in (charge, *charge.also)
+            amounts.currency or currency: price(amounts) for amounts in (charge, *charge.also)
         },
         timing="ARREARS" if kind == "USAGE" else "ADVANCE",
         usage_type=charge.usage,

@@ -49,6 +49,14 @@ class Stage:
     source: UsageSource
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The offers that a scenario finds on sale, and the kind of identifier of their services."""
+
+    versions: dict[str, OfferVersion]
+    identifiers: dict[str, str]
+
+
 def set_stage() -> Stage:
     """Set up on an empty database what every scenario finds; done once for many."""
     people = cast.gather("no one signs in here")
@@ -81,6 +89,16 @@ class Scene:
     orders: dict[str, Order] = field(default_factory=dict)
     contracts: dict[str, Contract] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stage: Stage, shelf: Shelf, currency: str) -> Scene:
+        """Open a scene before a shelf, which stays as it is whatever is sold later."""
+        return cls(
+            stage,
+            currency,
+            versions=dict(shelf.versions),
+            identifiers=dict(shelf.identifiers),
+        )
 
     @property
     def cast(self) -> Cast:
