@@ -1,8 +1,8 @@
 """Workers of a run: they drain its chunks, each from a connection of its own (F03, F04).
 
-A chunk is claimed with its attempt counted, then worked on in one transaction under its row lock.
-What kills a worker leaves the chunk as it was; what fails is split until the account at fault
-stands alone, and that one is parked.
+A chunk is claimed with its attempt counted, then worked on in one transaction under its row lock;
+a claim that finds somebody else at work is given back. What kills a worker leaves the chunk as it
+was; what fails is split until the account at fault stands alone, and that one is parked.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import F
 
 from foundation.errors import Refusal
 from foundation.sql import run as run_statement
@@ -29,6 +30,8 @@ from invoicing.operations.moment import NOW, forget, one_moment
 from invoicing.operations.posting import Accounts, post_chunk
 
 MOST_ATTEMPTS: Final = 3
+A_MOMENT: Final = 0.2
+"""Seconds in which whoever claims a chunk comes to hold it, or gives the claim back."""
 ABOUT_THE_RUN: Final = frozenset({"LED-2"})
 """Rules whose refusal concerns the run, not one payer: a closed period stops all alike."""
 READ_BY_KEY: Final = (
@@ -156,17 +159,29 @@ def _fork(frame: Frame, work: Work, workers: int, until: float | None) -> None:
 
 
 def _drain(frame: Frame, work: Work, until: float | None) -> None:
+    """Work until nothing is left to claim.
+
+    The last chunk of a stage is claimed by every idle worker before one of them holds it, so too
+    many claims are taken for deaths only when they are still there a moment later.
+    """
     run_id = frame.run_id
+    doubted: set[int] = set()
     while until is None or monotonic() < until:
         claimed = _claim(run_id, work)
         if claimed is None:
             return
         chunk_id, attempts, payers = claimed
+        if attempts > MOST_ATTEMPTS and chunk_id not in doubted:
+            doubted.add(chunk_id)
+            _give_back(chunk_id, work)
+            sleep(A_MOMENT)
+            continue
         if attempts > MOST_ATTEMPTS:
             _give_up(chunk_id, work, payers, "The worker died on it three times.")
             continue
         try:
-            _work_on(run_id, chunk_id, frame, work)
+            if not _work_on(run_id, chunk_id, frame, work):
+                _give_back(chunk_id, work)
         except RunHasMovedOn:
             return
         except (OperationalError, InterfaceError) as error:
@@ -190,8 +205,17 @@ def _claim(run_id: int, work: Work) -> tuple[int, int, int] | None:
         return cursor.fetchone()
 
 
-def _work_on(run_id: int, chunk_id: int, frame: Frame, work: Work) -> None:
-    """Carry one chunk through the stage: its effect and its mark commit together."""
+def _give_back(chunk_id: int, work: Work) -> None:
+    """Take back a claim that came to nothing; wait for whoever works on the chunk."""
+    chunk = BillRunChunk.objects.filter(pk=chunk_id, stage=work.stage, attempts__gt=0)
+    chunk.update(attempts=F("attempts") - 1)
+
+
+def _work_on(run_id: int, chunk_id: int, frame: Frame, work: Work) -> bool:
+    """Carry one chunk through the stage: its effect and its mark commit together.
+
+    Tell whether it was this worker's to do: false when another holds it, or has done it.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(READ_BY_KEY)
         cursor.execute(
@@ -199,13 +223,8 @@ def _work_on(run_id: int, chunk_id: int, frame: Frame, work: Work) -> None:
         )
         if cursor.fetchone() != (work.state,):
             raise RunHasMovedOn
-        cursor.execute(
-            "SELECT 1 FROM invoicing_billrunchunk WHERE id = %s AND stage = %s "
-            "FOR UPDATE SKIP LOCKED",
-            [chunk_id, work.stage],
-        )
-        if cursor.fetchone() is None:
-            return
+        if not _hold(cursor, chunk_id, work):
+            return False
         cursor.execute(
             "SELECT payer_id, state FROM invoicing_billrunaccount "
             "WHERE chunk_id = %s AND is_open AND state = ANY (%s) ORDER BY payer_id FOR UPDATE",
@@ -223,11 +242,26 @@ def _work_on(run_id: int, chunk_id: int, frame: Frame, work: Work) -> None:
             transaction.on_commit(
                 lambda: signals.invoices_posted.send(BillRun, invoice_ids=invoices)
             )
+    return True
+
+
+def _hold(cursor: CursorWrapper, chunk_id: int, work: Work) -> bool:
+    """Lock a chunk until the transaction ends; tell whether it was free and still to be done."""
+    cursor.execute(
+        "SELECT 1 FROM invoicing_billrunchunk WHERE id = %s AND stage = %s FOR UPDATE SKIP LOCKED",
+        [chunk_id, work.stage],
+    )
+    return cursor.fetchone() is not None
 
 
 def _give_up(chunk_id: int, work: Work, payers: int, reason: str) -> None:
-    """Split a chunk that fails as a whole; park the payer of a chunk of one (F04)."""
+    """Split a chunk that fails as a whole; park the payer of a chunk of one (F04).
+
+    Whoever works on the chunk meanwhile is left to it.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
+        if not _hold(cursor, chunk_id, work):
+            return
         cursor.execute(
             "SELECT count(*) FROM invoicing_billrunaccount WHERE chunk_id = %s AND is_open",
             [chunk_id],

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection
 
+import invoicing.operations
 from customers.models import Account
 from invoicing.choices import RunState
 from invoicing.models import BillCycle, BillRun, BillRunAccount
-from invoicing.operations import drafting
+from invoicing.operations import drafting, workers
 from tests.concurrency.street import (
     DIED,
     Boundaries,
@@ -72,6 +75,50 @@ def test_two_starts_at_once_from_two_processes_are_one_run() -> None:
         assert BillRun.objects.filter(cycle=raced).count() == 1
         assert street.books(raced) == street.books(calm)
     require_green()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chunk_that_many_workers_reach_for_at_once_has_killed_none_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """F04: each claims it before one of them holds it; none of these claims is a death."""
+    street = Street()
+    cycle = street.cycle("MAIN", payers=1)
+    run = street.start(cycle)
+    slowly = f"{workers.READ_BY_KEY}, pg_sleep(0.05)"
+    monkeypatch.setattr(workers, "READ_BY_KEY", slowly)
+    at_once(lambda: invoicing.operations.continue_run(run_id=run.pk), processes=6)
+    assert not BillRunAccount.objects.filter(state="ERROR").exists()
+    assert street.carry(cycle).state == RunState.CLOSED
+    assert len(street.books(cycle)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_kills_its_worker_three_times_waits_and_the_others_are_billed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """F04: the chunk is split until the account at fault stands alone."""
+    street = Street()
+    cycle = street.cycle("MAIN", payers=2)
+    run = street.start(cycle)
+    deadly = Account.objects.latest("id").pk
+    charge = drafting.charge_payer
+
+    def die(payer: Any, frame: Any) -> Any:
+        if payer.id == deadly:
+            os._exit(DIED)
+        return charge(payer, frame)
+
+    monkeypatch.setattr(drafting, "charge_payer", die)
+    ends: list[int] = []
+    while not ends or ends[-1] == DIED:
+        work = partial(invoicing.operations.continue_run, run_id=run.pk)
+        ends.append(outcome(in_a_process(work)))
+    assert ends == [DIED] * 6 + [0]  # of both, then of the one alone
+    waiting = BillRunAccount.objects.get(run=run, state="ERROR")
+    assert (waiting.payer_id, waiting.reason) == (deadly, "The worker died on it three times.")
+    assert street.carry(cycle).state == RunState.CLOSED
+    assert len(street.books(cycle)) == 1
 
 
 @pytest.mark.django_db
