@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from psycopg import sql as psycopg_sql
 
 from foundation import sql
@@ -18,6 +18,7 @@ from foundation.integrity import MOST_FINDINGS, Check, Finding
 from ledger.choices import PeriodState, RateKind, Side
 from ledger.models import (
     AccountingPeriod,
+    Currency,
     EntityAccess,
     ExchangeRate,
     GLAccount,
@@ -87,6 +88,24 @@ def entity_by_code(code: str) -> LegalEntity:
     if entity is None:
         raise Refusal(f"there is no legal entity {code!r}", rule="NO_ENTITY")
     return entity
+
+
+def currency_choices(blank: str = "Choose") -> list[tuple[str, Any]]:
+    """Return every currency for a form, those of the legal entities first, after `blank`."""
+    own = LegalEntity.objects.filter(functional_currency=OuterRef("code"))
+    rows = Currency.objects.annotate(is_own=Exists(own)).values_list("code", "is_own")
+    groups: dict[bool, list[tuple[str, str]]] = {True: [], False: []}
+    for code, is_own in rows:
+        groups[is_own].append((code, code))
+    titled = (("Of the legal entities", groups[True]), ("Others", groups[False]))
+    return [("", blank), *((title, found) for title, found in titled if found)]
+
+
+def only_currency() -> str:
+    """Return the currency of all legal entities, "" where they have several: a form's default."""
+    found = LegalEntity.objects.order_by().values_list("functional_currency", flat=True)
+    codes = list(found.distinct()[:2])
+    return codes[0] if len(codes) == 1 else ""
 
 
 def account_ids(entity_id: int) -> dict[str, int]:

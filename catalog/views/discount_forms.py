@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
 
+import ledger.queries
 from catalog import choices
 from catalog.models import Charge, DiscountDef, Offer, Product
+from catalog.queries import proposals
 from catalog.views.price_forms import DAY
 from foundation.parsing import BadValue, code_text
+from foundation.screens import LongSelect, Suggest
 
 ANY: dict[str, Any] = {"required": False, "empty_label": "Any"}
 
@@ -28,7 +32,9 @@ class Scope(forms.Form):
     charge_kind = forms.ChoiceField(
         label="Kind of charge", required=False, choices=[("", "Any"), *choices.ChargeKind.choices]
     )
-    section = forms.CharField(label="Invoice section", max_length=40, required=False)
+    section = forms.CharField(
+        label="Invoice section", max_length=40, required=False, widget=Suggest(proposals.sections)
+    )
 
 
 class DiscountForm(Scope):
@@ -48,9 +54,10 @@ class DiscountForm(Scope):
         min_value=0, max_digits=22, decimal_places=8,
         help_text="Percent, an amount, free units, or the price of a unit.",
     )  # fmt: skip
-    currency = forms.RegexField(
-        r"^[A-Z]{3}$", required=False, help_text="Of amounts, prices and bounds, as EUR."
-    )
+    currency = forms.ChoiceField(
+        choices=partial(ledger.queries.currency_choices, "None"), widget=LongSelect,
+        required=False, help_text="Of amounts, prices and bounds; a percentage needs none.",
+    )  # fmt: skip
     starts = day("May be given from")
     ends = day("Until", required=False, help_text="The first day on which it may not.")
     periods = forms.IntegerField(
@@ -62,7 +69,9 @@ class DiscountForm(Scope):
     priority = forms.IntegerField(
         min_value=0, max_value=9999, initial=100, help_text="The smaller comes first."
     )
-    stack_group = forms.CharField(label="Group", max_length=32, required=False)
+    stack_group = forms.CharField(
+        label="Group", max_length=32, required=False, widget=Suggest(proposals.stack_groups)
+    )
     is_exclusive = forms.BooleanField(label="Only the best of its group", required=False)
     max_amount = forms.DecimalField(
         label="At most, a period", min_value=0, max_digits=14, decimal_places=4, required=False
@@ -128,7 +137,10 @@ class CommitmentForm(Scope):
     name = forms.CharField(max_length=100, label="On the invoice")
     kind = forms.ChoiceField(choices=choices.CommitmentKind.choices)
     amount = forms.DecimalField(min_value=0, max_digits=14, decimal_places=4)
-    currency = forms.RegexField(r"^[A-Z]{3}$")
+    currency = forms.ChoiceField(
+        choices=ledger.queries.currency_choices, widget=LongSelect,
+        initial=ledger.queries.only_currency,
+    )  # fmt: skip
     window = forms.ChoiceField(label="Each", choices=choices.CommitmentWindow.choices)
     measure = forms.ChoiceField(label="Measured", choices=choices.Measure.choices)
     prorates = forms.BooleanField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -9,12 +10,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+import ledger.queries
 from catalog.models import PriceBook, PriceVersion
-from catalog.queries import price_lists
+from catalog.queries import price_lists, proposals
 from catalog.rules.price_rows import HEADINGS
 from catalog.views import words
 from foundation import exports
-from foundation.screens import Button, FilterForm, Screen
+from foundation.screens import Button, FilterForm, LongSelect, Screen, Suggest
 
 VIEW = "catalog.view_priceversion"
 CHARGES_SHOWN = 200
@@ -31,9 +33,13 @@ class PriceFilters(FilterForm):
     """Which prices to show."""
 
     charge = forms.CharField(max_length=80, label="Charge or offer")
-    currency = forms.CharField(max_length=3)
+    currency = forms.ChoiceField(
+        choices=partial(ledger.queries.currency_choices, "Any"), widget=LongSelect
+    )
     book = forms.ChoiceField(label="Price book")
-    segment = forms.CharField(max_length=32)
+    segment = forms.CharField(
+        max_length=32, widget=Suggest(partial(proposals.price_words, "segment"))
+    )
     state = forms.ChoiceField(choices=STATES)
     on_date = forms.DateField(label="Valid on")
 

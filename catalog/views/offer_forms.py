@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from catalog import operations
 from catalog.models import Charge, EntitlementSpec, OfferVersion, Product, UsageType
+from catalog.queries import proposals
 from catalog.views import words
 from catalog.views.offers import VIEW, version_url
 from catalog.views.price_forms import DAY
 from catalog.views.prices import CommentForm
-from foundation.parsing import BadValue, code_text, currency_text
-from foundation.screens import Crumb, FormScreen, Parsed
+from foundation.parsing import code_text
+from foundation.screens import Crumb, FormScreen, Parsed, Suggest
 
 
 class OfferForm(forms.Form):
@@ -25,19 +25,13 @@ class OfferForm(forms.Form):
 
     code = Parsed(lambda text: code_text(text, 32))
     name = forms.CharField(max_length=100)
-    family = forms.CharField(max_length=40, required=False)
+    family = forms.CharField(max_length=40, required=False, widget=Suggest(proposals.families))
     starts = forms.DateField(label="On sale from", widget=forms.DateInput(DAY, "%Y-%m-%d"))
-    currencies = forms.CharField(
-        required=False, help_text="Currencies that every charge must be priced in: EUR, USD"
-    )
-
-    def clean_currencies(self) -> list[str]:
-        """Read the codes."""
-        try:
-            given = self.cleaned_data["currencies"].replace(",", " ").split()
-            return [currency_text(code) for code in given]
-        except BadValue as bad:
-            raise ValidationError(bad.message, code=bad.rule) from bad
+    currencies = forms.MultipleChoiceField(
+        choices=proposals.currencies_sold_in, widget=forms.CheckboxSelectMultiple,
+        required=False, label="Priced in",
+        help_text="Every charge must have a price in each of them before the offer is sold.",
+    )  # fmt: skip
 
 
 class AddOffer(FormScreen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -11,9 +12,10 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+import ledger.queries
 from catalog import operations
 from catalog.models import Charge, PriceBook, PriceVersion
-from catalog.queries import price_lists
+from catalog.queries import price_lists, proposals
 from catalog.rules.price_rows import attributes_text
 from catalog.rules.pricing import CELLED, ROWED, Tier
 from catalog.rules.selection import attribute_pairs
@@ -23,11 +25,10 @@ from foundation.parsing import (
     BadValue,
     amount_text,
     code_text,
-    currency_text,
     decimal_text,
     integer_text,
 )
-from foundation.screens import Crumb, FormScreen, Parsed
+from foundation.screens import Crumb, FormScreen, LongSelect, Parsed, Suggest
 from foundation.screens.cells import number_text
 
 DAY = {"type": "date"}
@@ -147,17 +148,33 @@ class ValuesForm(forms.Form):
                     self.add_error(name, ValidationError(bad.message, code=bad.rule))
 
 
+def _narrowing(name: str) -> Parsed:
+    """Return the field of what a price is narrowed to, with the words that prices use already."""
+    return Parsed(
+        lambda text: code_text(text, 32),
+        required=False,
+        widget=Suggest(partial(proposals.price_words, name)),
+        help_text="Empty: any.",
+    )
+
+
 class PriceForm(ValuesForm):
     """A new price."""
 
-    charge = Parsed(lambda text: code_text(text, 80), help_text="offer/version/charge")
-    currency = Parsed(currency_text, max_length=3)
+    charge = Parsed(
+        lambda text: code_text(text, 80), help_text="offer/version/charge",
+        widget=Suggest(proposals.charges),
+    )  # fmt: skip
+    currency = forms.ChoiceField(
+        choices=ledger.queries.currency_choices, widget=LongSelect,
+        initial=ledger.queries.only_currency,
+    )  # fmt: skip
     pricebook = forms.ModelChoiceField(
         PriceBook.objects.all(), required=False, empty_label="Default prices", label="Price book"
     )
-    segment = Parsed(lambda text: code_text(text, 32), required=False)
-    region = Parsed(lambda text: code_text(text, 32), required=False)
-    channel = Parsed(lambda text: code_text(text, 32), required=False)
+    segment = _narrowing("segment")
+    region = _narrowing("region")
+    channel = _narrowing("channel")
     attributes = Parsed(attributes_text, required=False, help_text="zone=EU;peak=yes")
     field_order = (
         "charge", "currency", "pricebook", "segment", "region", "channel", "attributes",

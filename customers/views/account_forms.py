@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 
+import ledger.queries
 from catalog.models import PriceBook
 from customers import choices, operations
 from customers.models import Account
@@ -18,11 +20,12 @@ from customers.views.fields import (
     DayField,
     LineField,
     person,
+    printed_languages,
     today_here,
 )
-from customers.views.lists import account_url, named
+from customers.views.lists import CYCLE, account_url, cycles, named
 from customers.views.party import OfCustomer
-from foundation.screens import ActionView, Button, FormScreen, LongSelect
+from foundation.screens import ActionView, Button, FormScreen, LongSelect, Suggest, naming
 from ledger.models import LegalEntity
 
 ZONES = [("", "As the parent or the entity"), *((z, z) for z in sorted(available_timezones()))]
@@ -31,13 +34,15 @@ ZONES = [("", "As the parent or the entity"), *((z, z) for z in sorted(available
 class BillingFields(forms.Form):
     """How an account is billed."""
 
-    cycle_code = CodeField(label="Bill cycle", max_length=16, required=False)
+    cycle_code = forms.ChoiceField(
+        label="Bill cycle",
+        choices=lambda: [("", "As the parent; else not billed"), *cycles(is_active=True)],
+        required=False,
+    )
     cycle_day = forms.IntegerField(
-        min_value=1, max_value=31, initial=1, help_text="31 is the end of the month."
+        min_value=1, max_value=31, help_text="31 is the end of the month."
     )
-    cycle_months = forms.IntegerField(
-        label="Every (months)", min_value=1, max_value=120, initial=1
-    )
+    cycle_months = forms.IntegerField(label="Every (months)", min_value=1, max_value=120)
     invoice_mode = forms.ChoiceField(choices=choices.InvoiceMode.choices)
     terms_kind = forms.ChoiceField(label="Payment terms", choices=choices.TermsKind.choices)
     terms_days = forms.IntegerField(label="Days", min_value=0, max_value=365, initial=30)
@@ -45,13 +50,13 @@ class BillingFields(forms.Form):
         PriceBook.objects.all(), label="Price book", required=False, to_field_name="code"
     )
     delivery = forms.ChoiceField(choices=choices.Delivery.choices)
-    language = CodeField(max_length=8, required=False)
+    language = CodeField(max_length=8, required=False, widget=Suggest(printed_languages))
     po_number = LineField(label="PO number", max_length=64, required=False)
     cost_centre = LineField(max_length=64, required=False)
 
 
 class OpenFields(BillingFields):
-    """An account to be opened."""
+    """An account to be opened; its days are those of the cycle, unless others are given."""
 
     field_order = ("name", "number", "opened_on", "role", "entity", "currency", "time_zone")
     name = LineField(max_length=200)
@@ -68,10 +73,29 @@ class OpenFields(BillingFields):
         to_field_name="code",
         help_text="A root needs one; an account below takes its parent's.",
     )
-    currency = forms.RegexField(
-        r"^[A-Z]{3}$", required=False, help_text="Empty: the entity's or the parent's."
+    currency = forms.ChoiceField(
+        choices=partial(ledger.queries.currency_choices, "As the parent or the entity"),
+        widget=LongSelect,
+        required=False,
     )
     time_zone = forms.ChoiceField(choices=ZONES, required=False, widget=LongSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ask for days only where the cycle's own are not meant."""
+        super().__init__(*args, **kwargs)
+        for name in ("cycle_day", "cycle_months"):
+            self.fields[name].required = False
+            self.fields[name].help_text = "Empty: as the cycle."
+
+    def clean(self) -> dict[str, Any]:
+        """Take the days of the cycle chosen."""
+        given: dict[str, Any] = self.cleaned_data
+        cycle = (
+            naming.one(CYCLE, code=given.get("cycle_code")) if given.get("cycle_code") else None
+        )
+        for name, own in (("cycle_day", "day"), ("cycle_months", "months")):
+            given[name] = given.get(name) or getattr(cycle, own, 1)
+        return given
 
 
 class OpenForm(FormScreen):
@@ -137,11 +161,21 @@ class EditFields(BillingFields):
     name = LineField(max_length=200)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the cycle that the account has, even where new accounts take it no more."""
+        super().__init__(*args, **kwargs)
+        code, field = self.initial.get("cycle_code"), self.fields["cycle_code"]
+        assert isinstance(field, forms.ChoiceField)
+        offered = [("", "None: not billed"), *cycles(is_active=True)]
+        if code and code not in dict(offered):
+            offered.append((code, f"{code} (not used any more)"))
+        field.choices = offered
+
 
 class EditAccount(AccountForm):
     """Change how an account is billed."""
 
-    title = "Edit"
+    title = "Edit account"
     permission = "customers.change_account"
     form_class = EditFields
     success_message = "Saved."
@@ -226,7 +260,7 @@ class MoveFields(forms.Form):
 class MoveAccount(AccountForm):
     """Move an account, or change who pays for it, from a day on."""
 
-    title = "Move"
+    title = "Move account"
     permission = "customers.move_account"
     form_class = MoveFields
     intro = (
@@ -310,7 +344,7 @@ class CloseFields(forms.Form):
 class CloseAccount(AccountForm):
     """Close an account that has nothing alive."""
 
-    title = "Close"
+    title = "Close account"
     permission = "customers.close_account"
     form_class = CloseFields
     intro = "Subscriptions must have ended and accounts below must hang elsewhere."

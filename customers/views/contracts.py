@@ -10,7 +10,9 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+import ledger.queries
 from catalog.models import Charge, Product
+from catalog.queries import proposals
 from customers import choices, operations
 from customers.choices import ContractState
 from customers.models import Contract, ContractCommitment, ContractPrice
@@ -32,7 +34,9 @@ from foundation.screens import (
     Crumb,
     Fact,
     FormScreen,
+    LongSelect,
     Screen,
+    Suggest,
     Table,
 )
 
@@ -265,10 +269,11 @@ class ContractPriceFields(forms.Form):
     """A price to be agreed: for a charge or a product, fixed or in percent."""
 
     charge = CodeField(
-        max_length=80, required=False, help_text="Its reference, as FIBER/1/RENT; or a product."
-    )
-    product = CodeField(max_length=32, required=False)
-    currency = forms.RegexField(r"^[A-Z]{3}$")
+        max_length=80, required=False, help_text="Its reference, as FIBER/1/RENT; or a product.",
+        widget=Suggest(proposals.charges),
+    )  # fmt: skip
+    product = CodeField(max_length=32, required=False, widget=Suggest(proposals.products))
+    currency = forms.ChoiceField(choices=ledger.queries.currency_choices, widget=LongSelect)
     unit_price = PriceField(required=False)
     percent_off = PercentField(required=False, help_text="As 12.5; either this or a unit price.")
     valid_from = DayField(label="From", required=False, help_text="Empty: with the contract.")

@@ -58,6 +58,7 @@ class FalloutList(ListScreen):
         Column(
             label="",
             value=lambda row: "Resolve",
+            kind="act",
             link=lambda row: reverse("customers:resolve_failure", args=[row.pk]),
         ),
     )

@@ -17,6 +17,8 @@ from customers.models import Account
 from customers.operations import AddressInput, IdentifierInput, Phase
 from foundation import clock
 from foundation.parsing import BadValue, code_text, date_text, decimal_text, plain_text
+from foundation.screens import Suggest
+from tax.choices import Level
 from tax.models import Jurisdiction
 
 
@@ -197,6 +199,16 @@ class PhasesField(forms.CharField):
         )
 
 
+def _countries() -> list[tuple[str, str]]:
+    """Return the countries of the tax tables."""
+    return list(Jurisdiction.objects.filter(level=Level.COUNTRY).values_list("code", "name"))
+
+
+def printed_languages() -> list[tuple[str, str]]:
+    """Return the languages in which documents are printed."""
+    return [("en", "English"), ("de", "German")]
+
+
 class AddressFields(forms.Form):
     """An address; the tax jurisdiction is the lowest place that taxes there."""
 
@@ -206,8 +218,9 @@ class AddressFields(forms.Form):
     town = LineField(max_length=80)
     region = LineField(max_length=80, required=False)
     country = forms.RegexField(
-        r"^[A-Z]{2}$", help_text="Two capitals, as DE.", label="Country code"
-    )
+        r"^[A-Z]{2}$", help_text="Two capitals, as DE.", label="Country code",
+        widget=Suggest(_countries),
+    )  # fmt: skip
     jurisdiction = forms.ModelChoiceField(
         Jurisdiction.objects.all(),
         label="Tax jurisdiction",

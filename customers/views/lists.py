@@ -12,9 +12,11 @@ from django.urls import NoReverseMatch, reverse
 
 from customers import choices
 from customers.models import Account, Customer, Order, Subscription, SubscriptionItem
-from foundation.screens import Button, Column, Empty, FilterForm, ListScreen
+from foundation.screens import Button, Column, Empty, FilterForm, ListScreen, Suggest, naming
 
 ANY = [("", "Any")]
+CYCLE = "invoicing.billcycle"
+"""The cycles belong to a room above; an account keeps the code of its own."""
 
 
 def account_url(pk: int) -> str:
@@ -33,6 +35,11 @@ def named(name: str, *args: object) -> str:
 def last_day(row: Any) -> date | None:
     """Return the last day of a half-open range, as screens show it (PER-1); None when open."""
     return None if row.valid.upper is None else row.valid.upper - timedelta(days=1)
+
+
+def cycles(**only: Any) -> list[tuple[str, str]]:
+    """Return the codes of bill cycles with their names."""
+    return naming.choices(CYCLE, by="code", **only)
 
 
 def with_offer(rows: QuerySet[Subscription]) -> QuerySet[Any]:
@@ -115,7 +122,7 @@ class AccountFilters(FilterForm):
     search = forms.CharField(label="Number or name", max_length=100)
     role = forms.ChoiceField(choices=[*ANY, *choices.AccountRole.choices])
     status = forms.ChoiceField(choices=[*ANY, *choices.AccountStatus.choices])
-    cycle = forms.CharField(label="Bill cycle", max_length=16)
+    cycle = forms.CharField(label="Bill cycle", max_length=16, widget=Suggest(cycles))
     held = forms.BooleanField(label="Only held ones")
 
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from catalog.queries import proposals
 from customers import choices, operations
 from customers.models import Account, Contact, Customer, VatIdCheck
-from customers.views.fields import CodeField, DayField, LineField, person, today_here
+from customers.views.fields import (
+    CodeField,
+    DayField,
+    LineField,
+    person,
+    printed_languages,
+    today_here,
+)
 from customers.views.lists import account_url
-from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, Table
+from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, Suggest, Table
 
 
 class OfCustomer(Screen):
@@ -157,8 +166,11 @@ class CustomerFields(forms.Form):
     legal_name = LineField(max_length=200)
     trading_name = LineField(max_length=200, required=False)
     number = CodeField(max_length=32, required=False, help_text="Empty: the next free number.")
-    segment = CodeField(max_length=32, required=False, help_text="Price segment; empty for none.")
-    language = CodeField(max_length=8, initial="en")
+    segment = CodeField(
+        max_length=32, required=False, help_text="Price segment; empty for none.",
+        widget=Suggest(partial(proposals.price_words, "segment")),
+    )  # fmt: skip
+    language = CodeField(max_length=8, initial="en", widget=Suggest(printed_languages))
     vat_id = LineField(label="VAT id", max_length=20, required=False)
     registration_no = LineField(label="Registration number", max_length=64, required=False)
     external_id = CodeField(label="Number elsewhere", max_length=64, required=False)
@@ -204,7 +216,7 @@ class ChangeFields(CustomerFields):
 class EditCustomer(FormScreen, OfCustomer):
     """Change how a customer is described."""
 
-    title = "Edit"
+    title = "Edit customer"
     permission = "customers.change_customer"
     form_class = ChangeFields
     success_message = "Saved."

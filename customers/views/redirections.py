@@ -10,6 +10,7 @@ from django import forms
 from django.shortcuts import get_object_or_404
 
 from catalog.models import Product
+from catalog.queries import proposals
 from customers import operations
 from customers.choices import AccountRole
 from customers.models import Account, ChargeRedirection, Subscription
@@ -17,7 +18,7 @@ from customers.views.account import what_is_redirected
 from customers.views.fields import DayField, LineField, PriceField, person, today
 from customers.views.from_a_day import ForAccount, FromADay
 from customers.views.lists import account_url
-from foundation.screens import Crumb, FormScreen
+from foundation.screens import Crumb, FormScreen, Suggest
 
 
 class RedirectFields(ForAccount):
@@ -43,6 +44,7 @@ class RedirectFields(ForAccount):
         max_length=40,
         required=False,
         help_text="As Usage; empty takes all.",
+        widget=Suggest(proposals.sections),
     )
     cap = PriceField(
         label="Up to, a month",

@@ -19,7 +19,8 @@ roles that hold it and whom to ask. No screen writes except through one operatio
 
 from foundation.screens import naming
 from foundation.screens.cells import Column, Fact, Tab, Table, Total
-from foundation.screens.forms import ActionView, FormScreen, LongSelect, Parsed, codes
+from foundation.screens.choosing import LongSelect, Suggest
+from foundation.screens.forms import ActionView, FormScreen, Parsed, codes
 from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen
 from foundation.screens.lists import FilterForm, ListScreen, totals_by_currency
 from foundation.screens.opening import may_open
@@ -38,6 +39,7 @@ __all__ = [
     "LongSelect",
     "Parsed",
     "Screen",
+    "Suggest",
     "Tab",
     "Table",
     "Total",

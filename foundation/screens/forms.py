@@ -9,14 +9,14 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import DatabaseError
-from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.views.generic.edit import FormMixin
 
 from foundation.errors import Refusal, translate_database_error
 from foundation.parsing import BadValue
+from foundation.screens.choosing import settle_choices
 from foundation.screens.frame import Screen
 
 
@@ -50,28 +50,6 @@ class Parsed(forms.CharField):
             raise ValidationError(bad.message, code=bad.rule) from bad
 
 
-class LongSelect(forms.Select):
-    """A choice among hundreds, written without a template for each of them."""
-
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        """Return the field with all its options."""
-        context = self.get_context(name, value, attrs)["widget"]
-        options = format_html_join(
-            "\n",
-            '<option value="{}"{}>{}</option>',
-            (
-                (one["value"], mark_safe(" selected") if one["selected"] else "", one["label"])
-                for _, group, _ in context["optgroups"]
-                for one in group
-            ),
-        )
-        return format_html(
-            '<select name="{}"{}>{}</select>', name, flatatt(context["attrs"]), options
-        )
-
-
 class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
     """A form whose `submit` makes one call into an operation.
 
@@ -90,6 +68,7 @@ class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
     def get_form(self, form_class: Any = None) -> Any:
         """Return the form, with the choices that the person may make."""
         form = super().get_form(form_class)
+        settle_choices(form)
         self.narrow_choices(form)
         return form
 

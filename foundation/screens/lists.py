@@ -17,12 +17,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from foundation import exports, scope
 from foundation.paging import COUNT_CAP, capped_count, keyset_page
 from foundation.screens.cells import Cell, Column, Table, Total
+from foundation.screens.choosing import settle_choices
 from foundation.screens.frame import STAFF, Empty, Screen
 
 EXPORT_CAP = 100_000
 STRETCH = 2_000
-BLANK = forms.ModelChoiceField(None).empty_label
-"""What Django says for "nothing chosen" where the field does not say it itself."""
 
 
 class FilterForm(forms.Form):
@@ -32,10 +31,9 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.required = False
-            if isinstance(field, forms.ModelChoiceField) and field.empty_label == BLANK:
-                field.empty_label = "Any"
             if isinstance(field, forms.DateField) and isinstance(field.widget, forms.TextInput):
                 field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        settle_choices(self, nothing="Any")
 
 
 def totals_by_currency(rows: QuerySet[Any], **figures: str) -> list[Total]:

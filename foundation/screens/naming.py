@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -68,8 +69,23 @@ def model_of(kind: str) -> type[models.Model] | None:
         return None
 
 
-def choices(kind: str) -> list[tuple[int, str]]:
-    """Return every thing of a short list with its name, for a form to choose from."""
+def choices(kind: str, *, by: str = "pk", **only: Any) -> list[tuple[Any, str]]:
+    """Return the things of a short list with their names, for a form to choose from.
+
+    `by` is the field whose value is chosen, `only` what the things must be.
+    """
     model = model_of(kind)
-    rows = model._base_manager.order_by("pk") if model is not None else ()
-    return [(row.pk, str(row)) for row in rows]
+    rows = model._base_manager.filter(**only).order_by(by) if model is not None else ()
+    return [(getattr(row, by), told(row)) for row in rows]
+
+
+def one(kind: str, **which: Any) -> models.Model | None:
+    """Return the thing of a kind that is so, None where there is none."""
+    model = model_of(kind)
+    return model._base_manager.filter(**which).first() if model is not None else None
+
+
+def told(row: models.Model) -> str:
+    """Return what a thing is called, with its name where that is another word."""
+    text, name = str(row), str(getattr(row, "name", ""))
+    return text if name in text else f"{text} {name}"

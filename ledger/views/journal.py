@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from foundation.screens import (
     Fact,
     FilterForm,
     ListScreen,
+    LongSelect,
     Screen,
     Table,
     Total,
@@ -184,7 +186,9 @@ class LineFilters(FilterForm):
 
     account = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     number = forms.CharField(label="Account", max_length=16)
-    currency = forms.CharField(max_length=3)
+    currency = forms.ChoiceField(
+        choices=partial(queries.currency_choices, "Any"), widget=LongSelect
+    )
     since = forms.DateField(label="From")
     until = forms.DateField(label="To")
 

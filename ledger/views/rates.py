@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -11,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from foundation.fields import validate_currency
 from foundation.parsing import BadValue, decimal_text
 from foundation.screens import (
     Button,
@@ -21,10 +21,12 @@ from foundation.screens import (
     FilterForm,
     FormScreen,
     ListScreen,
+    LongSelect,
 )
 from ledger import operations
 from ledger.choices import RateKind
 from ledger.models import ExchangeRate
+from ledger.queries import currency_choices, only_currency
 
 VIEW, ADD = "ledger.view_exchangerate", "ledger.add_exchangerate"
 
@@ -32,8 +34,8 @@ VIEW, ADD = "ledger.view_exchangerate", "ledger.add_exchangerate"
 class RateFilters(FilterForm):
     """Which rates to show."""
 
-    base = forms.CharField(max_length=3)
-    quote = forms.CharField(max_length=3)
+    base = forms.ChoiceField(choices=partial(currency_choices, "Any"), widget=LongSelect)
+    quote = forms.ChoiceField(choices=partial(currency_choices, "Any"), widget=LongSelect)
     kind = forms.ChoiceField(choices=[("", "Any kind"), *RateKind.choices])
 
 
@@ -74,8 +76,8 @@ class Rates(ListScreen):
 class RateForm(forms.Form):
     """The rate of a day."""
 
-    base = forms.CharField(max_length=3, validators=[validate_currency])
-    quote = forms.CharField(max_length=3, validators=[validate_currency])
+    base = forms.ChoiceField(choices=currency_choices, widget=LongSelect)
+    quote = forms.ChoiceField(choices=currency_choices, widget=LongSelect, initial=only_currency)
     kind = forms.ChoiceField(choices=RateKind.choices)
     on_date = forms.DateField(
         label="Date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -14,10 +15,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+import ledger.queries
 from foundation import clock
 from foundation.errors import Refusal
-from foundation.fields import validate_currency
-from foundation.screens import Crumb, FormScreen, Screen
+from foundation.screens import Crumb, FormScreen, LongSelect, Screen
 from foundation.screens.forms import sentence
 from payments import operations
 from payments.choices import ReversalKind
@@ -40,12 +41,11 @@ class PaymentForm(forms.Form):
 
     payer = PayerField(label="Payer", help_text="Account number, or a part of the name.")
     amount = AmountField(label="Amount", max_length=24)
-    currency = forms.CharField(
+    currency = forms.ChoiceField(
         label="Currency",
-        max_length=3,
+        choices=partial(ledger.queries.currency_choices, "The payer's own"),
+        widget=LongSelect,
         required=False,
-        validators=[validate_currency],
-        help_text="Empty: the payer's own.",
     )
     tender = forms.ModelChoiceField(TenderType.objects.filter(is_active=True), label="Tender")
     received_on = day_field("Received on")

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from catalog.models import UsageType
 from foundation import clock
 from foundation.errors import Invalid
 from foundation.screens import (
@@ -23,6 +24,7 @@ from foundation.screens import (
     FilterForm,
     ListScreen,
     Screen,
+    Suggest,
 )
 from rating import operations, queries
 from rating.choices import SuspenseState
@@ -86,7 +88,9 @@ class SuspenseFilters(FilterForm):
     reason = forms.ChoiceField(
         choices=[("", "All reasons"), *((r.value, TITLES[r]) for r in Reason)]
     )
-    usage_type = forms.CharField(max_length=40)
+    usage_type = forms.CharField(
+        max_length=40, widget=Suggest(lambda: UsageType.objects.values_list("code", "name"))
+    )
     identifier = forms.CharField(max_length=64)
     file = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 

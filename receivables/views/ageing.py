@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, overload
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.urls import reverse
 
+import ledger.queries
 from customers.models import Account
 from foundation import clock
-from foundation.screens import Column, Empty, FilterForm, ListScreen, Total
+from foundation.screens import Column, Empty, FilterForm, ListScreen, LongSelect, Total
 from foundation.screens.cells import date_text
 from ledger.models import LegalEntity
 from receivables import queries
@@ -29,7 +31,11 @@ class AgeingFilters(FilterForm):
 
     as_of = forms.DateField(label="At the end of")
     entity = forms.ModelChoiceField(LegalEntity.objects.all(), label="Legal entity")
-    currency = forms.RegexField(r"^[A-Z]{3}$", label="Currency", max_length=3)
+    currency = forms.ChoiceField(
+        label="Currency",
+        choices=partial(ledger.queries.currency_choices, "Any"),
+        widget=LongSelect,
+    )
     basis = forms.ChoiceField(label="Counted from", choices=AgeingBasis.choices)
     netted = forms.BooleanField(label="Take unapplied credits off the oldest debts")
 

@@ -18,11 +18,12 @@ from foundation.screens import (
     FilterForm,
     ListScreen,
     Screen,
+    Suggest,
     Table,
     naming,
 )
 from tax import queries
-from tax.models import Jurisdiction, TaxRate, TaxRegistration, TaxRule
+from tax.models import Jurisdiction, TaxCategory, TaxRate, TaxRegistration, TaxRule
 from tax.views import words
 
 VIEW = "tax.view_jurisdiction"
@@ -243,8 +244,14 @@ def _registrations(rows: QuerySet[TaxRegistration]) -> Table:
 class RuleFilters(FilterForm):
     """Which rules to show."""
 
-    place = forms.CharField(max_length=32, label="Jurisdiction code")
-    category = forms.CharField(max_length=32)
+    place = forms.CharField(
+        max_length=32,
+        label="Jurisdiction code",
+        widget=Suggest(lambda: Jurisdiction.objects.values_list("code", "name")),
+    )
+    category = forms.CharField(
+        max_length=32, widget=Suggest(lambda: TaxCategory.objects.values_list("code", "name"))
+    )
     on_date = forms.DateField(label="Valid on")
 
 

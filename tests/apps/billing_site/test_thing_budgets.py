@@ -86,7 +86,7 @@ BUDGETS = (
     ("customers:subscription", "subscription", 8),
     ("customers:modify_order", "subscription", 4),
     ("customers:add_order", "account", 4),
-    ("customers:open_below", "account", 5),
+    ("customers:open_below", "account", 8),
     ("console:account_history", "account", 10),
     ("catalog:version", "version", 6),
     ("catalog:price", "price", 4),

@@ -16,6 +16,7 @@ from audit.models import ImportBatch
 from catalog import operations
 from catalog.models import OfferVersion, PriceVersion
 from catalog.rules.pricing import Tier
+from ledger.models import LegalEntity
 from tests.apps.catalog import shop
 from tests.apps.catalog.shop import Shop, published
 
@@ -57,7 +58,7 @@ def test_the_matrix_shows_prices_in_force_with_tiers(client: Client, fiber: Shop
     assert "31.50" not in page
     assert "31.50" in client.get(reverse("catalog:matrix"), {"state": "DRAFT"}).content.decode()
     for filters in (
-        {"charge": "MINUTES"}, {"currency": "usd"}, {"book": "-"}, {"on_date": str(SOON)}
+        {"charge": "MINUTES"}, {"currency": "USD"}, {"book": "-"}, {"on_date": str(SOON)}
     ):  # fmt: skip
         assert "FIBER/1/MINUTES" in client.get(reverse("catalog:matrix"), filters).content.decode()
     assert "No price matches" in client.get(
@@ -163,7 +164,7 @@ def test_a_price_goes_from_a_form_to_force(client: Client, fiber: Shop) -> None:
         ("flat_amount", "1_000", "is not a number"),
         ("flat_amount", "9.999", "more than 2 decimals"),
         ("flat_amount", "-1", "is less than 0"),
-        ("currency", "usd", "is not a currency"),
+        ("currency", "usd", "is not one of the available choices"),
         ("charge", "GHOST/1/X", "no such charge"),
         ("segment", "a b", "is not a code"),
         ("attributes", "zone", "written name=value"),
@@ -295,9 +296,13 @@ def test_a_bad_file_is_said_on_the_form(
 def test_an_offer_goes_from_a_form_to_sale(client: Client, fiber: Shop) -> None:
     author, checker = shop.author(), shop.checker()
     login(client, author)
-    form = {"code": "BASIC", "name": "Basic", "starts": str(SOON), "currencies": "USD"}
+    LegalEntity.objects.create(
+        code="US", name="US", country="US", functional_currency="USD", time_zone="UTC"
+    )
+    form = {"code": "BASIC", "name": "Basic", "starts": str(SOON), "currencies": ["USD"]}
     answer = client.post(reverse("catalog:offer_add"), form)
     version = OfferVersion.objects.get(offer__code="BASIC")
+    assert version.currencies == ["USD"]
     charge = {
         "product": fiber.product.pk, "code": "RENT", "name": "Rent", "kind": "RECURRING",
         "timing": "ADVANCE", "price_model": "FLAT", "period_unit": "MONTH", "period_count": 1,

@@ -24,6 +24,7 @@ from customers.models import (
     Subscription,
 )
 from customers.urls import urlpatterns
+from invoicing.models import BillCycle
 from tests.apps.customers import build
 from tests.apps.customers.test_discounts import given
 
@@ -167,6 +168,7 @@ def test_a_page_leads_only_where_its_reader_may_go(world: dict[str, int]) -> Non
 def test_from_customer_to_service_by_hand(clerk: Client) -> None:
     build.entity()
     build.place()
+    BillCycle.objects.create(code="C15", name="Mid month", day=15)
     version = build.offer(charges=({}, build.usage_charge()))
     answer = clerk.post(
         page("new_customer"),
@@ -180,9 +182,7 @@ def test_from_customer_to_service_by_hand(clerk: Client) -> None:
             "name": "Household",
             "opened_on": "2020-01-01",
             "entity": "EU",
-            "cycle_code": "C1",
-            "cycle_day": "1",
-            "cycle_months": "1",
+            "cycle_code": "C15",
             "invoice_mode": "CONSOLIDATED",
             "terms_kind": "NET",
             "terms_days": "14",
@@ -190,6 +190,7 @@ def test_from_customer_to_service_by_hand(clerk: Client) -> None:
         },
     )
     account = Account.objects.get()
+    assert (account.currency, account.cycle_day) == ("EUR", 15)
     order = {
         "line": "ADD",
         "line-1-offer_version": version.pk,

@@ -14,7 +14,7 @@ from pytest_django.asserts import assertHTMLEqual
 
 from foundation.paging import keyset_page
 from foundation.periods import Period
-from foundation.screens import LongSelect, Total, codes
+from foundation.screens import LongSelect, Suggest, Total, codes
 from foundation.screens.cells import value_text
 from foundation.templatetags.console import totals
 
@@ -186,6 +186,27 @@ def test_a_long_choice_is_written_as_django_writes_it() -> None:
             for widget in (LongSelect, forms.Select)
         )
         assertHTMLEqual(ours, plain)
+
+
+def test_groups_of_a_long_choice_are_written_as_django_writes_them() -> None:
+    choices = [("", "Choose"), ("Ours & theirs", [("EUR", "EUR")]), ("Others", [("<>", "<>")])]
+    ours, plain = (
+        widget(choices=choices).render("currency", "EUR", {"id": "id_currency"})
+        for widget in (LongSelect, forms.Select)
+    )
+    assertHTMLEqual(ours, plain)
+
+
+def test_a_line_proposes_what_there_is_when_the_page_is_written() -> None:
+    there: list[tuple[str, str]] = []
+    line = Suggest(lambda: there, {"size": 9})
+    there.append(("A<1>", "Rent & more"))
+    assertHTMLEqual(
+        line.render("charge", "A", {"id": "id_charge"}),
+        """<input type="text" name="charge" value="A" id="id_charge" size="9" autocomplete="off"
+        list="charge-proposals"><datalist id="charge-proposals">
+        <option value="A&lt;1&gt;">Rent &amp; more</option></datalist>""",
+    )
 
 
 def test_currencies_that_lack_a_figure_still_stand_in_one_table() -> None:

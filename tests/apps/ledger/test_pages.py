@@ -225,3 +225,18 @@ def test_naming_documents_takes_no_query_per_row(browser, entity, django_assert_
         post(entity, "ledger.glaccount", account)
     with django_assert_max_num_queries(len(few)):
         browser.get(reverse("ledger:entries"))
+
+
+def test_currencies_of_the_entities_come_first_and_the_only_one_is_proposed(browser, entity):
+    blank, ours, others = queries.currency_choices("Any")
+    assert (blank, ours) == (("", "Any"), ("Of the legal entities", [("EUR", "EUR")]))
+    assert ("CHF", "CHF") in others[1]
+    assert ("EUR", "EUR") not in others[1]
+    assert queries.only_currency() == "EUR"
+    page = browser.get(reverse("ledger:add_rate")).content.decode()
+    assert page.count('<option value="EUR" selected>') == 1, "the quote begins with it"
+    operations.ensure_entity(
+        code="US", name="US", country="US", functional_currency="USD", time_zone="UTC",
+        books_from=date(2027, 1, 1),
+    )  # fmt: skip
+    assert queries.only_currency() == ""

@@ -1,0 +1,84 @@
+"""Choosing among many: a long list written fast, and a line that proposes what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+BLANK = forms.ModelChoiceField(None).empty_label
+"""What Django says for "nothing chosen" where the field does not say it itself."""
+
+Proposals = Callable[[], Iterable[tuple[str, str]]]
+
+
+def settle_choices(form: forms.BaseForm, *, nothing: str = "None") -> None:
+    """Say in words what it is to choose nothing, and read each list of choices only once."""
+    for field in form.fields.values():
+        if isinstance(field, forms.ModelChoiceField):
+            if field.empty_label == BLANK:
+                field.empty_label = "Choose" if field.required else nothing
+        elif isinstance(field, forms.ChoiceField):
+            field.choices = list(field.choices)
+
+
+class LongSelect(forms.Select):
+    """A choice among hundreds, written without a template for each of them."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        """Return the field with all its options, grouped where the choices are."""
+        context = self.get_context(name, value, attrs)["widget"]
+        groups = format_html_join(
+            "\n",
+            "{}",
+            (
+                (_grouped(title, _options(group)) if title else _options(group),)
+                for title, group, _ in context["optgroups"]
+            ),
+        )
+        return format_html(
+            '<select name="{}"{}>{}</select>', name, flatatt(context["attrs"]), groups
+        )
+
+
+class Suggest(forms.TextInput):
+    """A line to type in that proposes what there is, found by any part of code or name.
+
+    `proposals` gives codes with their names when the page is written; it is called only then.
+    What was typed is checked by the field: a proposal is help, not a rule.
+    """
+
+    def __init__(self, proposals: Proposals, attrs: dict[str, Any] | None = None) -> None:
+        """Keep where the proposals come from."""
+        super().__init__({"autocomplete": "off", **(attrs or {})})
+        self.proposals = proposals
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        """Return the line and, beside it, the list that the browser searches."""
+        there = f"{name}-proposals"
+        line = super().render(name, value, {**(attrs or {}), "list": there}, renderer)
+        options = format_html_join("\n", '<option value="{}">{}</option>', self.proposals())
+        return format_html('{}<datalist id="{}">{}</datalist>', line, there, options)
+
+
+def _options(group: Iterable[dict[str, Any]]) -> SafeString:
+    return format_html_join(
+        "\n",
+        '<option value="{}"{}>{}</option>',
+        (
+            (one["value"], mark_safe(" selected") if one["selected"] else "", one["label"])
+            for one in group
+        ),
+    )
+
+
+def _grouped(title: str, options: SafeString) -> SafeString:
+    return format_html('<optgroup label="{}">{}</optgroup>', title, options)
