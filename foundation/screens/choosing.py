@@ -23,7 +23,8 @@ def settle_choices(form: forms.BaseForm, *, nothing: str = "None") -> None:
             if field.empty_label == BLANK:
                 field.empty_label = "Choose" if field.required else nothing
         elif isinstance(field, forms.ChoiceField):
-            field.choices = list(field.choices)
+            read: Any = field.choices
+            field.choices = list(read)
 
 
 class LongSelect(forms.Select):
