@@ -189,8 +189,7 @@ def test_from_customer_to_service_by_hand(clerk: Client) -> None:
             "delivery": "EMAIL",
         },
     )
-    account = Account.objects.get()
-    assert (account.currency, account.cycle_day) == ("EUR", 15)
+    account = Account.objects.get(currency="EUR", cycle_day=15)
     order = {
         "line": "ADD",
         "line-1-offer_version": version.pk,
