@@ -87,6 +87,10 @@ class PersonAdmin(UserAdmin, HouseAdmin):  # type: ignore[type-arg,misc]
             return False
         return super().has_change_permission(request, obj)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: what a person did names them, so that who leaves is made inactive (D5)."""
+        return False
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Give the roles through the operation, which knows who may and what must wait."""
         if change and "groups" in form.cleaned_data:

@@ -67,10 +67,12 @@ CREATE TRIGGER customers_order_never_deleted
     BEFORE DELETE ON customers_order
     FOR EACH ROW EXECUTE FUNCTION customers_refuse_delete();
 
+SELECT refuse_truncate('customers_account');
+
 CREATE FUNCTION customers_account_keep_identity() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM refuse('HIER-3', TG_NAME,
-        'number, legal entity, currency and opening day of an account never change');
+        'id, number, legal entity, currency and opening day of an account never change');
     RETURN NULL;
 END
 $$;
@@ -78,8 +80,8 @@ $$;
 CREATE TRIGGER customers_account_keeps_identity
     BEFORE UPDATE ON customers_account
     FOR EACH ROW WHEN (
-        (OLD.number, OLD.entity_id, OLD.currency, OLD.opened_on)
-        IS DISTINCT FROM (NEW.number, NEW.entity_id, NEW.currency, NEW.opened_on)
+        (OLD.id, OLD.number, OLD.entity_id, OLD.currency, OLD.opened_on)
+        IS DISTINCT FROM (NEW.id, NEW.number, NEW.entity_id, NEW.currency, NEW.opened_on)
     ) EXECUTE FUNCTION customers_account_keep_identity();
 -- reverse:
 DROP TRIGGER customers_account_keeps_identity ON customers_account;
@@ -87,6 +89,7 @@ DROP FUNCTION customers_account_keep_identity();
 DROP TRIGGER customers_order_never_deleted ON customers_order;
 DROP TRIGGER customers_subscription_never_deleted ON customers_subscription;
 DROP TRIGGER customers_account_never_deleted ON customers_account;
+DROP TRIGGER IF EXISTS customers_account_no_truncate ON customers_account;
 DROP FUNCTION customers_refuse_delete();
 DROP TRIGGER customers_accountposition_needs_lock ON customers_accountposition;
 DROP TRIGGER customers_account_tree_needs_lock ON customers_account;

@@ -3,7 +3,9 @@
 --   is_money(amount, currency)   empty, or a number no finer than the minor unit
 --   is_number(value)             empty, or not NaN
 --   refuse(rule, guard, message) the one way in which a trigger says no
--- Grain: none, they read no table. Binds: none. Repeating: CREATE OR REPLACE.
+--   require_parents()            trigger function: what new rows name is there (decision 14)
+--   keep_parents()               trigger function: and rows go on naming it
+-- Grain: none, they read no table of their own. Binds: none. Repeating: CREATE OR REPLACE.
 -- Plain SQL bodies without STRICT, so that the planner inlines them into checks. A run makes some
 -- fifty amounts an invoice: the usual case is answered first.
 
@@ -39,7 +41,39 @@ BEGIN
 END
 $$;
 
+-- Arguments: column, table, column, table … The statement's new rows are called `added`. For tables
+-- that are filled by COPY and name parents that are never deleted, whose ids never change.
+CREATE OR REPLACE FUNCTION require_parents() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    missing bigint;
+BEGIN
+    FOR at IN 0 .. TG_NARGS - 1 BY 2 LOOP
+        EXECUTE format(
+            'SELECT a.id FROM (SELECT DISTINCT %1$I AS id FROM added WHERE %1$I IS NOT NULL) AS a '
+            'WHERE NOT EXISTS (SELECT FROM %2$I AS p WHERE p.id = a.id) LIMIT 1',
+            TG_ARGV[at], TG_ARGV[at + 1]
+        ) INTO missing;
+        IF missing IS NOT NULL THEN
+            PERFORM refuse('D5', TG_NAME, format(
+                '%s of %s names a row of %s that is not there: %s',
+                TG_ARGV[at], TG_TABLE_NAME, TG_ARGV[at + 1], missing));
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION keep_parents() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM refuse('D5', TG_NAME, format(
+        'row %s of %s stays with what it was made for', OLD.id, TG_TABLE_NAME));
+    RETURN NULL;
+END
+$$;
+
 -- reverse:
+DROP FUNCTION IF EXISTS keep_parents() CASCADE;
+DROP FUNCTION IF EXISTS require_parents() CASCADE;
 DROP FUNCTION IF EXISTS refuse(text, text, text);
 DROP FUNCTION IF EXISTS is_number(numeric);
 DROP FUNCTION IF EXISTS is_money(numeric, char);

@@ -41,9 +41,15 @@ class Invoice(models.Model):
     )
     number = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001 (null until posted)
     entity = models.ForeignKey(
-        LegalEntity, on_delete=models.PROTECT, related_name="+", db_index=False
+        LegalEntity,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
-    payer = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    payer = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     currency = CurrencyField()
     fx_rate = FxRateField(default=1, help_text="Functional units per unit of the currency.")
     invoice_date = models.DateField()
@@ -75,6 +81,7 @@ class Invoice(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
+        db_constraint=False,
     )
     posted_at = models.DateTimeField(null=True, blank=True)
     posted_by = models.ForeignKey(

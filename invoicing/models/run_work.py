@@ -40,13 +40,19 @@ class BillRunAccount(models.Model):
     """
 
     run = models.ForeignKey(
-        BillRun, on_delete=models.PROTECT, related_name="accounts", db_index=False
+        BillRun,
+        on_delete=models.PROTECT,
+        related_name="accounts",
+        db_index=False,
+        db_constraint=False,
     )
     chunk_id: int
     chunk = models.ForeignKey(
         BillRunChunk, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
-    payer = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    payer = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     state = models.CharField(
         max_length=12, choices=AccountState.choices, default=AccountState.QUEUED
     )

@@ -43,6 +43,21 @@ CREATE OR REPLACE TRIGGER invoicing_invoice_steps
     EXECUTE FUNCTION invoicing_guard_draft();
 ALTER TABLE invoicing_invoice ENABLE ALWAYS TRIGGER invoicing_invoice_steps;
 
+CREATE OR REPLACE TRIGGER invoicing_invoice_names_its_own
+    AFTER INSERT ON invoicing_invoice REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION require_parents(
+        'payer_id', 'customers_account', 'entity_id', 'ledger_legalentity',
+        'created_by_id', 'auth_user'
+    );
+ALTER TABLE invoicing_invoice ENABLE ALWAYS TRIGGER invoicing_invoice_names_its_own;
+
+CREATE OR REPLACE TRIGGER invoicing_invoice_keeps_its_own
+    BEFORE UPDATE OF payer_id, entity_id, created_by_id ON invoicing_invoice FOR EACH ROW
+    WHEN ((OLD.payer_id, OLD.entity_id, OLD.created_by_id)
+          IS DISTINCT FROM (NEW.payer_id, NEW.entity_id, NEW.created_by_id))
+    EXECUTE FUNCTION keep_parents();
+ALTER TABLE invoicing_invoice ENABLE ALWAYS TRIGGER invoicing_invoice_keeps_its_own;
+
 CREATE OR REPLACE FUNCTION invoicing_guard_line() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     held text;
@@ -197,6 +212,8 @@ SELECT make_append_only('invoicing_documentartifact');
 -- reverse:
 DROP FUNCTION IF EXISTS invoicing_guard_invoice() CASCADE;
 DROP FUNCTION IF EXISTS invoicing_guard_draft() CASCADE;
+DROP TRIGGER IF EXISTS invoicing_invoice_keeps_its_own ON invoicing_invoice;
+DROP TRIGGER IF EXISTS invoicing_invoice_names_its_own ON invoicing_invoice;
 DROP FUNCTION IF EXISTS invoicing_guard_line() CASCADE;
 DROP FUNCTION IF EXISTS invoicing_guard_tax() CASCADE;
 DROP FUNCTION IF EXISTS invoicing_guard_item() CASCADE;

@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
             name='JournalEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.legalentity')),
+                ('entity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.legalentity')),
                 ('source_type', models.CharField(max_length=80)),
                 ('source_id', models.BigIntegerField()),
                 ('event', models.CharField(max_length=8)),
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ('fx_rate', foundation.fields.FxRateField(db_default=Decimal('1'), default=Decimal('1'))),
                 ('description', models.CharField(blank=True, db_default='', default='', max_length=200)),
                 ('reversal_of', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='ledger.journalentry')),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('actor', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('posted_at', models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow())),
             ],
             options={

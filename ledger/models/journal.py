@@ -27,7 +27,13 @@ class JournalEntry(models.Model):
     reversal is a mirrored entry with a higher `version` and `reversal_of` set (LED-3).
     """
 
-    entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="+")
+    entity = models.ForeignKey(
+        LegalEntity,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     source_type = models.CharField(max_length=80)
     source_id = models.BigIntegerField()
     event = models.CharField(max_length=8)
@@ -40,7 +46,12 @@ class JournalEntry(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="reversed_by"
     )
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     posted_at = models.DateTimeField(db_default=TransactionNow())
 

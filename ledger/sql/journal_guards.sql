@@ -107,12 +107,20 @@ CREATE TRIGGER ledger_journalentry_in_open_period AFTER INSERT ON ledger_journal
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_require_open_period();
 ALTER TABLE ledger_journalentry ENABLE ALWAYS TRIGGER ledger_journalentry_in_open_period;
 
+-- The entity needs no look: only an entity that is there has an open period.
+DROP TRIGGER IF EXISTS ledger_journalentry_names_its_actor ON ledger_journalentry;
+CREATE TRIGGER ledger_journalentry_names_its_actor AFTER INSERT ON ledger_journalentry
+    REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION require_parents('actor_id', 'auth_user');
+ALTER TABLE ledger_journalentry ENABLE ALWAYS TRIGGER ledger_journalentry_names_its_actor;
+
 SELECT make_append_only('ledger_journalentry');
 SELECT make_append_only('ledger_journalline');
 
 -- reverse:
 DROP FUNCTION IF EXISTS ledger_require_open_period() CASCADE;
 DROP FUNCTION IF EXISTS ledger_require_balance() CASCADE;
+DROP TRIGGER IF EXISTS ledger_journalentry_names_its_actor ON ledger_journalentry;
 DROP TRIGGER IF EXISTS ledger_journalentry_append_only ON ledger_journalentry;
 DROP TRIGGER IF EXISTS ledger_journalentry_no_truncate ON ledger_journalentry;
 DROP TRIGGER IF EXISTS ledger_journalline_append_only ON ledger_journalline;

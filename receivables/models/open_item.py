@@ -51,10 +51,18 @@ class OpenItem(models.Model):
     """
 
     payer = models.ForeignKey(
-        "customers.Account", on_delete=models.PROTECT, related_name="+", db_index=False
+        "customers.Account",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     entity = models.ForeignKey(
-        "ledger.LegalEntity", on_delete=models.PROTECT, related_name="+", db_index=False
+        "ledger.LegalEntity",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     source_type = models.CharField(max_length=64, help_text="Label of the document's model.")
     source_id = models.BigIntegerField()

@@ -46,6 +46,11 @@ END $$;
 CREATE TRIGGER receivables_openitem_starts_open
     AFTER INSERT ON receivables_openitem REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION receivables_item_starts_open();
+CREATE TRIGGER receivables_openitem_names_its_own
+    AFTER INSERT ON receivables_openitem REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION require_parents(
+        'payer_id', 'customers_account', 'entity_id', 'ledger_legalentity'
+    );
 CREATE TRIGGER receivables_openitem_guarded
     BEFORE UPDATE ON receivables_openitem
     FOR EACH ROW EXECUTE FUNCTION receivables_guard_item();
@@ -53,12 +58,14 @@ CREATE TRIGGER receivables_openitem_kept
     BEFORE DELETE OR TRUNCATE ON receivables_openitem
     FOR EACH STATEMENT EXECUTE FUNCTION receivables_refuse_removal();
 ALTER TABLE receivables_openitem ENABLE ALWAYS TRIGGER receivables_openitem_starts_open;
+ALTER TABLE receivables_openitem ENABLE ALWAYS TRIGGER receivables_openitem_names_its_own;
 ALTER TABLE receivables_openitem ENABLE ALWAYS TRIGGER receivables_openitem_guarded;
 ALTER TABLE receivables_openitem ENABLE ALWAYS TRIGGER receivables_openitem_kept;
 
 -- reverse:
 DROP TRIGGER IF EXISTS receivables_openitem_kept ON receivables_openitem;
 DROP TRIGGER IF EXISTS receivables_openitem_guarded ON receivables_openitem;
+DROP TRIGGER IF EXISTS receivables_openitem_names_its_own ON receivables_openitem;
 DROP TRIGGER IF EXISTS receivables_openitem_starts_open ON receivables_openitem;
 DROP FUNCTION IF EXISTS receivables_refuse_removal();
 DROP FUNCTION IF EXISTS receivables_guard_item();
