@@ -43,6 +43,11 @@ GROUPS: tuple[tuple[str, tuple[Report, ...]], ...] = (
         "Usage",
         (
             Report("Usage files", "What was received, loaded, rejected?", "rating:files"),
+            Report(
+                "Late usage",
+                "What came after its bill, and what will the next one add?",
+                "invoicing:late_usage",
+            ),
             Report("Suspense", "What cannot be billed yet, and why?", "rating:suspense"),
         ),
     ),

@@ -46,7 +46,8 @@ CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
 
 # Reports that are not in the sidebar, with the page from which they are reached.
 CONSOLE_WAYS: dict[str, tuple[str, str]] = dict.fromkeys(
-    ("invoicing:register", "invoicing:taxes", "payments:cash"), ("Reports", "console:reports")
+    ("invoicing:register", "invoicing:taxes", "invoicing:late_usage", "payments:cash"),
+    ("Reports", "console:reports"),
 )
 
 # What an account owes stands at its head, although the room of accounts knows no money.

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from invoicing.views import (
     asking,
     documents,
+    late_usage,
     lines,
     memos,
     moves,
@@ -76,6 +77,7 @@ urlpatterns = [
         name="price_simulation",
     ),
     path("rerates/<int:pk>/", rerates.ReratePreview.as_view(), name="rerate_preview"),
+    path("late-usage/", late_usage.LateUsageList.as_view(), name="late_usage"),
     path("register/", registers.Register.as_view(), name="register"),
     path("taxes/", registers.TaxReport.as_view(), name="taxes"),
 ]

@@ -13,6 +13,7 @@ from invoicing.operations.credits import (
     request_goodwill,
 )
 from invoicing.operations.cycles import define_cycle
+from invoicing.operations.late_usage import LateUsage, late_usage
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
 from invoicing.operations.previewing import (
     MOST_RERATED,
@@ -59,6 +60,7 @@ __all__ = [
     "CannotPrintDraft",
     "CannotSimulate",
     "CannotStartRun",
+    "LateUsage",
     "NextInvoice",
     "Preview",
     "PreviewChanged",
@@ -73,6 +75,7 @@ __all__ = [
     "define_cycle",
     "grant_memo",
     "hold_account",
+    "late_usage",
     "next_invoice",
     "pdf_of",
     "pin_of",

@@ -15,11 +15,13 @@ from rating.queries.suspense import (
 from rating.queries.trying import MOST_TRIED, Tried, explain_event, try_events
 from rating.queries.usage import (
     USAGE_COLUMNS,
+    Arrived,
     DayUsage,
     account_usage,
     copy_usage,
     events,
     holders_of,
+    late_arrivals,
     loaded_on,
     missing_numbers,
 )
@@ -29,6 +31,7 @@ __all__ = [
     "MOST_MOVEMENTS",
     "MOST_TRIED",
     "USAGE_COLUMNS",
+    "Arrived",
     "DayUsage",
     "Entitled",
     "RatedUsage",
@@ -47,6 +50,7 @@ __all__ = [
     "final_rating",
     "holders_of",
     "largest_changes",
+    "late_arrivals",
     "loaded_on",
     "missing_numbers",
     "movements",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Count, QuerySet, Sum
 
@@ -49,6 +50,27 @@ def copy_usage(
 def _is_received_after(cursor: CursorWrapper, cutoff_at: datetime) -> bool:
     cursor.execute(sql.statement("rating", "received_after"), {"cutoff": cutoff_at})
     return bool(cursor.fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """How much usage of an account came late, and of which local days."""
+
+    events: int
+    first_day: date
+    last_day: date
+
+
+def late_arrivals(*, start: date, end: date, since: datetime) -> dict[int, Arrived]:
+    """Return the usage of local days [start, end) that came after a moment, by account (RATE-3).
+
+    Reads the events of these days only where a file or a recycled row came since.
+    """
+    with connection.cursor() as cursor:
+        if not _is_received_after(cursor, since):
+            return {}
+        sql.run(cursor, "rating", "late_arrivals", start=start, finish=end, since=since)
+        return {row[0]: Arrived(*row[1:]) for row in cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,10 @@ from django.urls import reverse
 
 import invoicing.operations
 import rating.operations
-from catalog.models import UnitOfMeasure, UsageType
 from customers.models import ServiceIdentifier
-from customers.operations import IdentifierInput
 from rating.models import UsageAggregate
-from tests.apps.invoicing.company import Company, add
+from tests.apps.invoicing.company import Company
+from tests.apps.invoicing.stored import came, data_plan, line
 
 pytestmark = pytest.mark.django_db
 JAN, FEB, MAR = (date(2027, month, 1) for month in (1, 2, 3))
@@ -31,32 +30,15 @@ def _spool(settings: LazySettings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
 
 
-def phone(number: str) -> tuple[IdentifierInput, ...]:
-    return (IdentifierInput(type="MSISDN", value=number),)
-
-
 def test_billed_usage_of_another_is_credited_and_billed_anew(
     company: Company, client: Client
 ) -> None:
     """Ten units at 2.00, billed to the first, were the second's: 20.00 net each way (CHG-3)."""
-    unit = UnitOfMeasure.objects.create(code="GB", name="GB", dimension="DATA")
-    kind = UsageType.objects.create(code="DATA", name="Data", unit=unit, identifier_type="MSISDN")
-    plan = company.offer(
-        "PLAN",
-        {"code": "CALLS", "name": "Data", "kind": "USAGE", "price_model": "PER_UNIT",
-         "usage_type": kind, "price": D(2)},
-    )  # fmt: skip
+    plan = data_plan(company, price_model="PER_UNIT", price=D(2))
     first, second = company.payer("First"), company.payer("Second")
-    add(first, plan, JAN, identifiers=phone("4915"))
-    add(second, plan, JAN, identifiers=phone("4916"))
-    rating.operations.load_events(
-        source=rating.operations.create_source(code="MED", name="Mediation"),
-        rows=[{
-            "event_key": "a", "usage_type": "DATA", "identifier_type": "MSISDN",
-            "identifier": "4915", "event_start": "2027-01-10T10:00:00Z", "quantity": "10",
-        }],
-        request_id="1", received_at=datetime(2027, 1, 11, tzinfo=UTC),
-    )  # fmt: skip
+    line(first, plan, "4915", JAN)
+    line(second, plan, "4916", JAN)
+    came(datetime(2027, 1, 11, tzinfo=UTC), ("4915", "2027-01-10T10:00:00Z", "10"))
     company.bill(FEB)
     one, other = (ServiceIdentifier.objects.get(value=number) for number in ("4915", "4916"))
     one.value, other.value = "4999", "4915"
