@@ -32,12 +32,12 @@ class HouseSchema(AutoSchema):
     """Adds what every view set of the house has."""
 
     def get_override_parameters(self) -> list[Any]:
-        """Return the Idempotency-Key of a POST and the action's own query parameters."""
-        names = getattr(self.view, "query_parameters", {}).get(
-            getattr(self.view, "action", ""), ()
-        )
+        """Return the action's query parameters, and the Idempotency-Key of a POST that acts."""
+        action = getattr(self.view, "action", "")
+        names = getattr(self.view, "query_parameters", {}).get(action, ())
         own = [OpenApiParameter(name=name, type=str) for name in names]
-        return [*own, KEY] if self.method == "POST" else own
+        acts = self.method == "POST" and action not in getattr(self.view, "asking", ())
+        return [*own, KEY] if acts else own
 
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"

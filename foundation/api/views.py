@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from rest_framework import mixins, permissions, status
@@ -82,7 +82,9 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
 
     `required_permissions` names the permission(s) of every action; `filterset_fields` or
     `filterset_class` and `query_parameters` (per action) name the query parameters; anything
-    else is 400. Every POST needs an Idempotency-Key and is carried out once, in one transaction.
+    else is 400. Every POST needs an Idempotency-Key and is carried out once, in one transaction,
+    unless `asking` lists its action: it only asks, needs no key, and the database lets it write
+    nothing.
 
     Whoever works for some legal entities only finds rows of theirs: in lists, and behind every
     `pk` of an address (`subjects` names the models of its other parts). A POST to no row is not
@@ -93,6 +95,7 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
     query_parameters: ClassVar[Mapping[str, Sequence[str]]] = {}
     subjects: ClassVar[Mapping[str, type[Model]]] = {}
     own: ClassVar[frozenset[str]] = frozenset()
+    asking: ClassVar[frozenset[str]] = frozenset()
     permission_classes = [HasDeclaredPermission]
     parser_classes = [BoundedJSONParser]
     renderer_classes = [JSONRenderer]
@@ -187,11 +190,15 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
             raise Problem(400, "API-PARAMETER", f"Unknown parameter: {', '.join(unknown)}.")
         if any("\x00" in value for value in request.query_params.values()):
             raise Problem(400, "API-PARAMETER", "A parameter holds a NUL character.")
-        if request.method == "POST":
+        acts = request.method == "POST" and self.action not in self.asking
+        if acts:
             idempotency.key_of(request)
         self.check_entities(request)
-        if request.method == "POST":
+        if acts:
             self._claim(request)
+        elif request.method == "POST":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
 
     # -- a POST is carried out once ------------------------------------------------------------
 
@@ -203,7 +210,7 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
             response = super().dispatch(request, *args, **kwargs)
             if getattr(response, "exception", False) or response.status_code >= 400:
                 transaction.set_rollback(True)
-            elif isinstance(response, Response) and not response.has_header("Idempotent-Replayed"):
+            elif isinstance(response, Response) and self.action not in self.asking:
                 self._remember(response)
         return response
 
@@ -219,6 +226,8 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
             raise Replayed(answer)
 
     def _remember(self, response: Response) -> None:
+        if response.has_header("Idempotent-Replayed"):
+            return
         body = json.loads(JSONRenderer().render(response.data) or b"null")
         idempotency.store().remember(
             client=idempotency.client_of(self.request),

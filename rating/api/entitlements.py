@@ -105,6 +105,7 @@ class EntitlementViewSet(HouseViewSet):
     serializer_class = UseSerializer
     required_permissions = {"check_use": "rating.view_balancebucket"}
     own = frozenset({"check_use"})
+    asking = own
 
     @extend_schema(request=UseSerializer, responses={200: EntitledSerializer})
     @action(detail=False, methods=["post"], url_path="check", url_name="check")

@@ -65,6 +65,7 @@ class RatingPreviewViewSet(HouseViewSet):
     serializer_class = RatingPreviewSerializer
     required_permissions = {"create": "rating.view_usageevent"}
     own = frozenset({"create"})
+    asking = own
 
     @extend_schema(
         request=RatingPreviewSchemaSerializer, responses={200: TriedSerializer(many=True)}

@@ -12,6 +12,7 @@ from django.db import connection
 
 import catalog.queries
 from catalog.models import UsageType
+from catalog.queries import CompiledCatalog
 from catalog.rules.pricing import CannotPriceQuantity, price
 from foundation import sql
 from rating.queries.guides import Guided, Guides
@@ -72,9 +73,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Use led to its charge, with the buckets that it may draw from."""
+    """Use led to its charge, with the prices of its buyer and the buckets it may draw from."""
 
     guided: Guided
+    prices: EventPrices
     event: Event
     buckets: list[Bucket]
     names: dict[int, str]
@@ -82,22 +84,22 @@ class Placed:
 
 
 class _Catalogue:
-    """Usage types and charges of the catalogue, read again once it has changed."""
+    """Usage types and charges of the catalogue in force, read again once it has changed."""
 
     def __init__(self) -> None:
-        self._stamp = ""
-        self._types: dict[str, UsageTypeTerms] = {}
-        self._kinds: dict[str, str] = {}
-        self._charges: dict[int, ChargeTerms] = {}
+        self.stamp = ""
+        self.types: dict[str, UsageTypeTerms] = {}
+        self.kinds: dict[str, str] = {}
+        self.charges: dict[int, ChargeTerms] = {}
 
-    def read(self) -> tuple[dict[str, UsageTypeTerms], dict[str, str], dict[int, ChargeTerms]]:
-        """Return usage types, their types of identifier, and usage charges."""
-        stamp = catalog.queries.compiled().stamp
-        if stamp != self._stamp:
-            self._types, self._charges = usage_types(), usage_charges()
-            self._kinds = dict(UsageType.objects.values_list("code", "identifier_type"))
-            self._stamp = stamp
-        return self._types, self._kinds, self._charges
+    def read(self) -> CompiledCatalog:
+        """Bring what is kept up to date; return the catalogue that it was read with."""
+        found = catalog.queries.compiled()
+        if found.stamp != self.stamp:
+            self.types, self.charges = usage_types(), usage_charges()
+            self.kinds = dict(UsageType.objects.values_list("code", "identifier_type"))
+            self.stamp = found.stamp
+        return found
 
 
 _CATALOGUE: Final = _Catalogue()
@@ -108,12 +110,11 @@ def place(use: Use, *, on_date: date, lock: bool = False) -> Placed | str:
 
     `lock` holds the buckets, in the order of ids, until the transaction ends.
     """
-    types, kinds, charges = _CATALOGUE.read()
-    row = _row(use, types, kinds)
+    prices = EventPrices(on_date=on_date, listed=_CATALOGUE.read())
+    row = _row(use, _CATALOGUE.types, _CATALOGUE.kinds)
     if isinstance(row, str):
         return row
-    prices = EventPrices(on_date=on_date)
-    guides = Guides(charges=charges, prices=prices)
+    guides = Guides(charges=_CATALOGUE.charges, prices=prices)
     with connection.cursor() as cursor:
         guides.learn(cursor, [(row.identifier_type, row.identifier)])
         found = guides.find(row)
@@ -135,6 +136,7 @@ def place(use: Use, *, on_date: date, lock: bool = False) -> Placed | str:
     )
     return Placed(
         found,
+        prices,
         event,
         [_bucket(one, use.usage_type) for one in rows],
         {one[0]: one[8] for one in rows},
@@ -195,8 +197,8 @@ def check(use: Use, *, on_date: date) -> Entitled:
         covered=covered,
         billable=asked - covered,
         beyond=beyond,
-        next_price=ZERO if reach > asked else _amount(placed, ONE, on_date),
-        amount=ZERO if covered == asked else _amount(placed, asked - covered, on_date),
+        next_price=ZERO if reach > asked else _amount(placed, ONE),
+        amount=ZERO if covered == asked else _amount(placed, asked - covered),
         currency=guide.currency,
         covers=tuple(
             Cover(key, placed.names[key], quantity, room[key] - quantity)
@@ -212,13 +214,10 @@ def beyond_of(placed: Placed) -> str:
     return max(said, key=STRICTNESS.index, default="CHARGE")
 
 
-def _amount(placed: Placed, quantity: Decimal, on_date: date) -> Decimal | None:
+def _amount(placed: Placed, quantity: Decimal) -> Decimal | None:
     """Return what a quantity costs alone at the price of the use; None where it has none."""
     guide = placed.guided.guide
-    prices = EventPrices(on_date=on_date)
-    with connection.cursor() as cursor:
-        prices.learn(cursor, [guide.account_id])
-    known = prices.price_on(guide, date.fromisoformat(placed.guided.day))
+    known = placed.prices.price_on(guide, date.fromisoformat(placed.guided.day))
     if known is None:
         return None
     try:

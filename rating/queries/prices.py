@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 import catalog.queries
 import customers.queries
+from catalog.queries import CompiledCatalog
 from catalog.rules.metering import Metric
 from catalog.rules.pricing import PriceTerms, with_override, with_percent_off
 from foundation import sql
@@ -47,10 +48,10 @@ class Buyer:
 class EventPrices:
     """Find prices of events; learns accounts by sets, keeps the catalogue of the call."""
 
-    def __init__(self, *, on_date: date) -> None:
-        """Take the account tree as of `on_date`."""
+    def __init__(self, *, on_date: date, listed: CompiledCatalog | None = None) -> None:
+        """Take the account tree as of `on_date`, and the catalogue in force unless it is given."""
         self._on_date = on_date
-        self._catalog = catalog.queries.compiled()
+        self._catalog = listed or catalog.queries.compiled()
         self._buyers: dict[int, Buyer] = {}
         self._shared: dict[SharedKey, dict[str, EventPrice | None]] = {}
         self._known: dict[tuple[int, PriceTerms], EventPrice] = {}
