@@ -120,5 +120,10 @@ class ChargeItem(models.Model):
                 condition=Q(grant_id__isnull=False),
                 name="invoicing_chargeitem_of_grant",
             ),
+            models.Index(
+                fields=["base_item_id"],
+                condition=Q(base_item_id__isnull=False),
+                name="invoicing_chargeitem_of_base",
+            ),
         ]
         permissions: ClassVar = [("waive_item", "Can waive a pending charge item")]

@@ -11,12 +11,23 @@ import pytest
 import catalog.operations
 import customers.operations
 import foundation.integrity
+import invoicing.operations
 import invoicing.queries
 from catalog.models import DiscountDef
 from customers.models import Account, GrantedDiscount, Subscription
 from customers.operations import IdentifierInput
 from invoicing.models import ChargeItem, Invoice
-from tests.apps.invoicing.company import START, Company, add, documents, lines, terminate, use
+from tests.apps.invoicing.company import (
+    START,
+    Company,
+    add,
+    documents,
+    lines,
+    person,
+    terminate,
+    use,
+)
+from tests.apps.invoicing.test_credits import ask, grant
 from tests.attacks import refused_by
 
 pytestmark = pytest.mark.django_db
@@ -278,6 +289,30 @@ def test_a_memo_for_a_late_discount_is_given_back_with_its_charge(
     company.bill(APR)
     signs = {"INVOICE": 1, "CREDIT_NOTE": -1}
     assert sum(signs[kind] * D(total) for kind, _, total in documents(payer)) == D("32.13")
+    is_green()
+
+
+@pytest.mark.parametrize("style", ["CREDIT_NOTE", "NEGATIVE_LINE"])
+def test_a_memo_by_hand_returns_no_more_than_late_discounts_have_left(
+    db: None, style: str
+) -> None:
+    """CHG-11: 60.00 billed, 6.00 taken off later: 54.00 with their tax are left, once."""
+    company = Company(credit_style=style)
+    payer = company.payer()
+    sub = add(payer, company.offer("PLAN", {"code": "FEE", "name": "Rental", "price": D(30)}))
+    company.bill(FEB)
+    first = last(payer)
+    give(payer, discount(), sub=sub)
+    company.bill(MAR)
+    assert [one.left for one in invoicing.queries.creditable_lines(first)] == [D(27), D(27)]
+    maker = person("maker", "request_credit")
+    with pytest.raises(invoicing.operations.CannotCredit, match=r"54\.00"):
+        ask(first, maker, "AMOUNT", amount=D("54.01"))
+    memo = grant(ask(first, maker), person("checker", "approve_credit", "request_credit"))
+    assert (memo.net, memo.tax) == (D(54), D("10.26"))
+    assert [one.left for one in invoicing.queries.creditable_lines(first)] == [D(0), D(0)]
+    terminate(sub, FEB, MAR)
+    company.bill(APR)
     is_green()
 
 
