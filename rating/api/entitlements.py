@@ -17,7 +17,7 @@ from foundation import clock, scope
 from foundation.api import HouseSerializer, HouseViewSet, Listed, Retrieved
 from foundation.errors import Invalid
 from rating import operations, queries
-from rating.models import Reservation
+from rating.models import Reservation, UsageSource
 from rating.queries.entitled import Entitled, Use
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -66,10 +66,23 @@ class ReserveSerializer(UseSerializer):
     ttl_seconds = serializers.IntegerField(min_value=1, max_value=86_400)
 
 
+class RecordSerializer(HouseSerializer):
+    """The record of the session, as a row of usage says it."""
+
+    source = serializers.SlugRelatedField(  # type: ignore[assignment]
+        slug_field="code", queryset=UsageSource.objects.all()
+    )
+    event_key = serializers.CharField(max_length=128)
+    event_start = serializers.CharField(max_length=40, help_text="2027-05-03T10:15:22Z")
+    event_end = serializers.CharField(max_length=40, default="")
+    attributes = serializers.DictField(child=serializers.CharField(max_length=200), default=dict)
+
+
 class CommitSerializer(HouseSerializer):
-    """How much of a reservation was used."""
+    """How much of a reservation was used; with its record it becomes a usage event."""
 
     used = serializers.DecimalField(max_digits=24, decimal_places=8, min_value=0)
+    record = RecordSerializer(required=False)
 
 
 class NothingSerializer(HouseSerializer):
@@ -149,11 +162,16 @@ class ReservationViewSet(Listed, Retrieved, HouseViewSet):
     @extend_schema(request=CommitSerializer, responses={200: ReservationSerializer})
     @action(detail=True, methods=["post"])
     def commit(self, request: Request, pk: str | None = None) -> Response:
-        """Consume what was used and let the rest go."""
+        """Consume what was used and let the rest go; with a record, load it as usage."""
         row = self.get_object()
         data = self.checked(CommitSerializer)
+        record = data.get("record")
         done = operations.commit(
-            reservation_id=row.pk, used=data["used"], as_of=clock.now(), actor=self.actor
+            reservation_id=row.pk,
+            used=data["used"],
+            as_of=clock.now(),
+            record=operations.SessionRecord(**record) if record else None,
+            actor=self.actor,
         )
         return Response(ReservationSerializer(done).data)
 

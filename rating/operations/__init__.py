@@ -20,8 +20,10 @@ from rating.operations.rerate_jobs import (
 )
 from rating.operations.rerating import rerate
 from rating.operations.reserving import (
+    CannotCommit,
     CannotReserve,
     ReservationEnded,
+    SessionRecord,
     commit,
     expire_reservations,
     release,
@@ -33,12 +35,14 @@ from rating.operations.suspending import recycle, write_off
 
 __all__ = [
     "MOST_ROWS",
+    "CannotCommit",
     "CannotRerate",
     "CannotReserve",
     "CannotTake",
     "Rehearsal",
     "ReservationEnded",
     "RowResult",
+    "SessionRecord",
     "Settled",
     "approve_rerate",
     "commit",
