@@ -15,7 +15,7 @@ help:
 	@echo "make test         run the tests           (ARGS='tests/apps/ledger -x' for some)"
 	@echo "make check        run the checks          (ARGS='lint types' for some)"
 	@echo "make mutations    take each guard of the database away and see its test fail (up to half an hour)"
-	@echo "make sweeps       let runs, loads and imports die at every boundary (up to half an hour)"
+	@echo "make sweeps       let runs, loads and imports die at every boundary, ten thousand reserve (half an hour)"
 	@echo "make bench        measure, and write benchmarks/results.json"
 	@echo "make browser      drive the console in a real browser"
 	@echo "make screenshots  take the pictures of the README"
@@ -42,7 +42,7 @@ mutations: setup
 	@$(RUN) scripts/guard_mutations.py $(ARGS)
 
 sweeps: setup
-	@BILLING_SWEEP_STEP=1 $(RUN) scripts/test.py tests/concurrency/test_bill_run_faults.py tests/concurrency/test_sweeps.py -s $(ARGS)
+	@BILLING_SWEEP_STEP=1 $(RUN) scripts/test.py tests/concurrency/test_bill_run_faults.py tests/concurrency/test_sweeps.py tests/concurrency/test_reservation_races.py -s $(ARGS)
 
 bench: setup
 	@$(RUN) -m benchmarks $(ARGS)
