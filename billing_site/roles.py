@@ -206,6 +206,7 @@ ROLES: tuple[Role, ...] = (
             "rating.write_off_usage",
             "rating.adjust_balance",
             "rating.approve_rerate",
+            "rating.open_pool",
         ),
     ),
     Role(

@@ -275,6 +275,7 @@ class EntitlementScope(TextChoices):
 
     SERVICE = "SERVICE", "Each service by itself"
     ACCOUNT = "ACCOUNT", "All services of the account"
+    POOL = "POOL", "Everybody in the pool of the service"
 
 
 class Overage(TextChoices):

@@ -10,7 +10,7 @@ class RatingConfig(AppConfig):
     def ready(self) -> None:
         """Say whose rows are whose."""
         from customers.models import Account
-        from rating.models import BalanceBucket
+        from rating.models import BalanceBucket, RatingPool
 
         accounts = scope.through("account_id", Account)
         scope.register(
@@ -20,6 +20,9 @@ class RatingConfig(AppConfig):
             PendingDraw=accounts,
             RerateChange=scope.WHOLE,
             RerateJob=scope.WHOLE,
+            PoolMember=accounts,
+            PoolShare=scope.through("pool_id", RatingPool),
+            RatingPool="node__entity",
             Reservation="account__entity",
             SuspenseItem=scope.WHOLE,
             UsageAggregate=accounts,

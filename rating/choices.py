@@ -58,10 +58,19 @@ class BucketSource(TextChoices):
     ADJUST = "ADJUST", "Adjustment"
 
 
+class PoolAllocation(TextChoices):
+    """Who bears what is used beyond a pool (POOL-3)."""
+
+    BY_USAGE = "BY_USAGE", "Everybody, by usage"
+    BY_EXCESS = "BY_EXCESS", "Who used more than it brought, by how much more"
+    BY_EVENT_ORDER = "BY_EVENT_ORDER", "Who uses after it is used up"
+
+
 class MovementKind(TextChoices):
     """Why a bucket changed."""
 
     GRANT = "GRANT", "Granted"
+    BROUGHT = "BROUGHT", "Contribution changed"
     CONSUME = "CONSUME", "Used"
     REVERSE = "REVERSE", "Use taken back"
     RESERVE = "RESERVE", "Reserved"

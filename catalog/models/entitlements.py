@@ -14,8 +14,8 @@ class EntitlementSpec(Stamped):
     """What one grant period of an offer version includes of a usage type.
 
     `quantity` is in the unit of the usage type: for each service of the subscription (SERVICE),
-    or for each item bought, to be used by every service of the account (ACCOUNT). Frozen
-    together with its offer version.
+    for each item bought, to be used by every service of the account (ACCOUNT), or what each
+    service brings to the pool it is in (POOL). Frozen together with its offer version.
     """
 
     offer_version = models.ForeignKey(
@@ -91,6 +91,18 @@ class EntitlementSpec(Stamped):
                 name="catalog_entitlementspec_rollover_fits",
                 condition=Q(rollover_percent__gte=0, rollover_percent__lte=1)
                 & (Q(rollover_cap__isnull=True) | Q(rollover_cap__gte=0)),
+            ),
+            models.CheckConstraint(
+                name="catalog_entitlementspec_pool_is_plain",
+                condition=~Q(scope="POOL")
+                | Q(
+                    usage_filter={},
+                    is_blocker=False,
+                    rollover_percent=0,
+                    period_unit="MONTH",
+                    period_count=1,
+                    alignment="CYCLE",
+                ),
             ),
             *(
                 models.CheckConstraint(

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from catalog.choices import VersionState
+from catalog.choices import EntitlementScope, VersionState
 from catalog.models import EntitlementSpec, OfferVersion, UsageType
 from catalog.operations import life
 from foundation.errors import Invalid
@@ -48,6 +48,8 @@ def add_entitlement(
             f"events of {usage_type.code} do not add up; only a sum can be included in part",
             rule="ENT-1",
         )
+    if terms.get("scope") == EntitlementScope.POOL:
+        _require_plain(wanted, terms)
     if quantity <= 0:
         raise Invalid("what is included is more than nothing", rule="ENT-1")
     with transaction.atomic():
@@ -62,6 +64,18 @@ def add_entitlement(
             usage_filter=wanted,
             created_by=actor,
             **terms,
+        )
+
+
+def _require_plain(usage_filter: Mapping[str, str], terms: Mapping[str, Any]) -> None:
+    """A pool takes all usage of a kind, month by month, and nothing of it goes on (POOL-2)."""
+    plain = {"period_unit": "MONTH", "period_count": 1, "alignment": "CYCLE", "is_blocker": False}
+    odd = [name for name, value in plain.items() if terms.get(name, value) != value]
+    if usage_filter or odd or terms.get("rollover_percent"):
+        raise Invalid(
+            "what goes to a pool is by the month and cycle, for all usage of the kind, blocks "
+            "nothing and does not roll over",
+            rule="POOL-2",
         )
 
 

@@ -1,3 +1,4 @@
+import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
@@ -69,35 +70,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='BalanceBucket',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
-                ('service', models.ForeignKey(blank=True, db_index=False, help_text='Empty: every service of the account.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.serviceinstance')),
-                ('item', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.subscriptionitem')),
-                ('spec', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.entitlementspec')),
-                ('parent', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rating.balancebucket')),
-                ('usage_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
-                ('usage_filter', models.JSONField(blank=True, default=dict)),
-                ('name', models.CharField(max_length=100)),
-                ('source', models.CharField(choices=[('PROMO', 'Promotion'), ('ROLLOVER', 'Rolled over'), ('GRANT', 'Included'), ('TOPUP', 'Top-up'), ('ADJUST', 'Adjustment')], max_length=8)),
-                ('priority', models.PositiveSmallIntegerField(default=100)),
-                ('is_blocker', models.BooleanField(default=False)),
-                ('initial', foundation.fields.QuantityField()),
-                ('remaining', foundation.fields.QuantityField(default=0)),
-                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('period_start', models.DateField(blank=True, help_text='First local day of the full period granted.', null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-            ],
-            options={
-                'ordering': ['-id'],
-                'permissions': [('adjust_balance', 'Can add to balances and take from them')],
-                'indexes': [models.Index(fields=['account', 'usage_type'], name='rating_balancebucket_holder'), models.Index(models.Func(models.F('valid'), function='upper'), condition=models.Q(('closed_at__isnull', True)), name='rating_balancebucket_open')],
-                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('initial')), name='rating_balancebucket_initial_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('remaining')), name='rating_balancebucket_remaining_is_number'), models.CheckConstraint(condition=models.Q(('remaining__gte', 0), ('remaining__lte', models.F('initial')), ('initial__gt', 0)), name='rating_balancebucket_remaining_fits'), models.CheckConstraint(condition=models.Q(('source__in', ['PROMO', 'ROLLOVER', 'GRANT', 'TOPUP', 'ADJUST'])), name='rating_balancebucket_source_known'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='rating_balancebucket_valid_begins'), models.CheckConstraint(condition=models.Q(models.Q(('source', 'GRANT'), _negated=True), models.Q(('item__isnull', False), ('period_start__isnull', False), ('spec__isnull', False)), _connector='OR'), name='rating_balancebucket_grant_is_of_an_item'), models.CheckConstraint(condition=models.Q(models.Q(('parent__isnull', False), ('source', 'ROLLOVER')), models.Q(models.Q(('source', 'ROLLOVER'), _negated=True), ('parent__isnull', True)), _connector='OR'), name='rating_balancebucket_rollover_has_a_parent'), models.UniqueConstraint(condition=models.Q(('source', 'GRANT')), fields=('item', 'spec', 'period_start', 'service'), name='rating_balancebucket_granted_once', nulls_distinct=False), models.UniqueConstraint(condition=models.Q(('source', 'ROLLOVER')), fields=('parent',), name='rating_balancebucket_rolled_over_once')],
-            },
-        ),
-        migrations.CreateModel(
             name='PendingDraw',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -106,6 +78,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['account_id'], name='rating_pendingdraw_account')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RatingPool',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('node', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('usage_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
+                ('name', models.CharField(help_text='As the customer reads it.', max_length=100)),
+                ('allocation', models.CharField(choices=[('BY_USAGE', 'Everybody, by usage'), ('BY_EXCESS', 'Who used more than it brought, by how much more'), ('BY_EVENT_ORDER', 'Who uses after it is used up')], default='BY_USAGE', max_length=14, verbose_name='who bears what is beyond it')),
+                ('cycle_day', models.PositiveSmallIntegerField(help_text='Day of the month on which it begins.')),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField(help_text='Local days of the account at its head.')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'permissions': [('open_pool', 'Can open and end pools')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('node', '='), ('usage_type', '='), ('valid', '&&')], name='rating_ratingpool_one_at_a_time'), models.CheckConstraint(condition=models.Q(('allocation__in', ['BY_USAGE', 'BY_EXCESS', 'BY_EVENT_ORDER'])), name='rating_ratingpool_allocation_known'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False), ('cycle_day__gte', 1), ('cycle_day__lte', 31)), name='rating_ratingpool_begins')],
             },
         ),
         migrations.CreateModel(
@@ -199,6 +189,67 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PoolShare',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('pool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='rating.ratingpool')),
+                ('period_start', models.DateField()),
+                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.serviceinstance')),
+                ('contributed', foundation.fields.QuantityField()),
+                ('used', foundation.fields.QuantityField()),
+                ('covered', foundation.fields.QuantityField()),
+            ],
+            options={
+                'ordering': ['-period_start', 'service_id'],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('contributed')), name='rating_poolshare_contributed_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('used')), name='rating_poolshare_used_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('covered')), name='rating_poolshare_covered_is_number'), models.UniqueConstraint(fields=('pool', 'period_start', 'service'), name='rating_poolshare_once'), models.CheckConstraint(condition=models.Q(('contributed__gte', 0), ('covered__gte', 0), ('covered__lte', models.F('used'))), name='rating_poolshare_covers_what_was_used')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PoolMember',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='rating.ratingpool')),
+                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.serviceinstance')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('usage_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField()),
+            ],
+            options={
+                'ordering': ['pool_id', 'service_id', 'id'],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('service', '='), ('usage_type', '='), ('valid', '&&')], name='rating_poolmember_one_pool_at_a_time'), models.CheckConstraint(condition=models.Q(('valid__isempty', True), ('valid__lower_inf', False), _connector='OR'), name='rating_poolmember_begins')],
+            },
+        ),
+        migrations.CreateModel(
+            name='BalanceBucket',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('service', models.ForeignKey(blank=True, db_index=False, help_text='Empty: every service of the account.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.serviceinstance')),
+                ('item', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.subscriptionitem')),
+                ('spec', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.entitlementspec')),
+                ('parent', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rating.balancebucket')),
+                ('pool', models.ForeignKey(blank=True, db_index=False, help_text='The pool to which the service brings it; who is in the pool may use it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rating.ratingpool')),
+                ('usage_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
+                ('usage_filter', models.JSONField(blank=True, default=dict)),
+                ('name', models.CharField(max_length=100)),
+                ('source', models.CharField(choices=[('PROMO', 'Promotion'), ('ROLLOVER', 'Rolled over'), ('GRANT', 'Included'), ('TOPUP', 'Top-up'), ('ADJUST', 'Adjustment')], max_length=8)),
+                ('priority', models.PositiveSmallIntegerField(default=100)),
+                ('is_blocker', models.BooleanField(default=False)),
+                ('initial', foundation.fields.QuantityField()),
+                ('remaining', foundation.fields.QuantityField(default=0)),
+                ('valid', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ('period_start', models.DateField(blank=True, help_text='First local day of the full period granted.', null=True)),
+                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'permissions': [('adjust_balance', 'Can add to balances and take from them')],
+                'indexes': [models.Index(fields=['account', 'usage_type'], name='rating_balancebucket_holder'), models.Index(condition=models.Q(('pool__isnull', False)), fields=['pool'], name='rating_balancebucket_pooled'), models.Index(models.Func(models.F('valid'), function='upper'), condition=models.Q(('closed_at__isnull', True)), name='rating_balancebucket_open')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('initial')), name='rating_balancebucket_initial_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('remaining')), name='rating_balancebucket_remaining_is_number'), models.CheckConstraint(condition=models.Q(('remaining__gte', 0), ('remaining__lte', models.F('initial')), ('initial__gt', 0)), name='rating_balancebucket_remaining_fits'), models.CheckConstraint(condition=models.Q(('source__in', ['PROMO', 'ROLLOVER', 'GRANT', 'TOPUP', 'ADJUST'])), name='rating_balancebucket_source_known'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='rating_balancebucket_valid_begins'), models.CheckConstraint(condition=models.Q(models.Q(('source', 'GRANT'), _negated=True), models.Q(('item__isnull', False), ('period_start__isnull', False), ('spec__isnull', False)), _connector='OR'), name='rating_balancebucket_grant_is_of_an_item'), models.CheckConstraint(condition=models.Q(models.Q(('parent__isnull', False), ('source', 'ROLLOVER')), models.Q(models.Q(('source', 'ROLLOVER'), _negated=True), ('parent__isnull', True)), _connector='OR'), name='rating_balancebucket_rollover_has_a_parent'), models.CheckConstraint(condition=models.Q(('pool__isnull', True), models.Q(('service__isnull', False), ('source', 'GRANT')), _connector='OR'), name='rating_balancebucket_pool_is_filled_by_a_service'), models.UniqueConstraint(condition=models.Q(('source', 'GRANT')), fields=('item', 'spec', 'period_start', 'service', 'pool'), name='rating_balancebucket_granted_once', nulls_distinct=False), models.UniqueConstraint(condition=models.Q(('source', 'ROLLOVER')), fields=('parent',), name='rating_balancebucket_rolled_over_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='RerateChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -213,26 +264,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-id'],
                 'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('worth_before')), name='rating_reratechange_worth_before_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('worth_after')), name='rating_reratechange_worth_after_is_number'), models.UniqueConstraint(fields=('job', 'account_id'), name='rating_reratechange_account_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='BalanceMovement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bucket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='rating.balancebucket')),
-                ('kind', models.CharField(choices=[('GRANT', 'Granted'), ('CONSUME', 'Used'), ('REVERSE', 'Use taken back'), ('RESERVE', 'Reserved'), ('RELEASE', 'Released'), ('EXPIRE', 'Expired'), ('ROLL_OUT', 'Rolled over to the next'), ('ROLL_IN', 'Rolled over from before'), ('ADJUST', 'Adjusted')], max_length=8)),
-                ('delta', foundation.fields.QuantityField()),
-                ('event_id', models.BigIntegerField(blank=True, null=True)),
-                ('event_at', models.DateTimeField(blank=True, null=True)),
-                ('reservation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='rating.reservation')),
-                ('reason', models.CharField(blank=True, default='', max_length=200)),
-                ('actor', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-            ],
-            options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['bucket', 'event_at'], name='rating_balancemovement_draws')],
-                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('delta')), name='rating_balancemovement_delta_is_number'), models.CheckConstraint(condition=models.Q(('kind__in', ['GRANT', 'CONSUME', 'REVERSE', 'RESERVE', 'RELEASE', 'EXPIRE', 'ROLL_OUT', 'ROLL_IN', 'ADJUST'])), name='rating_balancemovement_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('delta', 0), _negated=True), models.Q(models.Q(('kind__in', ['GRANT', 'ROLL_IN', 'RELEASE', 'REVERSE']), _negated=True), ('delta__gt', 0), _connector='OR'), models.Q(models.Q(('kind__in', ['CONSUME', 'RESERVE', 'EXPIRE', 'ROLL_OUT']), _negated=True), ('delta__lt', 0), _connector='OR')), name='rating_balancemovement_goes_its_way'), models.CheckConstraint(condition=models.Q(models.Q(('event_at__isnull', True), ('event_id__isnull', True)), models.Q(('event_at__isnull', False), ('event_id__isnull', False), ('kind__in', ['CONSUME', 'REVERSE'])), _connector='OR'), name='rating_balancemovement_event_is_dated'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'ADJUST'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='rating_balancemovement_adjusted_with_reason')],
             },
         ),
         migrations.CreateModel(
@@ -266,6 +297,26 @@ class Migration(migrations.Migration):
                 'permissions': [('load_usage', 'Can load usage files'), ('rate_usage', 'Can rate stored usage again'), ('export_lists', 'Can export lists to files')],
                 'indexes': [models.Index(fields=['source', '-id'], name='rating_usagefile_recent')],
                 'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('declared_quantity')), name='rating_usagefile_declared_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('received_quantity')), name='rating_usagefile_received_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('loaded_quantity')), name='rating_usagefile_loaded_quantity_is_number'), models.UniqueConstraint(condition=models.Q(('state', 'REJECTED'), _negated=True), fields=('source', 'sha256'), name='rating_usagefile_once_per_source'), models.UniqueConstraint(condition=models.Q(('sequence__isnull', False), models.Q(('state', 'REJECTED'), _negated=True)), fields=('source', 'sequence'), name='rating_usagefile_sequence_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'LOADED'), _negated=True), ('received_count', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('loaded_count'), '+', models.F('duplicate_count')), '+', models.F('suspended_count'))), _connector='OR'), name='rating_usagefile_rows_balance'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'LOADED'), _negated=True), ('declared_count__isnull', True), ('declared_count', models.F('received_count')), _connector='OR'), name='rating_usagefile_declared_count_kept'), models.CheckConstraint(condition=models.Q(('state__in', ['RECEIVED', 'LOADING', 'LOADED', 'REJECTED'])), name='rating_usagefile_state_known'), models.CheckConstraint(condition=models.Q(('received_count__gte', 0), ('loaded_count__gte', 0), ('duplicate_count__gte', 0), ('suspended_count__gte', 0)), name='rating_usagefile_counts_not_negative')],
+            },
+        ),
+        migrations.CreateModel(
+            name='BalanceMovement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('bucket', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='rating.balancebucket')),
+                ('kind', models.CharField(choices=[('GRANT', 'Granted'), ('BROUGHT', 'Contribution changed'), ('CONSUME', 'Used'), ('REVERSE', 'Use taken back'), ('RESERVE', 'Reserved'), ('RELEASE', 'Released'), ('EXPIRE', 'Expired'), ('ROLL_OUT', 'Rolled over to the next'), ('ROLL_IN', 'Rolled over from before'), ('ADJUST', 'Adjusted')], max_length=8)),
+                ('delta', foundation.fields.QuantityField()),
+                ('event_id', models.BigIntegerField(blank=True, null=True)),
+                ('event_at', models.DateTimeField(blank=True, null=True)),
+                ('reservation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='rating.reservation')),
+                ('reason', models.CharField(blank=True, default='', max_length=200)),
+                ('actor', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['bucket', 'event_at'], name='rating_balancemovement_draws')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('delta')), name='rating_balancemovement_delta_is_number'), models.CheckConstraint(condition=models.Q(('kind__in', ['GRANT', 'BROUGHT', 'CONSUME', 'REVERSE', 'RESERVE', 'RELEASE', 'EXPIRE', 'ROLL_OUT', 'ROLL_IN', 'ADJUST'])), name='rating_balancemovement_kind_known'), models.CheckConstraint(condition=models.Q(models.Q(('delta', 0), _negated=True), models.Q(models.Q(('kind__in', ['GRANT', 'ROLL_IN', 'RELEASE', 'REVERSE']), _negated=True), ('delta__gt', 0), _connector='OR'), models.Q(models.Q(('kind__in', ['CONSUME', 'RESERVE', 'EXPIRE', 'ROLL_OUT']), _negated=True), ('delta__lt', 0), _connector='OR')), name='rating_balancemovement_goes_its_way'), models.CheckConstraint(condition=models.Q(models.Q(('event_at__isnull', True), ('event_id__isnull', True)), models.Q(('event_at__isnull', False), ('event_id__isnull', False), ('kind__in', ['CONSUME', 'REVERSE'])), _connector='OR'), name='rating_balancemovement_event_is_dated'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'ADJUST'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='rating_balancemovement_adjusted_with_reason')],
             },
         ),
         migrations.CreateModel(

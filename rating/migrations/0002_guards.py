@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
         "file_guard",
         "balance_guards",
         "reservation_guards",
+        "pool_guards",
         "room_for_sums",
         "history",
     )

@@ -4,6 +4,7 @@ from rating.models.aggregate import UsageAggregate
 from rating.models.balance import BalanceBucket, BalanceMovement, PendingDraw
 from rating.models.event import UsageEvent, UsageKey
 from rating.models.file import UsageFile, UsageFilePart
+from rating.models.pool import PoolMember, PoolShare, RatingPool
 from rating.models.rerate import RerateChange, RerateJob
 from rating.models.reservation import Reservation
 from rating.models.source import UsageSource
@@ -13,6 +14,9 @@ __all__ = [
     "BalanceBucket",
     "BalanceMovement",
     "PendingDraw",
+    "PoolMember",
+    "PoolShare",
+    "RatingPool",
     "RerateChange",
     "RerateJob",
     "Reservation",

@@ -49,6 +49,15 @@ class BalanceBucket(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
+    pool = models.ForeignKey(
+        "rating.RatingPool",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The pool to which the service brings it; who is in the pool may use it.",
+    )
     usage_type = models.ForeignKey(
         "catalog.UsageType", models.PROTECT, related_name="+", db_index=False
     )
@@ -93,8 +102,12 @@ class BalanceBucket(models.Model):
                 condition=Q(source=BucketSource.ROLLOVER, parent__isnull=False)
                 | (~Q(source=BucketSource.ROLLOVER) & Q(parent__isnull=True)),
             ),
+            models.CheckConstraint(
+                name="rating_balancebucket_pool_is_filled_by_a_service",
+                condition=Q(pool__isnull=True) | Q(source="GRANT", service__isnull=False),
+            ),
             models.UniqueConstraint(
-                fields=["item", "spec", "period_start", "service"],
+                fields=["item", "spec", "period_start", "service", "pool"],
                 name="rating_balancebucket_granted_once",
                 condition=Q(source=BucketSource.GRANT),
                 nulls_distinct=False,
@@ -107,6 +120,11 @@ class BalanceBucket(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "usage_type"], name="rating_balancebucket_holder"),
+            models.Index(
+                fields=["pool"],
+                name="rating_balancebucket_pooled",
+                condition=Q(pool__isnull=False),
+            ),
             models.Index(
                 models.Func(F("valid"), function="upper"),
                 name="rating_balancebucket_open",

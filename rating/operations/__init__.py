@@ -11,6 +11,7 @@ from rating.operations.loading import (
     resume_file,
     resume_files,
 )
+from rating.operations.pooling import CannotPool, end_pool, keep_pools, open_pool
 from rating.operations.rerate_jobs import (
     CannotRerate,
     approve_rerate,
@@ -36,6 +37,7 @@ from rating.operations.suspending import recycle, write_off
 __all__ = [
     "MOST_ROWS",
     "CannotCommit",
+    "CannotPool",
     "CannotRerate",
     "CannotReserve",
     "CannotTake",
@@ -48,10 +50,13 @@ __all__ = [
     "commit",
     "create_source",
     "draw_pending",
+    "end_pool",
     "expire_reservations",
     "give_balance",
+    "keep_pools",
     "load_events",
     "load_file",
+    "open_pool",
     "open_rerate",
     "rebuild_sums",
     "recycle",

@@ -7,7 +7,7 @@ so that a crash loses nothing, and whoever comes next does it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -16,9 +16,10 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from foundation import copying, sql
-from rating.models import PendingDraw
+from rating.models import PendingDraw, PoolShare
 from rating.queries.drawing import CoverPrices, Holding, Stored, holdings
-from rating.rules.drawing import ZERO, draw
+from rating.rules.drawing import ZERO, Draw, draw
+from rating.rules.pooling import Share, draw_pooled
 
 CHUNK: Final = 500
 MOVEMENT_COLUMNS: Final = ("bucket_id", "kind", "delta", "event_id", "event_at", "reason")
@@ -55,13 +56,24 @@ def draw_pending(*, chunk: int = CHUNK) -> int:
             hold_usage(cursor)
             sql.run(cursor, "rating", "take_draws", after=after, size=chunk, wait=waits)
             rows = cursor.fetchall()
-            held = [account for account, is_held in rows if is_held]
+            held = _whole(cursor, rows)
             draw_accounts(cursor, _taken(cursor, held))
-        done += len(held)
-        after = max((account for account, _ in rows), default=after)
+        asked = [account for account, _, is_asked in rows if is_asked]
+        done += len({*held} & {*asked})
+        after = max(asked, default=after)
         if not rows:
             break
     return done
+
+
+def _whole(cursor: CursorWrapper, rows: Sequence[tuple[int, bool, bool]]) -> list[int]:
+    """Return the accounts that are held together with all that share pools with them."""
+    missed = [account for account, is_held, _ in rows if not is_held]
+    left: set[int] = set()
+    if missed:
+        cursor.execute("SELECT rating_pool_mates(%s)", [missed])
+        left = {account for (account,) in cursor.fetchall()}
+    return [account for account, is_held, _ in rows if is_held and account not in left]
 
 
 def _taken(cursor: CursorWrapper, held: list[int]) -> dict[int, datetime]:
@@ -76,39 +88,87 @@ def _taken(cursor: CursorWrapper, held: list[int]) -> dict[int, datetime]:
     return wanted
 
 
-def draw_held(cursor: CursorWrapper, accounts: list[int]) -> None:
-    """Draw what is asked for some accounts within the caller's transaction, and hold them."""
+def draw_held(
+    cursor: CursorWrapper, accounts: list[int], brought: Mapping[int, Decimal] | None = None
+) -> None:
+    """Draw what is asked for some accounts within the caller's transaction, and hold them.
+
+    `brought` is by how much the contributions to pools change, by bucket.
+    """
     cursor.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('balance:' || account, 0))"
-        " FROM unnest(%s::bigint[]) AS account",
-        [sorted(accounts)],
+        " FROM (SELECT mate FROM rating_pool_mates(%s) AS mate ORDER BY mate) AS every (account)",
+        [accounts],
     )
-    draw_accounts(cursor, _taken(cursor, accounts))
+    draw_accounts(cursor, _taken(cursor, accounts), brought)
 
 
-def draw_accounts(cursor: CursorWrapper, wanted: Mapping[int, datetime]) -> None:
+def draw_accounts(
+    cursor: CursorWrapper,
+    wanted: Mapping[int, datetime],
+    brought: Mapping[int, Decimal] | None = None,
+) -> None:
     """Draw the usage of accounts that the caller holds, each from its moment on (ENT-6).
 
-    Locks their buckets, then the sums that change, each in the order of keys.
+    Accounts that share pools are drawn together. Locks the buckets, then the sums that change,
+    each in the order of keys.
     """
-    movements: list[Line] = []
+    movements: list[Line] = [
+        (bucket, "BROUGHT", delta, None, None, "") for bucket, delta in (brought or {}).items()
+    ]
     staged: list[Line] = []
+    shares: list[PoolShare] = []
     prices = CoverPrices(cursor)
-    for account, holding in holdings(cursor, wanted).items():
+    for holding in holdings(cursor, wanted, brought):
         drawn: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
         covered: dict[int, Decimal] = defaultdict(Decimal)
-        events = [stored.event for stored in holding.events.values()]
-        for one in draw(events, holding.buckets):
+        for one in _drawn(holding, shares):
             drawn[one.bucket_id, one.event_id] += one.quantity
             covered[one.event_id] += one.quantity
         movements += _movements(holding, drawn)
-        staged += _changes(account, holding, covered, prices)
+        staged += _changes(holding, covered, prices)
+    if shares:
+        PoolShare.objects.bulk_create(
+            shares,
+            update_conflicts=True,
+            unique_fields=["pool", "period_start", "service"],
+            update_fields=["contributed", "used", "covered"],
+        )
     if movements:
         copying.copy_in(cursor, "rating_balancemovement", MOVEMENT_COLUMNS, movements)
     if staged:
         sql.run(cursor, "rating", "draw_stage_table")
         copying.copy_in(cursor, "rating_draw_stage", STAGE_COLUMNS, staged)
         sql.run(cursor, "rating", "apply_draws")
+
+
+def _drawn(holding: Holding, shares: list[PoolShare]) -> Iterable[Draw]:
+    """Return what covers the events; add to `shares` what changes about shares of pools."""
+    events = [stored.event for stored in holding.events.values()]
+    if not holding.periods:
+        return draw(events, holding.buckets)
+    found = draw_pooled(
+        events,
+        holding.buckets,
+        allocations=holding.allocations,
+        places=holding.places,
+        before=holding.before,
+    )
+    for key in sorted({*found.shares, *holding.before}):
+        share = found.shares.get(key, Share())
+        if share != holding.before.get(key):
+            pool, start, service = key
+            shares.append(
+                PoolShare(
+                    pool_id=pool,
+                    period_start=holding.periods[pool, start],
+                    service_id=service,
+                    contributed=share.contributed,
+                    used=share.used,
+                    covered=share.covered,
+                )
+            )
+    return found.draws
 
 
 def _movements(holding: Holding, drawn: Mapping[tuple[int, int], Decimal]) -> Iterator[Line]:
@@ -125,7 +185,7 @@ def _movements(holding: Holding, drawn: Mapping[tuple[int, int], Decimal]) -> It
 
 
 def _changes(
-    account: int, holding: Holding, covered: Mapping[int, Decimal], prices: CoverPrices
+    holding: Holding, covered: Mapping[int, Decimal], prices: CoverPrices
 ) -> Iterator[Line]:
     """Yield the events whose cover changes, with what goes out of their sums."""
     changed = [
@@ -134,20 +194,24 @@ def _changes(
         if covered.get(key, ZERO) != stored.covered
     ]
     parts = {
-        (account, stored.event.at, stored.event.id): (cover, stored.event.quantity, stored.amount)
+        (stored.event.account_id, stored.event.at, stored.event.id): (
+            cover,
+            stored.event.quantity,
+            stored.amount,
+        )
         for stored, cover in changed
         if stored.amount is not None and cover not in (ZERO, stored.event.quantity)
     }
     amounts = prices.amounts(parts)
     for stored, cover in changed:
-        yield _line(account, stored, cover, amounts.get(stored.event.id))
+        yield _line(stored, cover, amounts.get(stored.event.id))
 
 
-def _line(account: int, stored: Stored, cover: Decimal, part: Decimal | None) -> Line:
+def _line(stored: Stored, cover: Decimal, part: Decimal | None) -> Line:
     amount = stored.amount if part is None else part
     now = ZERO if amount is None or not cover else amount
     return (
-        account, stored.event.at, stored.event.id, cover or None,
+        stored.event.account_id, stored.event.at, stored.event.id, cover or None,
         now if cover and amount is not None else None, cover - stored.covered,
         now - (stored.covered_amount or ZERO),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from foundation.locks import advisory_lock
 from foundation.periods import boundary_instant, local_date
 from rating.models import BalanceBucket, BalanceMovement
 from rating.operations.drawing import draw_held, draw_pending, hold_usage, request_draws
+from rating.operations.pooling import keep_pools
 from rating.queries.granting import DueGrant, SoldItem, due_grants, sold_items, specs, terms_of
 from rating.rules.grants import rhythm_of, rolled_over, rollover_end
 
@@ -33,15 +34,17 @@ class Settled:
     ended: int = 0
     granted: int = 0
     closed: int = 0
+    pooled: int = 0
 
 
 def settle_balances(*, as_of: datetime) -> Settled:
     """Bring the balances of all accounts to a moment; a second call does nothing.
 
-    Grants end with what they were granted for; what has begun is granted; usage is drawn; what
-    has ended is closed in the order of time, its rest rolled over or expired.
+    Pools have their members and what these bring; grants end with what they were granted for;
+    what has begun is granted; usage is drawn; what has ended is closed in the order of time, its
+    rest rolled over or expired.
     """
-    done = Settled()
+    done = Settled(pooled=keep_pools(as_of=as_of))
     if specs():
         done.ended = _end_grants()
         done.granted = _grant(as_of)

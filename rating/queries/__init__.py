@@ -3,6 +3,7 @@
 from rating.queries.balances import MOST_MOVEMENTS, balances, covers_of, movements
 from rating.queries.entitled import Entitled, Use, check
 from rating.queries.identities import INTEGRITY
+from rating.queries.pooling import members_of, pools, pools_of, shares_of
 from rating.queries.provisional import RatedUsage, final_rating, provisional
 from rating.queries.rerates import largest_changes
 from rating.queries.suspense import (
@@ -52,9 +53,13 @@ __all__ = [
     "largest_changes",
     "late_arrivals",
     "loaded_on",
+    "members_of",
     "missing_numbers",
     "movements",
+    "pools",
+    "pools_of",
     "provisional",
+    "shares_of",
     "suspense",
     "suspense_groups",
     "try_events",

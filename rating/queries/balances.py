@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from rating.models import BalanceBucket, BalanceMovement, UsageEvent
+from rating.models import BalanceBucket, BalanceMovement, PoolMember, UsageEvent
 
 MOST_MOVEMENTS: Final = 500
 
@@ -13,7 +13,7 @@ MOST_MOVEMENTS: Final = 500
 def balances(*, account_id: int, ended: str = "") -> QuerySet[BalanceBucket]:
     """Return the buckets of an account, the newest first; `ended` is yes for those not ended."""
     found = BalanceBucket.objects.filter(account_id=account_id).select_related(
-        "usage_type__unit", "service"
+        "usage_type__unit", "service", "pool"
     )
     if ended:
         found = found.filter(closed_at__isnull=ended == "yes")
@@ -30,7 +30,9 @@ def covers_of(event: UsageEvent) -> list[tuple[BalanceBucket, Decimal]]:
     """Return the buckets that cover an event and how much of it each (ENT-3)."""
     if event.covered_quantity is None:
         return []
-    buckets = BalanceBucket.objects.filter(account_id=event.account_id).in_bulk()
+    pools = PoolMember.objects.filter(service_id=event.service_id).values("pool_id")
+    theirs = Q(account_id=event.account_id, pool__isnull=True) | Q(pool__in=pools)
+    buckets = BalanceBucket.objects.filter(theirs).in_bulk()
     drawn = (
         BalanceMovement.objects.filter(
             bucket__in=buckets, event_at=event.event_start, event_id=event.id

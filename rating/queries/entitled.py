@@ -128,12 +128,14 @@ def place(use: Use, *, on_date: date, lock: bool = False) -> Placed | str:
                 "service": found.guide.service_id,
                 "kind": use.usage_type,
                 "at": use.at,
+                "day": found.day,
             },
         )
         rows = cursor.fetchall()
     event = Event(
-        0, use.at, found.guide.service_id, use.usage_type, found.billable, dict(use.attributes)
-    )
+        0, use.at, found.guide.service_id, use.usage_type, found.billable, dict(use.attributes),
+        pool_id=next((one[11] for one in rows if one[11] is not None), None),
+    )  # fmt: skip
     return Placed(
         found,
         prices,
@@ -148,7 +150,7 @@ def _bucket(row: tuple[Any, ...], kind: str) -> Bucket:
     key, start, end, remaining, priority, source, service, narrowed = row[:8]
     return Bucket(
         key, kind, start, end, remaining, priority, source, service,
-        tuple(sorted(json.loads(narrowed).items())), row[10],
+        tuple(sorted(json.loads(narrowed).items())), row[10], pool_id=row[11],
     )  # fmt: skip
 
 

@@ -112,6 +112,7 @@ def due_grants(
         due
         for item in items
         for spec in specs.get(item.offer_version_id, ())
+        if spec.scope != "POOL"  # what fills pools follows their members: `queries.pooling`
         for due in _of_item(item, spec, services.get(item.subscription_id, ()), since, until)
         if (item.item_id, spec.pk, due.grant.full.start, due.service_id) not in made
     ]

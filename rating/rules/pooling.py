@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -56,6 +56,24 @@ def contribution(quantity: Decimal, *, days: int, full: Period, places: int) -> 
     are 100.
     """
     return round_places(quantity * days / full.days, places)
+
+
+Days = tuple[date, date | None]
+"""A half-open range of days; no end: open."""
+
+
+def free_days(days: Days, taken: Iterable[Days]) -> list[Days]:
+    """Return the stretches of some days that none of those taken cover, in order."""
+    free = [days]
+    for start, end in taken:
+        left: list[Days] = []
+        for first, last in free:
+            if first < start:
+                left.append((first, start if last is None else min(start, last)))
+            if end is not None and (last is None or end < last):
+                left.append((max(first, end), last))
+        free = left
+    return free
 
 
 def fair_shares(

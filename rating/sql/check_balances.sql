@@ -7,19 +7,18 @@ LEFT JOIN rating_balancemovement AS m ON m.bucket_id = b.id
 GROUP BY b.id
 HAVING coalesce(sum(m.delta), 0) <> b.remaining
 UNION ALL
-SELECT 'customers.account:' || account_id, sum(drawn), sum(covered)
+SELECT coalesce('customers.account:' || max(account_id), 'event:' || event_id), sum(drawn), sum(covered)
 FROM (
-    SELECT b.account_id, m.event_id, -sum(m.delta) AS drawn, 0::numeric AS covered
+    SELECT NULL::bigint AS account_id, m.event_id, -sum(m.delta) AS drawn, 0::numeric AS covered
     FROM rating_balancemovement AS m
-    JOIN rating_balancebucket AS b ON b.id = m.bucket_id
     WHERE m.event_id IS NOT NULL
-    GROUP BY b.account_id, m.event_id
+    GROUP BY m.event_id
     UNION ALL
     SELECT account_id, id, 0, covered_quantity
     FROM rating_usageevent
     WHERE covered_quantity IS NOT NULL
 ) AS both_sides
-GROUP BY account_id, event_id
+GROUP BY event_id
 HAVING sum(drawn) <> sum(covered)
 ORDER BY 1
 LIMIT %(most)s

@@ -3,7 +3,8 @@
 -- Binds: accounts, since (parallel arrays). Repeating: reads only.
 SELECT
     b.id, b.account_id, u.code, lower(b.valid), upper(b.valid), b.remaining, b.priority, b.source,
-    b.service_id, b.usage_filter::text, b.is_blocker, b.closed_at IS NOT NULL, b.parent_id
+    b.service_id, b.usage_filter::text, b.is_blocker, b.closed_at IS NOT NULL, b.parent_id,
+    b.pool_id, b.period_start
 FROM rating_balancebucket AS b
 JOIN unnest(%(accounts)s::bigint[], %(since)s::timestamptz[]) AS asked (account_id, since)
     ON asked.account_id = b.account_id

@@ -5,4 +5,5 @@ INSERT INTO rating_pendingdraw (account_id, since)
 SELECT s.account_id, (min(s.on_date) - 2)::timestamp AT TIME ZONE 'UTC'
 FROM rating_sum_stage AS s
 WHERE EXISTS (SELECT FROM rating_balancebucket AS b WHERE b.account_id = s.account_id)
+    OR EXISTS (SELECT FROM rating_poolmember AS m WHERE m.account_id = s.account_id)
 GROUP BY s.account_id

@@ -9,5 +9,6 @@ FROM (
     SELECT account_id, min(on_date) FROM rating_rerate_sums GROUP BY account_id
 ) AS s
 WHERE EXISTS (SELECT FROM rating_balancebucket AS b WHERE b.account_id = s.account_id)
+    OR EXISTS (SELECT FROM rating_poolmember AS m WHERE m.account_id = s.account_id)
 GROUP BY s.account_id
 RETURNING account_id

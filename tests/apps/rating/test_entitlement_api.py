@@ -85,6 +85,7 @@ def test_buckets_are_found_by_their_account_however_many_there_are(company: Comp
         cursor.execute("ANALYZE rating_balancebucket")
         another = held.account_id + 1
         asked: dict[str, Any] = {"account": another, "service": 1, "kind": "DATA", "at": USE["at"]}
+        asked["day"] = "2027-05-10"
         cursor.execute("EXPLAIN " + sql.statement("rating", "buckets_at"), asked)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "rating_balancebucket_holder" in plan, plan

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 import catalog.operations
 import customers.operations
@@ -20,14 +21,22 @@ import ledger.operations
 import payments.operations
 import receivables.operations
 import tax.operations
+from catalog.models import UsageType
 from customers.choices import ContactRole, OrderAction
-from customers.models import Account, Subscription, SubscriptionCharge
+from customers.models import Account, ServiceInstance, Subscription, SubscriptionCharge
 from customers.operations import IdentifierInput, ItemInput
 from invoicing.models import Invoice
 from ledger.models import AccountingPeriod, LegalEntity
 from payments.choices import ReversalKind
 from payments.models import TenderType
-from rating.models import BalanceMovement, Reservation, UsageEvent
+from rating.models import (
+    BalanceMovement,
+    PoolMember,
+    PoolShare,
+    RatingPool,
+    Reservation,
+    UsageEvent,
+)
 from rating.operations.drawing import request_draws
 from rating.operations.partitions import ensure_partitions
 from receivables.models import OpenItem
@@ -188,6 +197,23 @@ def _balance(payer: Account, mark: str) -> None:
     )  # fmt: skip
     BalanceMovement.objects.create(bucket=made, kind="RESERVE", delta=D(-2), reservation=held)
     request_draws({payer.pk: MAY})
+    _pool(payer, mark)
+
+
+def _pool(payer: Account, mark: str) -> None:
+    """Leave a pool with a member and its share."""
+    service = ServiceInstance.objects.filter(subscription__account=payer).earliest("pk")
+    kind = UsageType.objects.get(code="VOICE")
+    days = DateRange(START, None)
+    pool = RatingPool.objects.create(
+        node=payer, usage_type=kind, name=f"{mark} pool", cycle_day=1, valid=days
+    )
+    PoolMember.objects.create(
+        pool=pool, service=service, account=payer, usage_type=kind, valid=days
+    )
+    PoolShare.objects.create(
+        pool=pool, period_start=MARCH, service=service, contributed=D(10), used=D(4), covered=D(4)
+    )
 
 
 def _event(subscription: Subscription, mark: str) -> None:
