@@ -3,7 +3,7 @@
 from django.urls import path
 
 from customers import views
-from customers.views import discounts
+from customers.views import commitments, discounts
 
 app_name = "customers"
 
@@ -41,9 +41,10 @@ urlpatterns = [
     path("discounts/<int:pk>/reject/", discounts.RejectDiscount.as_view(), name="reject_discount"),
     path(
         "contracts/<int:pk>/commitments/new/",
-        discounts.AgreeCommitment.as_view(),
+        commitments.AgreeCommitment.as_view(),
         name="agree_commitment",
     ),
+    path("commitments/<int:pk>/end/", commitments.EndCommitment.as_view(), name="end_commitment"),
     path("redirections/<int:pk>/end/", views.EndRedirection.as_view(), name="end_redirection"),
     path("accounts/<int:pk>/hold/", views.HoldAccount.as_view(), name="hold_account"),
     path("accounts/<int:pk>/release/", views.ReleaseAccount.as_view(), name="release_account"),

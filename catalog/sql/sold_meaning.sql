@@ -18,57 +18,39 @@ LANGUAGE sql STABLE AS $$
                END)
 $$;
 
-CREATE OR REPLACE FUNCTION catalog_guard_usage_type() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Arguments: what the row is, the rule, what does not change and what to do instead, and the columns.
+CREATE OR REPLACE FUNCTION catalog_guard_sold() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    what text := TG_ARGV[0];
 BEGIN
-    IF ROW(NEW.code, NEW.unit_id, NEW.identifier_type, NEW.time_attribute, NEW.dedupe_fields,
-           NEW.aggregate_rule, NEW.bucket, NEW.unique_attribute, NEW.carries_over, NEW.missing_zero,
-           NEW.quantity_places, NEW.quantity_mode)
-       IS DISTINCT FROM
-       ROW(OLD.code, OLD.unit_id, OLD.identifier_type, OLD.time_attribute, OLD.dedupe_fields,
-           OLD.aggregate_rule, OLD.bucket, OLD.unique_attribute, OLD.carries_over, OLD.missing_zero,
-           OLD.quantity_places, OLD.quantity_mode)
-       AND catalog_is_sold('usage type', OLD.id) THEN
-        PERFORM refuse('UNIT-7', 'catalog_usagetype_keeps_its_meaning',
-            'Usage type ' || OLD.code || ' is sold: how its events are counted does not change; '
-            'define another usage type and draft another version of the offer.');
+    IF EXISTS (SELECT FROM unnest(TG_ARGV[3:]) AS kept
+                WHERE to_jsonb(NEW) -> kept IS DISTINCT FROM to_jsonb(OLD) -> kept)
+       AND catalog_is_sold(lower(what), OLD.id) THEN
+        PERFORM refuse(TG_ARGV[1], TG_NAME, what || ' ' || OLD.code || ' is sold: ' || TG_ARGV[2]);
     END IF;
     RETURN NEW;
 END
 $$;
+
 CREATE TRIGGER catalog_usagetype_keeps_its_meaning BEFORE UPDATE ON catalog_usagetype
-    FOR EACH ROW EXECUTE FUNCTION catalog_guard_usage_type();
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_sold('Usage type', 'UNIT-7',
+        'how its events are counted does not change; '
+        'define another usage type and draft another version of the offer.',
+        'code', 'unit_id', 'identifier_type', 'time_attribute', 'dedupe_fields', 'aggregate_rule',
+        'bucket', 'unique_attribute', 'carries_over', 'missing_zero', 'quantity_places',
+        'quantity_mode');
 ALTER TABLE catalog_usagetype ENABLE ALWAYS TRIGGER catalog_usagetype_keeps_its_meaning;
 
-CREATE OR REPLACE FUNCTION catalog_guard_unit() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF ROW(NEW.code, NEW.dimension, NEW.to_base) IS DISTINCT FROM
-       ROW(OLD.code, OLD.dimension, OLD.to_base)
-       AND catalog_is_sold('unit', OLD.id) THEN
-        PERFORM refuse('UNIT-7', 'catalog_unitofmeasure_keeps_its_meaning',
-            'Unit ' || OLD.code || ' is sold: its factor and dimension do not change; define another '
-            'unit.');
-    END IF;
-    RETURN NEW;
-END
-$$;
 CREATE TRIGGER catalog_unitofmeasure_keeps_its_meaning BEFORE UPDATE ON catalog_unitofmeasure
-    FOR EACH ROW EXECUTE FUNCTION catalog_guard_unit();
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_sold('Unit', 'UNIT-7',
+        'its factor and dimension do not change; define another unit.',
+        'code', 'dimension', 'to_base');
 ALTER TABLE catalog_unitofmeasure ENABLE ALWAYS TRIGGER catalog_unitofmeasure_keeps_its_meaning;
 
-CREATE OR REPLACE FUNCTION catalog_guard_zone_map() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF ROW(NEW.code, NEW.attribute, NEW.fallback) IS DISTINCT FROM
-       ROW(OLD.code, OLD.attribute, OLD.fallback)
-       AND catalog_is_sold('zone map', OLD.id) THEN
-        PERFORM refuse('RATE', 'catalog_zonemap_keeps_its_meaning',
-            'Zone map ' || OLD.code || ' is sold: its attribute and fallback do not change; define '
-            'another map.');
-    END IF;
-    RETURN NEW;
-END
-$$;
 CREATE TRIGGER catalog_zonemap_keeps_its_meaning BEFORE UPDATE ON catalog_zonemap
-    FOR EACH ROW EXECUTE FUNCTION catalog_guard_zone_map();
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_sold('Zone map', 'RATE',
+        'its attribute and fallback do not change; define another map.',
+        'code', 'attribute', 'fallback');
 ALTER TABLE catalog_zonemap ENABLE ALWAYS TRIGGER catalog_zonemap_keeps_its_meaning;
 
 CREATE OR REPLACE FUNCTION catalog_guard_zone_prefix() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -112,9 +94,7 @@ DROP TRIGGER IF EXISTS catalog_zoneprefix_only_ends ON catalog_zoneprefix;
 DROP TRIGGER IF EXISTS catalog_zonemap_keeps_its_meaning ON catalog_zonemap;
 DROP FUNCTION IF EXISTS catalog_guard_time_band();
 DROP FUNCTION IF EXISTS catalog_guard_zone_prefix();
-DROP FUNCTION IF EXISTS catalog_guard_zone_map();
 DROP TRIGGER IF EXISTS catalog_unitofmeasure_keeps_its_meaning ON catalog_unitofmeasure;
 DROP TRIGGER IF EXISTS catalog_usagetype_keeps_its_meaning ON catalog_usagetype;
-DROP FUNCTION IF EXISTS catalog_guard_unit();
-DROP FUNCTION IF EXISTS catalog_guard_usage_type();
+DROP FUNCTION IF EXISTS catalog_guard_sold();
 DROP FUNCTION IF EXISTS catalog_is_sold(text, bigint);

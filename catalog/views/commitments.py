@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +13,7 @@ from catalog.models import CommitmentSpec
 from catalog.views import words
 from catalog.views.discount_forms import CommitmentForm
 from catalog.views.discounts import holds_for
-from foundation.screens import Button, Column, Crumb, Empty, FormScreen, ListScreen
+from foundation.screens import Button, Column, Definition, Empty, ListScreen
 
 
 class CommitmentList(ListScreen):
@@ -49,25 +48,18 @@ class CommitmentList(ListScreen):
         return rows.order_by("code")
 
 
-class DefineCommitment(FormScreen):
+class DefineCommitment(Definition):
     """Define a commitment."""
 
     title = "Define commitment"
+    listed = ("Commitments", "catalog:commitments")
     permission = ("catalog.add_commitmentspec", "catalog.change_commitmentspec")
     form_class = CommitmentForm
     submit_label = "Define"
     success_message = "The commitment is defined; agree it with a contract."
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the list."""
-        return (Crumb("Commitments", reverse("catalog:commitments")),)
 
     def submit(self, form: Any) -> CommitmentSpec:
         """Call the operation."""
         given = dict(form.cleaned_data)
         given["amount"] = Decimal(given["amount"])
         return operations.define_commitment(actor=words.actor(self.request), **given)
-
-    def get_success_url(self) -> str:
-        """Go back to the list."""
-        return reverse("catalog:commitments")

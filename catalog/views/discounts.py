@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from catalog import choices, operations
 from catalog.models import CommitmentSpec, Coupon, DiscountDef, Promotion
@@ -24,6 +25,7 @@ from foundation.screens import (
     Button,
     Column,
     Crumb,
+    Definition,
     Empty,
     Fact,
     FormScreen,
@@ -99,7 +101,7 @@ class DiscountPage(Screen):
     permission = "catalog.view_discountdef"
     template_name = "console/table.html"
 
-    @property
+    @cached_property
     def discount(self) -> DiscountDef:
         """The discount of the address."""
         rows = DiscountDef.objects.select_related("charge", "offer", "product")
@@ -163,19 +165,17 @@ PROMOTED = (
 )  # fmt: skip
 
 
-class DefineDiscount(FormScreen):
+class DefineDiscount(Definition):
     """Define a discount, or change one that was given to nobody yet."""
 
     title = "Define discount"
+    listed = ("Discounts", "catalog:discounts")
+    shown_at = "catalog:discount"
     permission = ("catalog.add_discountdef", "catalog.change_discountdef")
     form_class = DiscountForm
     submit_label = "Define"
     intro = "Once it was given to somebody it is kept as it was; define another one instead."
     success_message = "The discount is defined."
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the list."""
-        return (Crumb("Discounts", reverse("catalog:discounts")),)
 
     def submit(self, form: Any) -> DiscountDef:
         """Call the operation."""
@@ -183,10 +183,6 @@ class DefineDiscount(FormScreen):
         if given["kind"] == choices.DiscountKind.PERCENT:
             given["value"] /= 100
         return operations.define_discount(actor=words.actor(self.request), **given)
-
-    def get_success_url(self) -> str:
-        """Show it."""
-        return reverse("catalog:discount", args=[self.result.pk])
 
 
 class EndDiscount(FormScreen):
@@ -242,7 +238,7 @@ class OfPromotion(Screen):
 
     subject = Promotion
 
-    @property
+    @cached_property
     def promotion(self) -> Promotion:
         """The promotion of the address."""
         return get_object_or_404(
@@ -321,10 +317,12 @@ class PromotionPage(OfPromotion):
         return super().get_context_data(facts=facts, table=table, **kwargs)
 
 
-class DefinePromotion(FormScreen):
+class DefinePromotion(Definition):
     """Define a promotion."""
 
     title = "Define promotion"
+    listed = ("Promotions", "catalog:promotions")
+    shown_at = "catalog:promotion"
     permission = ("catalog.add_promotion", "catalog.change_promotion")
     form_class = PromotionForm
     submit_label = "Define"
@@ -334,17 +332,9 @@ class DefinePromotion(FormScreen):
         """Take the discount of the address."""
         return {"discount": self.request.GET.get("discount", "")}
 
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the list."""
-        return (Crumb("Promotions", reverse("catalog:promotions")),)
-
     def submit(self, form: Any) -> Promotion:
         """Call the operation."""
         return operations.define_promotion(actor=words.actor(self.request), **form.cleaned_data)
-
-    def get_success_url(self) -> str:
-        """Show it."""
-        return reverse("catalog:promotion", args=[self.result.pk])
 
 
 class DefineCoupons(OfPromotion, FormScreen):

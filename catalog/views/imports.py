@@ -18,10 +18,11 @@ from catalog.operations import ImportReport
 from catalog.rules import price_diff
 from catalog.rules.price_rows import PriceValues
 from catalog.views import words
-from catalog.views.uploads import SHOWN, content_of, file_field, problems_table
+from catalog.views.uploads import content_of, file_field, told
 from foundation.errors import Invalid, Refusal
-from foundation.screens import Column, Crumb, FormScreen, Screen, Table
-from foundation.screens.cells import Total, date_text, money_text, number_text
+from foundation.screens import Column, Crumb, FormScreen, Screen
+from foundation.screens.cells import date_text, money_text, number_text
+from foundation.screens.forms import sentence
 
 RIGHTS = ("catalog.view_priceversion", "catalog.import_prices")
 SLOT = "catalog.price_import"
@@ -111,7 +112,7 @@ class Preview(Screen):
             name, content = kept(request)
             report = compare(content, name, request)
         except Refusal as refusal:
-            messages.error(request, refusal.message)
+            messages.error(request, sentence(refusal))
             return HttpResponseRedirect(reverse("catalog:price_import"))
         return self.render_to_response(self.get_context_data(report=report, **tables(report)))
 
@@ -121,7 +122,7 @@ class Preview(Screen):
             name, content = kept(request)
             report = compare(content, name, request, dry_run=False)
         except Refusal as refusal:
-            messages.error(request, refusal.message)
+            messages.error(request, sentence(refusal))
             return HttpResponseRedirect(reverse("catalog:price_import"))
         del request.session[SLOT]
         drafted, rejected = len(report.drafted), report.counts["rejected_rows"]
@@ -134,34 +135,19 @@ class Preview(Screen):
 
 def tables(report: ImportReport) -> dict[str, Any]:
     """Arrange a report for the page: counts, changes, problems."""
-    counts = report.counts
-    kinds = (price_diff.NEW, price_diff.CHANGED, price_diff.ENDED, price_diff.UNCHANGED)
+    kinds = ("rows", price_diff.NEW, price_diff.CHANGED, price_diff.ENDED, price_diff.UNCHANGED)
     changes = [one for one in report.changes if one.kind != price_diff.UNCHANGED]
-    return {
-        "totals": [
-            Total(label="Rows", amount=counts["rows"], kind="number"),
-            *(Total(label=kind.title(), amount=counts[kind], kind="number") for kind in kinds),
-            Total(label="Rows not taken", amount=counts["rejected_rows"], kind="number"),
-        ],
-        "changes": Table(
-            columns=(
-                Column(label="Change", value=lambda one: one.kind.title()),
-                Column(label="Rows", value=lambda one: spans(one.proposal.rows)),
-                Column(label="Price", value=lambda one: str(one.proposal.key)),
-                Column(label="From", value=lambda one: one.proposal.starts, kind="date"),
-                Column(label="Last day", value=last_day),
-                Column(label="Before", value=before),
-                Column(label="After", value=after),
-                Column(label="Also", value="note"),
-            ),
-            rows=changes[:SHOWN],
-            caption="What changes",
-            empty="Nothing changes.",
-        ),
-        "problems": problems_table(report.problems),
-        "left_out": max(0, len(changes) - SHOWN) + max(0, len(report.problems) - SHOWN),
-        "can_draft": bool(changes),
-    }
+    columns = (
+        Column(label="Change", value=lambda one: one.kind.title()),
+        Column(label="Rows", value=lambda one: spans(one.proposal.rows)),
+        Column(label="Price", value=lambda one: str(one.proposal.key)),
+        Column(label="From", value=lambda one: one.proposal.starts, kind="date"),
+        Column(label="Last day", value=last_day),
+        Column(label="Before", value=before),
+        Column(label="After", value=after),
+        Column(label="Also", value="note"),
+    )
+    return {**told(report, changes, kinds, columns), "can_draft": bool(changes)}
 
 
 def spans(rows: tuple[int, ...]) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.functional import cached_property
 
 from catalog import operations
@@ -17,7 +16,7 @@ from catalog.views.offers import VIEW, version_url
 from catalog.views.price_forms import DAY
 from catalog.views.prices import CommentForm
 from foundation.parsing import code_text
-from foundation.screens import Crumb, FormScreen, Parsed, Suggest
+from foundation.screens import Crumb, Definition, FormScreen, Parsed, Suggest
 
 
 class OfferForm(forms.Form):
@@ -34,22 +33,16 @@ class OfferForm(forms.Form):
     )  # fmt: skip
 
 
-class AddOffer(FormScreen):
+class AddOffer(Definition):
     """Create an offer with a draft of its first version."""
 
     title = "Create offer"
+    listed = ("Offers", "catalog:offers")
+    shown_at = "catalog:version"
     permission = (VIEW, "catalog.draft_offer")
     form_class = OfferForm
     submit_label = "Create"
     success_message = "Created. Add its charges."
-
-    def crumbs(self) -> list[Crumb]:
-        """Return the way here."""
-        return [Crumb("Offers", reverse("catalog:offers"))]
-
-    def get_success_url(self) -> str:
-        """Return the draft."""
-        return version_url(self.result.pk)
 
     def submit(self, form: forms.Form) -> OfferVersion:
         """Call the operation."""

@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 
 import ledger.queries
 from catalog import operations
@@ -28,7 +27,7 @@ from foundation.parsing import (
     decimal_text,
     integer_text,
 )
-from foundation.screens import Crumb, FormScreen, LongSelect, Parsed, Suggest
+from foundation.screens import Crumb, Definition, FormScreen, LongSelect, Parsed, Suggest
 from foundation.screens.cells import number_text
 
 DAY = {"type": "date"}
@@ -194,27 +193,21 @@ class PriceForm(ValuesForm):
         return self.cleaned_data
 
 
-class Add(FormScreen):
+class Add(Definition):
     """Draft a price."""
 
     title = "Draft a price"
+    listed = ("Prices", "catalog:matrix")
+    shown_at = "catalog:price"
     intro = "A draft changes nothing. Submit it, and somebody else approves and publishes it."
     permission = (VIEW, "catalog.draft_price")
     form_class = PriceForm
     submit_label = "Draft"
     success_message = "Drafted."
 
-    def crumbs(self) -> list[Crumb]:
-        """Return the way here."""
-        return [Crumb("Prices", reverse("catalog:matrix"))]
-
     def get_initial(self) -> dict[str, Any]:
         """Take the charge from the address."""
         return {"charge": self.request.GET.get("charge", "")[:80]}
-
-    def get_success_url(self) -> str:
-        """Return the new price's page."""
-        return price_url(self.result.pk)
 
     def submit(self, form: forms.Form) -> PriceVersion:
         """Call the operation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from foundation.errors import Invalid
-from foundation.screens import Column, Table
+from foundation.screens import Column, Table, Total
 
 LARGEST: Final = 2 * 1024 * 1024
 """Bytes that a page takes; a larger file is imported at the server."""
@@ -52,3 +52,24 @@ def problems_table(problems: Iterable[Any]) -> Table:
         caption="Rows that are not taken",
         empty="Every row can be taken.",
     )
+
+
+def told(
+    report: Any, changes: Sequence[Any], kinds: Iterable[str], columns: Sequence[Column]
+) -> dict[str, Any]:
+    """Arrange what an import changes, or would, for `catalog/partials/import_report.html`.
+
+    `kinds` are the words of `report.counts` that are shown; `columns` say a change.
+    """
+    counts = report.counts
+    return {
+        "totals": [
+            *(Total(label=kind.title(), amount=counts[kind], kind="number") for kind in kinds),
+            Total(label="Rows not taken", amount=counts["rejected_rows"], kind="number"),
+        ],
+        "changes": Table(
+            columns=columns, rows=changes[:SHOWN], caption="What changes", empty="Nothing changes."
+        ),
+        "problems": problems_table(report.problems),
+        "left_out": max(0, len(changes) - SHOWN) + max(0, len(report.problems) - SHOWN),
+    }

@@ -12,11 +12,11 @@ from django.urls import reverse
 from catalog import operations
 from catalog.models import ZoneMap
 from catalog.operations import ZoneReport
-from catalog.rules.zone_rows import UNCHANGED
+from catalog.rules.zone_rows import CHANGED, ENDED, NEW, UNCHANGED
 from catalog.views import words
 from catalog.views.price_forms import DAY
-from catalog.views.uploads import SHOWN, content_of, file_field, problems_table
-from foundation.screens import Column, Crumb, FormScreen, Table
+from catalog.views.uploads import content_of, file_field, told
+from foundation.screens import Column, Crumb, FormScreen
 
 
 class ZoneForm(forms.Form):
@@ -62,29 +62,17 @@ class ImportZones(FormScreen):
     def succeeded(self) -> HttpResponse:
         """Show what changed, or would."""
         report: ZoneReport = self.result
-        changes = [one for one in report.changes if one.kind != UNCHANGED]
         return self.render_to_response(
-            self.get_context_data(
-                form=self.get_form(),
-                report=report,
-                counts=report.counts,
-                **_tables(changes, report),
-            )
+            self.get_context_data(form=self.get_form(), report=report, **_told(report))
         )
 
 
-def _tables(changes: Sequence[Any], report: ZoneReport) -> dict[str, Table]:
-    return {
-        "changes": Table(
-            columns=(
-                Column(label="Change", value=lambda one: one.kind.title()),
-                Column(label="Prefix", value="prefix", kind="code"),
-                Column(label="Before", value="before", kind="code"),
-                Column(label="After", value="after", kind="code"),
-            ),
-            rows=list(changes)[:SHOWN],
-            caption=f"What changes (the first {SHOWN})",
-            empty="Nothing changes.",
-        ),
-        "problems": problems_table(report.problems),
-    }
+def _told(report: ZoneReport) -> dict[str, Any]:
+    columns = (
+        Column(label="Change", value=lambda one: one.kind.title()),
+        Column(label="Prefix", value="prefix", kind="code"),
+        Column(label="Before", value="before", kind="code"),
+        Column(label="After", value="after", kind="code"),
+    )
+    changes = [one for one in report.changes if one.kind != UNCHANGED]
+    return told(report, changes, (NEW, CHANGED, ENDED, UNCHANGED), columns)

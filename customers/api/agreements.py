@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema
@@ -109,7 +108,7 @@ class ContractViewSet(Listed, Retrieved, HouseViewSet):
     def create(self, request: Request) -> Response:
         """Draft a contract; it is in force once it is signed."""
         made = operations.draft_contract(**self.checked(NewContractSerializer), actor=self.actor)
-        return self.created(ContractSerializer(self.get_queryset().get(pk=made.pk)).data)
+        return self.created(self.shown(made))
 
     @extend_schema(request=NewContractPriceSerializer, responses={201: ContractPriceSerializer})
     @action(detail=True, methods=["post"])
@@ -182,14 +181,11 @@ class CertificateViewSet(Listed, Retrieved, HouseViewSet):
         made = operations.draft_certificate(
             **self.checked(NewCertificateSerializer), actor=self.actor
         )
-        return self.created(self._shown(made))
+        return self.created(self.shown(made))
 
     @extend_schema(request=None, responses={200: CertificateSerializer})
     @action(detail=True, methods=["post"], url_path="request")
     def request_approval(self, request: Request, pk: str | None = None) -> Response:
         """Send a draft for approval; its content is kept from here on."""
         row = operations.request_certificate(certificate=self.get_object(), requester=self.actor)
-        return Response(self._shown(row))
-
-    def _shown(self, row: ExemptionCertificate) -> Any:
-        return CertificateSerializer(self.get_queryset().get(pk=row.pk)).data
+        return Response(self.shown(row))

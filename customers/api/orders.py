@@ -70,7 +70,7 @@ class OrderViewSet(Listed, Retrieved, HouseViewSet):
         )
         if data["submit"]:
             return self._submit(order, status.HTTP_201_CREATED)
-        return self.created(self._shown(order))
+        return self.created(self.shown(order))
 
     @extend_schema(request=None, responses={200: OrderSerializer})
     @action(detail=True, methods=["post"])
@@ -84,7 +84,7 @@ class OrderViewSet(Listed, Retrieved, HouseViewSet):
         """Withdraw an order of which nothing has taken effect."""
         order: Order = self.get_object()
         operations.cancel_order(order=order, as_of=today(order.account), actor=self.actor)
-        return Response(self._shown(order))
+        return Response(self.shown(order))
 
     def _submit(self, order: Order, success: int) -> Response:
         try:
@@ -103,10 +103,7 @@ class OrderViewSet(Listed, Retrieved, HouseViewSet):
                 for one in refusal.missing
             ]
             return problem(refusal.http_status, refusal.message, rule=refusal.rule, errors=errors)
-        return Response(self._shown(order), status=success)
-
-    def _shown(self, order: Order) -> Any:
-        return OrderSerializer(self.get_queryset().get(pk=order.pk)).data
+        return Response(self.shown(order), status=success)
 
 
 def today(account: Account) -> Any:

@@ -79,7 +79,7 @@ class RedirectionViewSet(Listed, Retrieved, HouseViewSet):
         made = operations.redirect_charges(
             **self.checked(NewRedirectionSerializer), actor=self.actor
         )
-        return self.created(RedirectionSerializer(self.get_queryset().get(pk=made.pk)).data)
+        return self.created(self.shown(made))
 
     @extend_schema(request=EndSerializer, responses={200: RedirectionSerializer})
     @action(detail=True, methods=["post"])
@@ -88,4 +88,4 @@ class RedirectionViewSet(Listed, Retrieved, HouseViewSet):
         row = operations.end_redirection(
             redirection=self.get_object(), **self.checked(EndSerializer), actor=self.actor
         )
-        return Response(RedirectionSerializer(self.get_queryset().get(pk=row.pk)).data)
+        return Response(self.shown(row))

@@ -177,7 +177,7 @@ def _payload(row: ExemptionCertificate) -> dict[str, Any]:
         "tax_type": row.tax_type_id,
         "category": row.category_code,
         "percent": f"{row.percent:.7f}",
-        "valid": [str(row.valid.lower), str(row.valid.upper)],
+        "valid": [str(day) for day in (row.valid.lower, row.valid.upper) if day],
         "flows_down": row.flows_down,
     }
 

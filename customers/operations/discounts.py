@@ -327,7 +327,7 @@ def _payload(row: GrantedDiscount) -> dict[str, Any]:
         "discount": row.discount_id,
         "account": row.account_id,
         "subscription": row.subscription_id,
-        "valid": [str(row.valid.lower), str(row.valid.upper)],
+        "valid": [str(day) for day in (row.valid.lower, row.valid.upper) if day],
         "periods": row.periods,
     }
 

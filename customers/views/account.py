@@ -34,13 +34,11 @@ class OfAccount(Screen):
 
     subject = Account
 
-    @property
+    @cached_property
     def account(self) -> Account:
         """The account of the address."""
-        if not hasattr(self, "_account"):
-            rows = Account.objects.select_related("customer", "entity", "pricebook", "parent")
-            self._account = get_object_or_404(rows, pk=self.kwargs["pk"])
-        return self._account
+        rows = Account.objects.select_related("customer", "entity", "pricebook", "parent")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     @property
     def day(self) -> date:

@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from customers import choices, operations
 from customers.choices import CertificateState
@@ -128,15 +129,20 @@ class OfCertificate(Screen):
 
     subject = ExemptionCertificate
 
-    @property
+    @cached_property
     def certificate(self) -> ExemptionCertificate:
         """The certificate of the address."""
-        if not hasattr(self, "_certificate"):
-            rows = ExemptionCertificate.objects.select_related(
-                "account", "jurisdiction", "tax_type", "requested_by", "approved_by"
-            )
-            self._certificate = get_object_or_404(rows, pk=self.kwargs["pk"])
-        return self._certificate
+        rows = ExemptionCertificate.objects.select_related(
+            "account", "jurisdiction", "tax_type", "requested_by", "approved_by"
+        )
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the certificate."""
+        return (
+            Crumb("Exemption certificates", reverse("customers:certificates")),
+            Crumb(self.certificate.number, self.get_success_url()),
+        )
 
     def get_success_url(self) -> str:
         """Go back to the certificate."""
@@ -235,10 +241,11 @@ class RejectFields(forms.Form):
     comment = LineField(label="Why", max_length=300)
 
 
-class RejectCertificate(FormScreen, OfCertificate):
+class RejectCertificate(OfCertificate, FormScreen):
     """Send a certificate back with the reason."""
 
-    title = "Reject"
+    title = "Reject certificate"
+    submit_label = "Reject"
     permission = "customers.approve_certificate"
     form_class = RejectFields
     success_message = "Sent back."
@@ -250,7 +257,3 @@ class RejectCertificate(FormScreen, OfCertificate):
             comment=form.cleaned_data["comment"],
             approver=person(self.request),
         )
-
-    def get_success_url(self) -> str:
-        """Go back to the certificate."""
-        return reverse("customers:certificate", args=[self.certificate.pk])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 import ledger.queries
 from catalog.models import Charge, Product
@@ -48,7 +49,19 @@ PROMISED = (
     Column(label="Each", value="spec.get_window_kind_display"),
     Column(label="From", value="valid.lower", kind="date"),
     Column(label="To", value=last_day, kind="date"),
+    Column(
+        label="",
+        value=lambda row: "End",
+        kind="act",
+        link=lambda row: reverse("customers:end_commitment", args=[row.pk]),
+    ),
 )
+
+
+def promises(**whose: Any) -> QuerySet[ContractCommitment]:
+    """Return the commitments of an account or a contract, the newest first."""
+    rows = ContractCommitment.objects.filter(**whose).select_related("spec", "contract")
+    return rows.order_by("-pk")[:200]
 
 
 class ContractFields(forms.Form):
@@ -91,15 +104,13 @@ class NewContract(AccountForm):
 class OfContract(Screen):
     """Something about the contract of the address."""
 
-    subject = Contract
+    subject: ClassVar[type[Model] | None] = Contract
 
-    @property
+    @cached_property
     def contract(self) -> Contract:
         """The contract of the address."""
-        if not hasattr(self, "_contract"):
-            rows = Contract.objects.select_related("account")
-            self._contract = get_object_or_404(rows, pk=self.kwargs["pk"])
-        return self._contract
+        rows = Contract.objects.select_related("account")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the contract."""
@@ -190,10 +201,9 @@ class ContractPage(OfContract):
         )
 
     def _commitments(self) -> Table:
-        rows = ContractCommitment.objects.filter(contract=self.contract)
         return Table(
             caption="Commitments",
-            rows=rows.select_related("spec").order_by("pk"),
+            rows=promises(contract=self.contract),
             empty="No amount is promised or capped.",
             columns=PROMISED,
         )
@@ -246,7 +256,7 @@ class TerminateFields(forms.Form):
     on_date = DayField(label="Ends", help_text="The first day without the contract's prices.")
 
 
-class TerminateContract(FormScreen, OfContract):
+class TerminateContract(OfContract, FormScreen):
     """End a contract; its prices hold up to the day before."""
 
     title = "Terminate"
@@ -259,10 +269,6 @@ class TerminateContract(FormScreen, OfContract):
         return operations.terminate_contract(
             contract=self.contract, **form.cleaned_data, actor=person(self.request)
         )
-
-    def get_success_url(self) -> str:
-        """Go back to the contract."""
-        return reverse("customers:contract", args=[self.contract.pk])
 
 
 class ContractPriceFields(forms.Form):
@@ -295,7 +301,7 @@ class ContractPriceFields(forms.Form):
         return found
 
 
-class NewContractPrice(FormScreen, OfContract):
+class NewContractPrice(OfContract, FormScreen):
     """Agree a price."""
 
     title = "Agree price"
@@ -313,7 +319,3 @@ class NewContractPrice(FormScreen, OfContract):
         return operations.set_contract_price(
             contract=self.contract, **form.cleaned_data, actor=person(self.request)
         )
-
-    def get_success_url(self) -> str:
-        """Go back to the contract."""
-        return reverse("customers:contract", args=[self.contract.pk])

@@ -8,14 +8,16 @@ from typing import Any
 from django import forms
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
-from catalog.models import CommitmentSpec, DiscountDef
+from catalog.models import DiscountDef
 from customers import operations
 from customers.choices import GrantState
-from customers.models import Contract, ContractCommitment, GrantedDiscount, Subscription
+from customers.models import GrantedDiscount, Subscription
 from customers.views.account import OfAccount
-from customers.views.contracts import PROMISED, OfContract
-from customers.views.fields import CodeField, DayField, LineField, PriceField, person, today
+from customers.views.commitments import COMMITTED
+from customers.views.contracts import promises
+from customers.views.fields import CodeField, DayField, LineField, person, today
 from customers.views.from_a_day import ForAccount, FromADay
 from customers.views.lists import account_url, last_day
 from customers.views.services import subscription_url
@@ -60,16 +62,14 @@ class AccountDiscounts(OfAccount):
             table=Table(
                 caption="Given to this account and its subscriptions",
                 rows=granted[:200],
-                empty="None.",
+                empty="None: give one, or use a coupon.",
                 columns=GRANTED,
             ),
             tables=[
                 Table(
                     caption="Commitments",
-                    rows=ContractCommitment.objects.filter(account=self.account)
-                    .select_related("spec", "contract")
-                    .order_by("-pk")[:200],
-                    empty="None.",
+                    rows=promises(account=self.account),
+                    empty="None: they are agreed on the page of a contract that is signed.",
                     columns=COMMITTED,
                 )
             ],
@@ -95,15 +95,6 @@ GRANTED = (
     Column(label="Periods", value="periods", kind="number"),
     Column(label="State", value="state", kind="status"),
     Column(label="Why", value="reason"),
-)
-COMMITTED = (
-    *PROMISED,
-    Column(
-        label="Contract",
-        value="contract.number",
-        kind="code",
-        link=lambda row: reverse("customers:contract", args=[row.contract_id]),
-    ),
 )
 
 
@@ -163,7 +154,7 @@ class OfGrant(Screen):
 
     subject = GrantedDiscount
 
-    @property
+    @cached_property
     def grant(self) -> GrantedDiscount:
         """The discount given of the address."""
         rows = GrantedDiscount.objects.select_related(
@@ -298,37 +289,3 @@ class EndGrant(OfGrant, FormScreen):
         return operations.end_discount(
             grant=self.grant, on_date=form.cleaned_data["on_date"], actor=person(self.request)
         )
-
-
-class CommitFields(forms.Form):
-    """Which commitment, for which days."""
-
-    spec = forms.ModelChoiceField(CommitmentSpec.objects.order_by("code"), label="Commitment")
-    amount = PriceField(required=False, help_text="Empty: as the commitment says.")
-    starts = DayField(label="From", help_text="Its months, quarters or years count from here.")
-    ends = DayField(label="Until", help_text="The first day without it.")
-
-
-class AgreeCommitment(FormScreen, OfContract):
-    """Agree a least or greatest amount with a signed contract."""
-
-    title = "Agree commitment"
-    permission = "customers.agree_commitment"
-    form_class = CommitFields
-    submit_label = "Agree"
-    success_message = "The commitment is agreed."
-
-    def get_initial(self) -> dict[str, Any]:
-        """Propose the days of the contract."""
-        one: Contract = self.contract
-        return {"starts": one.valid.lower, "ends": one.valid.upper}
-
-    def submit(self, form: forms.Form) -> Any:
-        """Call the operation."""
-        return operations.agree_commitment(
-            contract=self.contract, actor=person(self.request), **form.cleaned_data
-        )
-
-    def get_success_url(self) -> str:
-        """Show what the account has promised."""
-        return discounts_url(self.contract.account_id)

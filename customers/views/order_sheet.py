@@ -22,6 +22,7 @@ from customers.views.action_forms import (
 from customers.views.fields import LineField, today
 from customers.views.lists import with_offer
 from customers.views.order_forms import AddFields, ModifyFields, OrderFields, item_of
+from foundation.screens import settle_choices
 
 FORMS: Mapping[str, type[OrderFields]] = {
     OrderAction.ADD: AddFields,
@@ -127,6 +128,7 @@ class OrderSheet(forms.Form):
         )
         for name in OF_THE_ORDER:
             form.fields.pop(name, None)
+        settle_choices(form)
         if action != OrderAction.ADD:
             form.fields = {"subscription": SubscriptionField(self.account), **form.fields}
         return form

@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Count, Min, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from customers import operations, queries
 from customers.choices import OrderState
@@ -72,13 +73,22 @@ class OfOrder(Screen):
 
     subject = Order
 
-    @property
+    @cached_property
     def order(self) -> Order:
         """The order of the address."""
-        if not hasattr(self, "_order"):
-            rows = Order.objects.select_related("account", "created_by")
-            self._order = get_object_or_404(rows, pk=self.kwargs["pk"])
-        return self._order
+        rows = Order.objects.select_related("account", "created_by")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the order."""
+        return (
+            Crumb("Orders", reverse("customers:orders")),
+            Crumb(self.order.number, order_url(self.order.pk)),
+        )
+
+    def get_success_url(self) -> str:
+        """Go back to the order."""
+        return order_url(self.order.pk)
 
 
 class OrderPage(OfOrder):
@@ -258,7 +268,7 @@ class OrderPage(OfOrder):
         )
 
 
-class SubmitOrder(ActionView, OfOrder):
+class SubmitOrder(OfOrder, ActionView):
     """Submit a draft."""
 
     permission = "customers.place_order"
@@ -273,12 +283,8 @@ class SubmitOrder(ActionView, OfOrder):
         """Say how far it is."""
         return f"Order {self.order.number} is {self.result.get_state_display().lower()}."
 
-    def get_success_url(self) -> str:
-        """Go back to the order."""
-        return order_url(self.order.pk)
 
-
-class ApproveOrder(ActionView, OfOrder):
+class ApproveOrder(OfOrder, ActionView):
     """Approve an order that somebody else wants submitted."""
 
     permission = "audit.approve_request"
@@ -295,10 +301,6 @@ class ApproveOrder(ActionView, OfOrder):
         """Say how far it is."""
         return f"Order {self.order.number} is {self.result.get_state_display().lower()}."
 
-    def get_success_url(self) -> str:
-        """Go back to the order."""
-        return order_url(self.order.pk)
-
 
 class SendBackFields(forms.Form):
     """Why."""
@@ -306,7 +308,7 @@ class SendBackFields(forms.Form):
     comment = LineField(label="Reason", max_length=200)
 
 
-class SendBackOrder(FormScreen, OfOrder):
+class SendBackOrder(OfOrder, FormScreen):
     """Send an order back to whoever wants it submitted."""
 
     title = "Send the order back"
@@ -323,12 +325,8 @@ class SendBackOrder(FormScreen, OfOrder):
             order=self.order, approver=approver, comment=form.cleaned_data["comment"]
         )
 
-    def get_success_url(self) -> str:
-        """Go back to the order."""
-        return order_url(self.order.pk)
 
-
-class CancelOrder(ActionView, OfOrder):
+class CancelOrder(OfOrder, ActionView):
     """Withdraw an order."""
 
     permission = "customers.cancel_order"
@@ -342,7 +340,3 @@ class CancelOrder(ActionView, OfOrder):
     def get_success_message(self) -> str:
         """Name the order."""
         return f"Order {self.order.number} is cancelled."
-
-    def get_success_url(self) -> str:
-        """Go back to the order."""
-        return order_url(self.order.pk)

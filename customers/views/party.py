@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from catalog.queries import proposals
 from customers import choices, operations
@@ -22,7 +23,17 @@ from customers.views.fields import (
     today_here,
 )
 from customers.views.lists import account_url
-from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, Suggest, Table
+from foundation.screens import (
+    Button,
+    Column,
+    Crumb,
+    Definition,
+    Fact,
+    FormScreen,
+    Screen,
+    Suggest,
+    Table,
+)
 
 
 class OfCustomer(Screen):
@@ -30,12 +41,10 @@ class OfCustomer(Screen):
 
     subject = Customer
 
-    @property
+    @cached_property
     def customer(self) -> Customer:
         """The customer of the address."""
-        if not hasattr(self, "_customer"):
-            self._customer = get_object_or_404(Customer, pk=self.kwargs["pk"])
-        return self._customer
+        return get_object_or_404(Customer, pk=self.kwargs["pk"])
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the customer."""
@@ -176,18 +185,16 @@ class CustomerFields(forms.Form):
     external_id = CodeField(label="Number elsewhere", max_length=64, required=False)
 
 
-class NewCustomer(FormScreen):
+class NewCustomer(Definition):
     """Record a customer."""
 
     reach = "own"
     title = "New customer"
+    listed = ("Customers", "customers:customers")
+    shown_at = "customers:customer"
     permission = "customers.add_customer"
     form_class = CustomerFields
     submit_label = "Record customer"
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the list."""
-        return (Crumb("Customers", reverse("customers:customers")),)
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""
@@ -196,10 +203,6 @@ class NewCustomer(FormScreen):
     def get_success_message(self) -> str:
         """Name the customer."""
         return f"Recorded customer {self.result}."
-
-    def get_success_url(self) -> str:
-        """Go to the customer."""
-        return reverse("customers:customer", args=[self.result.pk])
 
 
 class ChangeFields(CustomerFields):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
 
 from catalog.models import Product
 from catalog.queries import proposals
@@ -98,7 +99,7 @@ class EndRedirection(FormScreen):
     submit_label = "End"
     success_message = "The redirection ends."
 
-    @property
+    @cached_property
     def redirection(self) -> ChargeRedirection:
         """The redirection of the address."""
         rows = ChargeRedirection.objects.select_related(

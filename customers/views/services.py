@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from customers import operations
 from customers.choices import SubscriptionState
@@ -164,13 +165,11 @@ class OfSubscription(Screen):
 
     subject = Subscription
 
-    @property
+    @cached_property
     def subscription(self) -> Subscription:
         """The subscription of the address."""
-        if not hasattr(self, "_subscription"):
-            rows = Subscription.objects.select_related("account", "service_address")
-            self._subscription = get_object_or_404(rows, pk=self.kwargs["pk"])
-        return self._subscription
+        rows = Subscription.objects.select_related("account", "service_address")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the subscription."""

@@ -166,6 +166,10 @@ class HouseViewSet(GenericViewSet):  # type: ignore[type-arg]
         """Answer 201 with what was made."""
         return Response(data, status=status.HTTP_201_CREATED)
 
+    def shown(self, row: Model) -> Any:
+        """Return a row that was written as the collection shows it, read again with its parts."""
+        return self.get_serializer_class()(self.get_queryset().get(pk=row.pk)).data
+
     # -- known parameters ----------------------------------------------------------------------
 
     def known_parameters(self) -> set[str]:

@@ -19,8 +19,8 @@ roles that hold it and whom to ask. No screen writes except through one operatio
 
 from foundation.screens import naming
 from foundation.screens.cells import Column, Fact, Tab, Table, Total
-from foundation.screens.choosing import LongSelect, Suggest
-from foundation.screens.forms import ActionView, FormScreen, Parsed, codes
+from foundation.screens.choosing import LongSelect, Suggest, settle_choices
+from foundation.screens.forms import ActionView, Definition, FormScreen, Parsed, codes
 from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen
 from foundation.screens.lists import FilterForm, ListScreen, totals_by_currency
 from foundation.screens.opening import may_open
@@ -31,6 +31,7 @@ __all__ = [
     "Button",
     "Column",
     "Crumb",
+    "Definition",
     "Empty",
     "Fact",
     "FilterForm",
@@ -46,5 +47,6 @@ __all__ = [
     "codes",
     "may_open",
     "naming",
+    "settle_choices",
     "totals_by_currency",
 ]

@@ -10,6 +10,8 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from foundation.screens.naming import told
+
 BLANK = forms.ModelChoiceField(None).empty_label
 """What Django says for "nothing chosen" where the field does not say it itself."""
 
@@ -17,11 +19,13 @@ Proposals = Callable[[], Iterable[tuple[str, str]]]
 
 
 def settle_choices(form: forms.BaseForm, *, nothing: str = "None") -> None:
-    """Say in words what it is to choose nothing, and read each list of choices only once."""
+    """Say choices by code and name, nothing in words; read each list of choices only once."""
     for field in form.fields.values():
         if isinstance(field, forms.ModelChoiceField):
             if field.empty_label == BLANK:
                 field.empty_label = "Choose" if field.required else nothing
+            if type(field).label_from_instance is forms.ModelChoiceField.label_from_instance:
+                field.label_from_instance = told  # type: ignore[assignment,method-assign]
         elif isinstance(field, forms.ChoiceField):
             read: Any = field.choices
             field.choices = list(read)

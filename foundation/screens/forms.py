@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.views.generic.edit import FormMixin
@@ -17,7 +18,7 @@ from django.views.generic.edit import FormMixin
 from foundation.errors import Refusal, translate_database_error
 from foundation.parsing import BadValue
 from foundation.screens.choosing import settle_choices
-from foundation.screens.frame import Screen
+from foundation.screens.frame import Crumb, Screen
 
 
 def sentence(refusal: Refusal) -> str:
@@ -112,6 +113,28 @@ class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
         """Return where "Cancel" leads: the last crumb, or the console's home."""
         crumbs = [crumb.url for crumb in self.crumbs() if crumb.url]
         return crumbs[-1] if crumbs else "/"
+
+
+class Definition(FormScreen):
+    """A form that is reached from a list: it leads back there, then to what it made.
+
+    `listed` is the title and the address name of the list; `shown_at` the address name of the
+    page of what was made, where such a page exists.
+    """
+
+    listed: ClassVar[tuple[str, str]]
+    shown_at: ClassVar[str] = ""
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the list."""
+        title, name = self.listed
+        return (Crumb(title, reverse(name)),)
+
+    def get_success_url(self) -> str:
+        """Show what was made; the list where it has no page."""
+        if not self.shown_at:
+            return reverse(self.listed[1])
+        return reverse(self.shown_at, args=[self.result.pk])
 
 
 class ActionView(Screen):

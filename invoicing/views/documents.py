@@ -107,11 +107,11 @@ class AccountInvoices(ListScreen):
 
     def get_title(self) -> str:
         """Name the account."""
-        return f"{self.account.number} {self.account.name}"
+        return f"Invoices of {self.account}"
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the account."""
-        return [Crumb(self.account.number, links.account(self.account.pk))]
+        return [Crumb(str(self.account), links.account(self.account.pk))]
 
     def buttons(self) -> Sequence[Button]:
         """Offer memos that belong to no document, to an account that receives documents."""

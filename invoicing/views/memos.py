@@ -175,6 +175,7 @@ class CreditPage(Screen):
                 ),
             ),
             rows=InvoiceLine.objects.filter(pk__in=wanted).order_by("seq"),
+            empty="It is about no line of a document, but an amount as a whole.",
         )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
 
 from customers.choices import AccountRole
 from customers.models import Account
@@ -49,12 +50,10 @@ class MovePreview(FormScreen):
     submit_label = "Calculate"
     success_message = ""
 
-    @property
+    @cached_property
     def account(self) -> Account:
         """The account of the address."""
-        if not hasattr(self, "_account"):
-            self._account = get_object_or_404(Account, pk=self.kwargs["pk"])
-        return self._account
+        return get_object_or_404(Account, pk=self.kwargs["pk"])
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the account."""

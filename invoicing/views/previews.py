@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 import customers.queries
 from customers.models import Account, Order, OrderItem
@@ -110,12 +111,10 @@ class AccountNext(Screen):
     permission = "invoicing.view_invoice"
     template_name = "console/table.html"
 
-    @property
+    @cached_property
     def account(self) -> Account:
         """The account of the address."""
-        if not hasattr(self, "_account"):
-            self._account = get_object_or_404(Account, pk=self.kwargs["pk"])
-        return self._account
+        return get_object_or_404(Account, pk=self.kwargs["pk"])
 
     def buttons(self) -> Sequence[Button]:
         """Offer to look farther ahead; a page by itself, because it calculates twelve bills."""
@@ -166,13 +165,11 @@ class OrderPreview(Screen):
     permission = "customers.place_order"
     template_name = "console/table.html"
 
-    @property
+    @cached_property
     def order(self) -> Order:
         """The order of the address."""
-        if not hasattr(self, "_order"):
-            rows = Order.objects.select_related("account")
-            self._order = get_object_or_404(rows, pk=self.kwargs["pk"], state="DRAFT")
-        return self._order
+        rows = Order.objects.select_related("account")
+        return get_object_or_404(rows, pk=self.kwargs["pk"], state="DRAFT")
 
     def get_title(self) -> str:
         """Name the order."""

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Table
 from invoicing import operations
@@ -23,15 +24,11 @@ HOLD = "invoicing.hold_account"
 class AccountScreen(RunScreen):
     """A page about one payer of a run."""
 
-    @property
+    @cached_property
     def account(self) -> BillRunAccount:
         """The payer of the address in this run."""
-        if not hasattr(self, "_account"):
-            found = BillRunAccount.objects.select_related("payer")
-            self._account = get_object_or_404(
-                found, run_id=self.kwargs["pk"], payer_id=self.kwargs["payer_id"]
-            )
-        return self._account
+        found = BillRunAccount.objects.select_related("payer")
+        return get_object_or_404(found, run_id=self.kwargs["pk"], payer_id=self.kwargs["payer_id"])
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the accounts of the run."""

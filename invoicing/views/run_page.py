@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from customers.models import Account
 from foundation.screens import (
@@ -58,13 +59,11 @@ class RunScreen(Screen):
     subject = BillRun
     permission = VIEW
 
-    @property
+    @cached_property
     def run(self) -> BillRun:
         """The run of the address."""
-        if not hasattr(self, "_run"):
-            found = BillRun.objects.select_related("cycle", "created_by", "approved_by")
-            self._run = get_object_or_404(found, pk=self.kwargs["pk"])
-        return self._run
+        found = BillRun.objects.select_related("cycle", "created_by", "approved_by")
+        return get_object_or_404(found, pk=self.kwargs["pk"])
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the runs."""

@@ -17,6 +17,7 @@ from foundation.screens import (
     Button,
     Column,
     Crumb,
+    Definition,
     Empty,
     FilterForm,
     FormScreen,
@@ -240,22 +241,15 @@ class CycleForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"anchor": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
 
-class CycleNew(FormScreen):
+class CycleNew(Definition):
     """Define a bill cycle."""
 
     title = "New bill cycle"
+    listed = ("Bill cycles", "invoicing:cycles")
     permission = "invoicing.add_billcycle"
     form_class = CycleForm  # type: ignore[assignment]  # a model form is a form too
     success_message = "The cycle is defined."
 
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the cycles."""
-        return (Crumb("Bill cycles", reverse("invoicing:cycles")),)
-
     def submit(self, form: forms.Form) -> BillCycle:
         """Define it."""
         return operations.define_cycle(actor=person(self.request), **form.cleaned_data)
-
-    def get_success_url(self) -> str:
-        """Show the cycles."""
-        return reverse("invoicing:cycles")

@@ -16,10 +16,9 @@ from foundation.parsing import BadValue, decimal_text
 from foundation.screens import (
     Button,
     Column,
-    Crumb,
+    Definition,
     Empty,
     FilterForm,
-    FormScreen,
     ListScreen,
     LongSelect,
 )
@@ -95,22 +94,15 @@ class RateForm(forms.Form):
             raise ValidationError(bad.message, code=bad.rule) from bad
 
 
-class AddRate(FormScreen):
+class AddRate(Definition):
     """Add the rate of a day."""
 
     title = "Add exchange rate"
+    listed = ("Exchange rates", "ledger:rates")
     permission = (VIEW, ADD)
     form_class = RateForm
     submit_label = "Add"
     success_message = "Added."
-
-    def crumbs(self) -> list[Crumb]:
-        """Return the way here."""
-        return [Crumb("Exchange rates", reverse("ledger:rates"))]
-
-    def get_success_url(self) -> str:
-        """Return the list."""
-        return reverse("ledger:rates")
 
     def submit(self, form: forms.Form) -> ExchangeRate:
         """Call the operation."""

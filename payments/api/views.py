@@ -65,11 +65,6 @@ class PaymentViewSet(Listed, Retrieved, HouseViewSet):
         "batch": ["exact"],
     }
 
-    def shown(self, payment_id: int) -> dict[str, Any]:
-        """Return a payment as it stands now."""
-        payment = self.get_queryset().get(pk=payment_id)
-        return cast("dict[str, Any]", PaymentSerializer(payment).data)
-
     @extend_schema(request=NewPaymentSerializer, responses={201: PaymentSerializer})
     def create(self, request: Request) -> Response:
         """Record a payment and settle what it is for, or else the oldest debts (J13, AR-2)."""
@@ -82,7 +77,7 @@ class PaymentViewSet(Listed, Retrieved, HouseViewSet):
             actor=cast(User, request.user),
             **data,
         )
-        return self.created(self.shown(payment.pk))
+        return self.created(self.shown(payment))
 
     @extend_schema(request=ApplySerializer, responses={200: PaymentSerializer})
     @action(detail=True, methods=["post"])
@@ -96,7 +91,7 @@ class PaymentViewSet(Listed, Retrieved, HouseViewSet):
             remittance=advice(data["remittance"], payment.currency),
             actor=cast(User, request.user),
         )
-        return Response(self.shown(payment.pk))
+        return Response(self.shown(payment))
 
     @extend_schema(request=ReverseSerializer, responses={200: PaymentSerializer})
     @action(detail=True, methods=["post"])
@@ -111,7 +106,7 @@ class PaymentViewSet(Listed, Retrieved, HouseViewSet):
             reason=data["reason"],
             actor=cast(User, request.user),
         )
-        return Response(self.shown(payment.pk))
+        return Response(self.shown(payment))
 
 
 class ReceiptViewSet(Listed, Retrieved, HouseViewSet):

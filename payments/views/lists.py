@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
+from django.utils.functional import cached_property
 
 import receivables.queries
 from customers.models import Account
@@ -126,12 +127,10 @@ class AccountPayments(ListScreen):
     empty = Empty(title="No payment yet", text="Nothing was received from this account.")
     columns = COLUMNS
 
-    @property
+    @cached_property
     def account(self) -> Account:
         """The account of the address."""
-        if not hasattr(self, "_account"):
-            self._account = get_object_or_404(Account, pk=self.kwargs["pk"])
-        return self._account
+        return get_object_or_404(Account, pk=self.kwargs["pk"])
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[Payment]:
         """Return the payer's payments."""
@@ -165,15 +164,13 @@ class PaymentPage(Screen):
     permission = VIEW
     template_name = "payments/payment.html"
 
-    @property
+    @cached_property
     def payment(self) -> Payment:
         """The payment of the address."""
-        if not hasattr(self, "_payment"):
-            found = Payment.objects.select_related(
-                "payer", "tender", "entity", "batch", "reversal", "receipt"
-            )
-            self._payment = get_object_or_404(found, pk=self.kwargs["pk"])
-        return self._payment
+        found = Payment.objects.select_related(
+            "payer", "tender", "entity", "batch", "reversal", "receipt"
+        )
+        return get_object_or_404(found, pk=self.kwargs["pk"])
 
     def get_title(self) -> str:
         """Name the payment."""

@@ -70,12 +70,10 @@ class AccountItems(ListScreen):
         Column(label="Disputed", value="disputed", kind="money", currency="item.currency"),
     )
 
-    @property
+    @cached_property
     def account(self) -> Account:
         """The account of the address."""
-        if not hasattr(self, "_account"):
-            self._account = get_object_or_404(Account, pk=self.kwargs["pk"])
-        return self._account
+        return get_object_or_404(Account, pk=self.kwargs["pk"])
 
     def day(self, filters: dict[str, Any]) -> date:
         """Return the day asked for, or today."""

@@ -10,9 +10,10 @@ from django import forms
 from django.db.models import Model
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from foundation.parsing import code_text, currency_text, decimal_text
-from foundation.screens import Crumb, FormScreen, Parsed, naming
+from foundation.screens import Crumb, Definition, FormScreen, Parsed, naming
 from tax import choices, operations
 from tax.models import Jurisdiction, TaxCategory, TaxRate, TaxRule, TaxType
 from tax.views import words
@@ -47,22 +48,16 @@ class PlaceForm(forms.Form):
     )
 
 
-class AddPlace(FormScreen):
+class AddPlace(Definition):
     """Add a jurisdiction."""
 
     title = "Add jurisdiction"
+    listed = ("Jurisdictions", "tax:places")
+    shown_at = "tax:place"
     permission = (VIEW, CHANGE)
     form_class = PlaceForm
     submit_label = "Add"
     success_message = "Added."
-
-    def crumbs(self) -> list[Crumb]:
-        """Return the way here."""
-        return [Crumb("Jurisdictions", reverse("tax:places"))]
-
-    def get_success_url(self) -> str:
-        """Return the new place's page."""
-        return place_url(self.result.pk)
 
     def submit(self, form: forms.Form) -> Jurisdiction:
         """Call the operation."""
@@ -77,7 +72,7 @@ class PlaceScreen(FormScreen):
     submit_label = "Add"
     success_message = "Added."
 
-    @property
+    @cached_property
     def place(self) -> Jurisdiction:
         """Return the jurisdiction of the address."""
         return get_object_or_404(Jurisdiction, pk=self.kwargs["pk"])
@@ -213,7 +208,7 @@ class EndRate(FormScreen):
     success_message = "It ends on the day you chose."
     model: Any = TaxRate
 
-    @property
+    @cached_property
     def place_id(self) -> int:
         """Return the place of the row."""
         row = get_object_or_404(self.model, pk=self.kwargs["pk"])

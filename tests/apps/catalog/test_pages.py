@@ -249,7 +249,7 @@ def test_an_import_is_compared_confirmed_and_queued(client: Client, fiber: Shop)
     price = PriceVersion.objects.get(batch_id=batch.pk)
     assert (price.state, price.created_by) == ("DRAFT", author)
     again = client.post(preview, follow=True)
-    assert "there is no file to import" in again.content.decode()
+    assert "There is no file to import" in again.content.decode()
     url = queue["Location"]
     assert "Submit for review" in client.get(url).content.decode()
     client.post(url, {"step": "submit", "price": [price.pk]})

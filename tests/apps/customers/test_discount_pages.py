@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import CommitmentSpec, Coupon, DiscountDef, Product, Promotion
+from catalog.operations import define_commitment
 from customers import operations
 from customers.models import Account, ContractCommitment, GrantedDiscount
 from tests.apps.customers import build
@@ -112,5 +113,45 @@ def test_a_commitment_is_defined_and_agreed(clerk: Client, root: Account) -> Non
         starts="2027-01-01", ends="2028-01-01",
     )  # fmt: skip
     assert "LEAST" in shown
-    assert ContractCommitment.objects.get().amount == 100
-    assert "LEAST" in page(clerk, "customers:contract", contract.pk)
+    agreed = ContractCommitment.objects.get()
+    assert agreed.amount == 100
+    ends = reverse("customers:end_commitment", args=[agreed.pk])
+    for name, row in (("contract", contract), ("discounts", root)):
+        shown = page(clerk, f"customers:{name}", row.pk)
+        assert "LEAST" in shown
+        assert ends in shown
+
+
+def promised(account: Account) -> ContractCommitment:
+    """Sign a contract that caps what the account is charged each month of 2027."""
+    spec = define_commitment(
+        code="MOST", name="Most", kind="MAXIMUM", amount=Decimal(50), currency="EUR",
+        window="MONTH", actor=None,
+    )  # fmt: skip
+    ends = date(2028, 1, 1)
+    contract = operations.draft_contract(
+        account=account, valid_from=JAN, valid_to=ends, actor=None
+    )
+    operations.sign_contract(contract=contract, signed_on=JAN, actor=None)
+    contract.refresh_from_db()
+    return operations.agree_commitment(
+        contract=contract, spec=spec, starts=JAN, ends=ends, actor=None
+    )
+
+
+def test_a_commitment_ends_before_its_last_day(clerk: Client, root: Account) -> None:
+    """COM-1: it ends earlier, once it has begun, and the page leads back to its contract."""
+    agreed = promised(root)
+    contract = agreed.contract
+    form = page(clerk, "customers:end_commitment", agreed.pk)
+    assert "greatest amount 50.00 EUR each month, from 1 Jan 2027 to 31 Dec 2027" in form
+    assert reverse("customers:contract", args=[contract.pk]) in form
+    refused = clerk.post(
+        reverse("customers:end_commitment", args=[agreed.pk]), {"on_date": "2027-01-01"}
+    )
+    assert "It can only end earlier, and after it has begun (COM-1)" in refused.content.decode()
+    shown = fill(clerk, "customers:end_commitment", agreed.pk, on_date="2027-07-01")
+    assert f"Contract {contract.number}" in shown
+    assert "30 Jun 2027" in shown
+    agreed.refresh_from_db()
+    assert agreed.valid.upper == date(2027, 7, 1)

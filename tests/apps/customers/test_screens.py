@@ -26,6 +26,7 @@ from customers.models import (
 from customers.urls import urlpatterns
 from invoicing.models import BillCycle
 from tests.apps.customers import build
+from tests.apps.customers.test_discount_pages import promised
 from tests.apps.customers.test_discounts import given
 
 pytestmark = pytest.mark.django_db
@@ -67,11 +68,7 @@ def world() -> dict[str, int]:
         account=root, number="X", jurisdiction=build.place(), valid_from=JAN, actor=None
     )
     operations.add_contact(
-        customer=root.customer,
-        role=ContactRole.BILLING,
-        name="Eve",
-        email="e@example.org",
-        actor=None,
+        customer=root.customer, role=ContactRole.BILLING, name="Eve", email="e@x.org", actor=None
     )
     other = build.account("Payer", opened_on=JAN)
     redirection = operations.redirect_charges(account=root, payer=other, starts=FEB, actor=None)
@@ -84,6 +81,7 @@ def world() -> dict[str, int]:
     return {
         "redirection": redirection.pk,
         "discount": granted.pk,
+        "commitment": promised(root).pk,
         "failure": failure.pk,
         "customer": root.customer_id,
         "root": root.pk,
@@ -104,6 +102,7 @@ def pk_for(route: str, world: dict[str, int]) -> int:
         ("orders/", "order"),
         ("redirections/", "redirection"),
         ("discounts/", "discount"),
+        ("commitments/", "commitment"),
         ("fall-out/", "failure"),
         ("subscriptions/", "subscription"),
     ):
