@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
@@ -20,6 +20,10 @@ READ_BY_KEY: Final = (
     "SELECT set_config('enable_seqscan', 'off', false),"
     " set_config('max_parallel_workers_per_gather', '0', false)"
 )
+
+
+class MomentIsOver(Exception):
+    """The process that held the moment has died, and nobody can look at it any more."""
 
 
 class Moment:
@@ -35,24 +39,40 @@ class Moment:
 
     @contextmanager
     def cursor(self, own: CursorWrapper) -> Iterator[CursorWrapper]:
-        """Yield a cursor that reads the snapshot; `own` where the moment is now."""
+        """Yield a cursor that reads the snapshot; `own` where the moment is now.
+
+        Raises: MomentIsOver.
+        """
         if not self._name:
             yield own
             return
         reader = self._readers.get(os.getpid())
         if reader is None:
-            reader = self._readers[os.getpid()] = _reader()
-            with reader.cursor() as cursor:
-                cursor.execute("SET TRANSACTION SNAPSHOT %s", [self._name])
-                cursor.execute(READ_BY_KEY)
+            reader = self._readers[os.getpid()] = self._joined()
         with reader.cursor() as cursor:
             yield cursor
 
-    def let_go(self) -> None:
-        """Leave the keeper's connection to the parent of this process."""
+    def join(self) -> None:
+        """Leave the keeper's connection to the parent of this process, and open one of its own.
+
+        Done at once, it lets this process go on when its parent dies (F03).
+
+        Raises: MomentIsOver.
+        """
         for keeper in self._readers.values():
             forget(keeper)
-        self._readers = {}
+        self._readers = {os.getpid(): self._joined()} if self._name else {}
+
+    def _joined(self) -> BaseDatabaseWrapper:
+        reader = _reader()
+        try:
+            with reader.cursor() as cursor:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", [self._name])
+                cursor.execute(READ_BY_KEY)
+        except DatabaseError as error:
+            reader.close()
+            raise MomentIsOver from error
+        return reader
 
 
 NOW: Final = Moment(None, "")

@@ -26,7 +26,7 @@ from invoicing.choices import AccountState, ChunkStage, RunState
 from invoicing.models import BillRun, BillRunAccount, BillRunChunk
 from invoicing.operations.drafting import draft_chunk
 from invoicing.operations.frame import Frame
-from invoicing.operations.moment import NOW, forget, one_moment
+from invoicing.operations.moment import NOW, MomentIsOver, forget, one_moment
 from invoicing.operations.posting import Accounts, post_chunk
 
 MOST_ATTEMPTS: Final = 3
@@ -140,11 +140,13 @@ def _fork(frame: Frame, work: Work, workers: int, until: float | None) -> None:
         if child == 0:
             code = 1
             try:
-                frame.moment.let_go()
                 forget(connection)
+                frame.moment.join()
                 _drain(frame, work, until)
                 connection.close()
                 code = 0
+            except MomentIsOver:
+                log.warning("run %s: its leader died before this worker began", frame.run_id)
             except BaseException:
                 log.exception("a worker of run %s failed", frame.run_id)
             finally:
@@ -182,7 +184,8 @@ def _drain(frame: Frame, work: Work, until: float | None) -> None:
         try:
             if not _work_on(run_id, chunk_id, frame, work):
                 _give_back(chunk_id, work)
-        except RunHasMovedOn:
+        except (RunHasMovedOn, MomentIsOver):
+            _give_back(chunk_id, work)
             return
         except (OperationalError, InterfaceError) as error:
             if attempts >= MOST_ATTEMPTS:

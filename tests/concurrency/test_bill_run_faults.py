@@ -19,8 +19,10 @@ from django.db import connection
 import invoicing.operations
 from customers.models import Account
 from invoicing.choices import RunState
-from invoicing.models import BillCycle, BillRun, BillRunAccount
+from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunChunk
 from invoicing.operations import drafting, workers
+from invoicing.operations.frame import Frame
+from invoicing.operations.moment import Moment, one_moment
 from tests.concurrency.street import (
     DIED,
     Boundaries,
@@ -88,6 +90,25 @@ def test_a_chunk_that_many_workers_reach_for_at_once_has_killed_none_of_them(
     slowly = f"{workers.READ_BY_KEY}, pg_sleep(0.05)"
     monkeypatch.setattr(workers, "READ_BY_KEY", slowly)
     at_once(lambda: invoicing.operations.continue_run(run_id=run.pk), processes=6)
+    assert not BillRunAccount.objects.filter(state="ERROR").exists()
+    assert street.carry(cycle).state == RunState.CLOSED
+    assert len(street.books(cycle)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_meets_a_moment_nobody_holds_any_more_leaves_its_chunk_to_the_next() -> None:
+    """F03: the leader died before this worker looked; nobody is parked for that."""
+    street = Street()
+    cycle = street.cycle("MAIN", payers=1)
+    run = invoicing.operations.continue_run(run_id=street.start(cycle).pk)
+    invoicing.operations.approve_run(run_id=run.pk, actor=street.company.boss)
+    run = invoicing.operations.post_run(run_id=run.pk, actor=street.company.clerk)
+    frame = Frame(run, cycle)
+    with one_moment() as frame.moment:
+        pass
+    frame.moment = Moment(None, frame.moment._name)
+    workers._drain(frame, workers.POSTING, until=None)
+    assert BillRunChunk.objects.get(run=run).attempts == 0
     assert not BillRunAccount.objects.filter(state="ERROR").exists()
     assert street.carry(cycle).state == RunState.CLOSED
     assert len(street.books(cycle)) == 1
