@@ -11,6 +11,7 @@ urlpatterns = [
     path("files/<int:pk>/", views.FilePage.as_view(), name="file"),
     path("files/<int:pk>/rejected/", views.RejectedRows.as_view(), name="rejected"),
     path("files/<int:pk>/resume/", views.ResumeFile.as_view(), name="resume"),
+    path("files/<int:pk>/take-back/", views.TakeBackFile.as_view(), name="take_back_file"),
     path("suspense/", views.SuspenseGroups.as_view(), name="suspense"),
     path("suspense/rows/", views.SuspenseRows.as_view(), name="suspense_rows"),
     path("suspense/work/", views.WorkSuspense.as_view(), name="suspense_work"),
@@ -24,6 +25,14 @@ urlpatterns = [
     path("events/", views.EventSearch.as_view(), name="events"),
     path("try/", views.TryEvents.as_view(), name="try"),
     path("events/<int:account_id>/<int:pk>/", views.EventPage.as_view(), name="event"),
+    path(
+        "events/<int:account_id>/<int:pk>/amend/", views.AmendEvent.as_view(), name="amend_event"
+    ),
+    path(
+        "events/<int:account_id>/<int:pk>/cancel/",
+        views.CancelEvent.as_view(),
+        name="cancel_event",
+    ),
     path("accounts/<int:pk>/balances/", views.AccountBalances.as_view(), name="account_balances"),
     path("accounts/<int:pk>/balances/give/", views.GiveBalance.as_view(), name="balance_give"),
     path("balances/<int:pk>/", views.BalancePage.as_view(), name="balance"),

@@ -1,6 +1,12 @@
 """What is done with usage: load, recycle, write off, rate again, draw from balances."""
 
 from rating.operations.adjusting import CannotTake, give_balance, take_balance
+from rating.operations.correcting import (
+    CannotCorrect,
+    amend_event,
+    cancel_event,
+    take_back_file,
+)
 from rating.operations.drawing import draw_pending
 from rating.operations.events import MOST_ROWS, RowResult, load_events
 from rating.operations.granting import Settled, settle_balances
@@ -37,6 +43,7 @@ from rating.operations.suspending import recycle, write_off
 __all__ = [
     "MOST_ROWS",
     "CannotCommit",
+    "CannotCorrect",
     "CannotPool",
     "CannotRerate",
     "CannotReserve",
@@ -46,7 +53,9 @@ __all__ = [
     "RowResult",
     "SessionRecord",
     "Settled",
+    "amend_event",
     "approve_rerate",
+    "cancel_event",
     "commit",
     "create_source",
     "draw_pending",
@@ -69,6 +78,7 @@ __all__ = [
     "resume_file",
     "resume_files",
     "settle_balances",
+    "take_back_file",
     "take_balance",
     "write_off",
 ]

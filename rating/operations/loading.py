@@ -70,6 +70,7 @@ def load_file(
     received_at: datetime,
     sequence: int | None = None,
     workers: int = 1,
+    at_once: bool = False,
     actor: User | None = None,
     progress: Progress | None = None,
 ) -> UsageFile:
@@ -77,7 +78,8 @@ def load_file(
 
     A second call with the same content is refused once the file is loaded, and continues a load
     that was interrupted. Several workers are processes of their own and need a committed
-    database. Announces `usage_loaded`.
+    database. `at_once` shows nothing of the file before its last row is stored, as a backfill
+    wants it: one transaction, one worker. Announces `usage_loaded`.
 
     Raises: Forbidden, AlreadyLoaded, CannotLoadFile, CannotFinishLoad.
     """
@@ -90,6 +92,9 @@ def load_file(
         sequence=sequence,
         actor=actor,
     )
+    if at_once:
+        with transaction.atomic():
+            return resume_file(file_id=file.pk, progress=progress)
     return resume_file(file_id=file.pk, workers=workers, progress=progress)
 
 

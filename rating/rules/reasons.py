@@ -23,6 +23,7 @@ class Reason(StrEnum):
     NO_CHARGE = "NO_CHARGE"
     NO_PRICE = "NO_PRICE"
     NO_ZONE = "NO_ZONE"
+    TAKEN_BACK = "TAKEN_BACK"
 
 
 TITLES: dict[Reason, str] = {
@@ -43,6 +44,7 @@ TITLES: dict[Reason, str] = {
     Reason.NO_CHARGE: "No charge takes it",
     Reason.NO_PRICE: "No price on that day",
     Reason.NO_ZONE: "No zone has the prefix",
+    Reason.TAKEN_BACK: "Taken back",
 }
 
 NEXT_STEPS: dict[Reason, str] = {
@@ -63,6 +65,7 @@ NEXT_STEPS: dict[Reason, str] = {
     Reason.NO_CHARGE: "Add the usage charge to the subscription, or correct type or attributes.",
     Reason.NO_PRICE: "Publish a price for the charge on that day, then recycle.",
     Reason.NO_ZONE: "Add the prefix of the number to the zone map from that day, then recycle.",
+    Reason.TAKEN_BACK: "Recycle it to let it count again, corrected or not; or write it off.",
 }
 
 

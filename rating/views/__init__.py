@@ -2,6 +2,7 @@
 
 from rating.views.accounts import AccountUsage
 from rating.views.balances import AccountBalances, BalancePage, GiveBalance, TakeBalance
+from rating.views.corrections import AmendEvent, CancelEvent, TakeBackFile
 from rating.views.events import EventPage, EventSearch
 from rating.views.files import FileList, FilePage, LoadFile, RejectedRows, ResumeFile
 from rating.views.rerates import (
@@ -18,8 +19,10 @@ from rating.views.trying import TryEvents
 __all__ = [
     "AccountBalances",
     "AccountUsage",
+    "AmendEvent",
     "ApproveRerate",
     "BalancePage",
+    "CancelEvent",
     "EventPage",
     "EventSearch",
     "FileList",
@@ -36,6 +39,7 @@ __all__ = [
     "SuspenseGroups",
     "SuspensePage",
     "SuspenseRows",
+    "TakeBackFile",
     "TakeBalance",
     "TryEvents",
     "WorkSuspense",

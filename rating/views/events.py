@@ -14,10 +14,11 @@ from django.urls import NoReverseMatch, reverse
 
 from customers.models import Account, ServiceInstance, SubscriptionCharge
 from foundation import clock
-from foundation.screens import Column, Crumb, Empty, Fact, FilterForm, ListScreen, Screen
+from foundation.screens import Button, Column, Crumb, Empty, Fact, FilterForm, ListScreen, Screen
 from foundation.screens.cells import number_text
 from rating import queries
-from rating.models import UsageEvent
+from rating.models import SuspenseItem, UsageEvent
+from rating.rules.reasons import TITLES, Reason
 
 MOST_DAYS = 93
 
@@ -98,12 +99,10 @@ class EventSearch(ListScreen):
         )
 
 
-class EventPage(Screen):
-    """One event: what came, where it was guided, what it costs, where it is billed."""
+class OfEvent(Screen):
+    """Something about the event of the address."""
 
     subjects = {"account_id": Account}
-    permission = "rating.view_usageevent"
-    template_name = "rating/event.html"
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Read the event of the address."""
@@ -113,16 +112,34 @@ class EventPage(Screen):
             raise Http404
         self.event = found
 
-    def get_title(self) -> str:
-        """Name the event by its key."""
-        return f"Usage event {self.event.event_key}"
-
     def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the account's usage."""
+        """Lead back to the account's usage, and to the event from a page about it."""
         return (
             Crumb("Usage events", reverse("rating:events")),
             Crumb("Account", reverse("rating:account_usage", args=[self.event.account_id])),
         )
+
+
+class EventPage(OfEvent):
+    """One event: what came, where it was guided, what it costs, where it is billed."""
+
+    permission = "rating.view_usageevent"
+    template_name = "rating/event.html"
+
+    def get_title(self) -> str:
+        """Name the event by its key."""
+        return f"Usage event {self.event.event_key}"
+
+    def buttons(self) -> Sequence[Button]:
+        """Offer to correct it."""
+        address = [self.event.account_id, self.event.id]
+        return [
+            Button(label=label, url=reverse(f"rating:{name}", args=address), permission=permission)
+            for label, name, permission in (
+                ("Amend", "amend_event", "rating.recycle_suspense"),
+                ("Cancel event", "cancel_event", "rating.write_off_usage"),
+            )
+        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the event, its guide and its price."""
@@ -158,6 +175,20 @@ class EventPage(Screen):
                 url=reverse("rating:file", args=[event.file_id]),
             ),
             Fact(label="Came", value=event.received_at, kind="instant"),
+            *self._corrections(),
+        ]
+
+    def _corrections(self) -> list[Fact]:
+        """Lead to what was done about the row before it became this event."""
+        event = self.event
+        items = SuspenseItem.objects.filter(file_id=event.file_id, row_number=event.row_number)
+        return [
+            Fact(
+                label="Was",
+                value=TITLES[Reason(item.reason)],
+                url=reverse("rating:suspense_item", args=[item.pk]),
+            )
+            for item in items
         ]
 
     def _guided(self) -> list[Fact]:

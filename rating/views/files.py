@@ -153,6 +153,14 @@ class FilePage(Screen):
                     permission="rating.export_lists",
                 )
             )
+        if self.file.state == FileState.LOADED and self.file.loaded_count:
+            found.append(
+                Button(
+                    label="Take back",
+                    url=reverse("rating:take_back_file", args=[self.file.pk]),
+                    permission="rating.load_usage",
+                )
+            )
         if self.file.state == FileState.LOADING:
             found.append(
                 Button(
@@ -252,6 +260,10 @@ class LoadForm(forms.Form):
     sequence = forms.IntegerField(
         required=False, min_value=0, max_value=10**17, label="Number of the file, if it has one"
     )
+    at_once = forms.BooleanField(
+        required=False,
+        label="All at once: nothing of it counts before its last row is stored (backfill)",
+    )
     check_only = forms.BooleanField(
         required=False,
         initial=True,
@@ -296,7 +308,7 @@ class LoadFile(FormScreen):
         }
         if data["check_only"]:
             return operations.rehearse_file(**common)
-        return operations.load_file(**common, sequence=data["sequence"])
+        return operations.load_file(**common, sequence=data["sequence"], at_once=data["at_once"])
 
     def succeeded(self) -> HttpResponse:
         """Show the verdict of a check; go to the file that was loaded."""

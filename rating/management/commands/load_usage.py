@@ -48,6 +48,9 @@ class Command(AuditedCommand):
         parser.add_argument("--sequence", type=int, help="number of the (one) file")
         parser.add_argument("--workers", type=int, default=1, choices=(1, 2, 3, 4))
         parser.add_argument(
+            "--at-once", action="store_true", help="show nothing before the last row is stored"
+        )
+        parser.add_argument(
             "--resume", action="store_true", help="finish every load that was interrupted"
         )
 
@@ -110,6 +113,7 @@ class Command(AuditedCommand):
             received_at=received_at,
             sequence=options["sequence"],
             workers=options["workers"],
+            at_once=options["at_once"],
             progress=self.progress,
         )
         return {

@@ -110,7 +110,8 @@ def test_every_address_says_which_row_it_names() -> None:
         and not (part == "pk" and page.callback.view_class.subject is not None)
         and page.callback.view_class.reach != "own"
     ]
-    known = {"/console/rating/events/<account_id>/<pk>/ <pk>"}  # within its account
+    event = "/console/rating/events/<account_id>/<pk>/"  # within its account
+    known = {f"{event}{verb} <pk>" for verb in ("", "amend/", "cancel/")}
     known |= {f"/console/invoicing/runs/<pk>/accounts/<payer_id>/{v}" for v in ("",)}
     assert not {plain(one) for one in silent if "payer_id" not in one} - known
 
