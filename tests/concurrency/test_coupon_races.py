@@ -1,6 +1,6 @@
 """A coupon of ten uses, sold by two processes at once, is used ten times (DSC-3, P14).
 
-The same race without the lock and the check is seen to oversell.
+Nor does an account use it more often than it may. The same races without lock and check oversell.
 """
 
 from __future__ import annotations
@@ -9,16 +9,22 @@ import os
 import sys
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from subprocess import PIPE, Popen
+from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
 
 import catalog.operations
+import customers.operations
 from catalog.models import Coupon
-from customers.models import CouponRedemption, GrantedDiscount
+from customers.models import CouponRedemption, GrantedDiscount, Subscription
+from customers.operations import coupons, discounts
 from tests.apps.customers import build
 from tests.attacks import raw
+from tests.racing import race, refusals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USES, BUYERS = 10, 12
@@ -118,3 +124,49 @@ def test_a_coupon_that_is_looked_at_without_a_lock_is_oversold() -> None:
             "ALTER TABLE catalog_coupon ADD CONSTRAINT catalog_coupon_used_within_limit "
             "CHECK (max_uses IS NULL OR used <= max_uses)"
         )
+
+
+def redeem_at_once() -> list[Any]:
+    """Let four subscriptions of one account use a coupon that each account has once."""
+    root = build.account("Buyer")
+    discount = catalog.operations.define_discount(
+        code="TEN", name="Ten", kind="PERCENT", level="CHARGE", value=Decimal("0.1"),
+        starts=date(2027, 1, 1), actor=None,
+    )  # fmt: skip
+    promotion = catalog.operations.define_promotion(
+        code="SPRING", name="Spring", discount=discount, starts=date(2027, 1, 1), actor=None
+    )
+    catalog.operations.define_coupons(
+        promotion=promotion, codes=["HELLO"], max_uses=None, actor=None
+    )
+    offer = build.offer()
+    bought = [build.add(root, offer) for _ in range(4)]
+
+    def use(one: Subscription) -> Any:
+        return customers.operations.redeem_coupon(
+            account=root, code="HELLO", starts=date(2027, 1, 1), subscription=one, actor=None
+        )
+
+    return race(*[partial(use, one) for one in bought])
+
+
+def test_an_account_uses_a_coupon_as_often_as_it_may() -> None:
+    assert refusals(redeem_at_once(), customers.operations.CannotUseCoupon) == 3
+    assert (Coupon.objects.get().used, CouponRedemption.objects.count()) == (1, 1)
+
+
+def test_without_the_lock_an_account_uses_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Barrier(4)
+
+    def looked_at(code: str, on_date: date) -> Coupon:
+        return coupons.usable_coupon(code=code, on_date=on_date)
+
+    def grant(**terms: Any) -> GrantedDiscount:
+        together.wait(30)
+        return real(**terms)
+
+    real = discounts._grant
+    monkeypatch.setattr(coupons, "locked", looked_at)
+    monkeypatch.setattr(discounts, "_grant", grant)
+    assert refusals(redeem_at_once(), customers.operations.CannotUseCoupon) == 0
+    assert CouponRedemption.objects.count() == 4
