@@ -11,6 +11,7 @@ import ledger.queries
 from catalog import choices
 from catalog.models import Charge, DiscountDef, Offer, Product
 from catalog.queries import proposals
+from catalog.views import words
 from catalog.views.price_forms import DAY
 from foundation.parsing import BadValue, code_text
 from foundation.screens import LongSelect, Suggest
@@ -58,7 +59,7 @@ class DiscountForm(Scope):
         choices=partial(ledger.queries.currency_choices, "None"), widget=LongSelect,
         required=False, help_text="Of amounts, prices and bounds; a percentage needs none.",
     )  # fmt: skip
-    starts = day("May be given from")
+    starts = day("May be given from", initial=words.today)
     ends = day("Until", required=False, help_text="The first day on which it may not.")
     periods = forms.IntegerField(
         label="Billed periods", min_value=1, max_value=1200, required=False,
@@ -92,7 +93,7 @@ class DiscountForm(Scope):
 class EndForm(forms.Form):
     """From when it may not be given."""
 
-    on_date = day("From")
+    on_date = day("From", initial=words.today)
 
 
 class PromotionForm(forms.Form):
@@ -101,7 +102,7 @@ class PromotionForm(forms.Form):
     code = forms.CharField(max_length=32)
     name = forms.CharField(max_length=100)
     discount = forms.ModelChoiceField(DiscountDef.objects.order_by("code"))
-    starts = day("Runs from")
+    starts = day("Runs from", initial=words.today)
     ends = day("Until", required=False, help_text="The first day on which it does not.")
 
 

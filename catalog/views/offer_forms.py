@@ -25,7 +25,9 @@ class OfferForm(forms.Form):
     code = Parsed(lambda text: code_text(text, 32))
     name = forms.CharField(max_length=100)
     family = forms.CharField(max_length=40, required=False, widget=Suggest(proposals.families))
-    starts = forms.DateField(label="On sale from", widget=forms.DateInput(DAY, "%Y-%m-%d"))
+    starts = forms.DateField(
+        label="On sale from", widget=forms.DateInput(DAY, "%Y-%m-%d"), initial=words.today
+    )
     currencies = forms.MultipleChoiceField(
         choices=proposals.currencies_sold_in, widget=forms.CheckboxSelectMultiple,
         required=False, label="Priced in",
@@ -60,7 +62,9 @@ class AddOffer(Definition):
 class VersionForm(forms.Form):
     """The next version."""
 
-    starts = forms.DateField(label="On sale from", widget=forms.DateInput(DAY, "%Y-%m-%d"))
+    starts = forms.DateField(
+        label="On sale from", widget=forms.DateInput(DAY, "%Y-%m-%d"), initial=words.today
+    )
 
 
 class AddVersion(FormScreen):

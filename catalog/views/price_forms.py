@@ -71,7 +71,9 @@ def cells_of(tiers: Sequence[Tier], model: str) -> Sequence[Tier]:
 class ValuesForm(forms.Form):
     """What a price says and when."""
 
-    starts = forms.DateField(label="First day", widget=forms.DateInput(DAY, "%Y-%m-%d"))
+    starts = forms.DateField(
+        label="First day", widget=forms.DateInput(DAY, "%Y-%m-%d"), initial=words.today
+    )
     ends = forms.DateField(
         label="First day without it", required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")
     )

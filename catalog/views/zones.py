@@ -23,7 +23,9 @@ class ZoneForm(forms.Form):
     """A map, the day from which the file is all of it, and the file."""
 
     zone_map = forms.ModelChoiceField(ZoneMap.objects.all(), label="Zone map")
-    starts = forms.DateField(label="From", widget=forms.DateInput(DAY, "%Y-%m-%d"))
+    starts = forms.DateField(
+        label="From", widget=forms.DateInput(DAY, "%Y-%m-%d"), initial=words.today
+    )
     file = file_field("Columns prefix and zone.")
     check_only = forms.BooleanField(
         label="Only show what it would change", required=False, initial=True

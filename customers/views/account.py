@@ -323,6 +323,7 @@ class AccountPage(OfAccount):
                 Column(
                     label="",
                     value=lambda row: "" if row.valid.upper else "End",
+                    kind="act",
                     link=lambda row: reverse("customers:end_redirection", args=[row.pk]),
                 ),
             ),

@@ -351,6 +351,10 @@ class CloseAccount(AccountForm):
     submit_label = "Close account"
     success_message = "The account is closed."
 
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today."""
+        return {"on_date": self.day}
+
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""
         return operations.close_account(

@@ -35,9 +35,10 @@ from foundation.screens import (
     FormScreen,
     ListScreen,
     Screen,
+    Suggest,
     Table,
 )
-from tax.models import Jurisdiction, TaxType
+from tax.models import Jurisdiction, TaxCategory, TaxType
 
 
 class CertificateFilters(FilterForm):
@@ -92,8 +93,9 @@ class CertificateFields(forms.Form):
         TaxType.objects.all(), required=False, help_text="Empty: every tax there."
     )
     category_code = CodeField(
-        label="Tax category", max_length=32, required=False, help_text="Empty: every category."
-    )
+        label="Tax category", max_length=32, required=False, help_text="Empty: every category.",
+        widget=Suggest(lambda: TaxCategory.objects.values_list("code", "name")),
+    )  # fmt: skip
     percent = PercentField(label="Exempt percent", initial="100")
     valid_from = DayField(label="From", initial=today_here)
     valid_to = DayField(label="To", required=False, help_text="The first day without it.")

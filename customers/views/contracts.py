@@ -263,6 +263,11 @@ class TerminateContract(OfContract, FormScreen):
     permission = "customers.sign_contract"
     form_class = TerminateFields
     success_message = "The contract ends."
+    submit_label = "Terminate"
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today."""
+        return {"on_date": today(self.contract.account)}
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""

@@ -26,12 +26,13 @@ from foundation.screens import (
     ListScreen,
     LongSelect,
     Screen,
+    Suggest,
     Table,
     Total,
     naming,
 )
 from ledger import queries
-from ledger.models import JournalEntry, JournalLine, LegalEntity
+from ledger.models import GLAccount, JournalEntry, JournalLine, LegalEntity
 from ledger.queries import BalanceRow
 from ledger.rules.chart import EVENTS, event_title
 
@@ -181,11 +182,19 @@ class TrialBalance(ListScreen):
         return f"{reverse('ledger:lines')}?{urlencode(asked)}"
 
 
+def _accounts() -> Iterable[tuple[str, str]]:
+    """Return the accounts of the charts, each number with its name once."""
+    return GLAccount.objects.order_by("number").values_list("number", "name").distinct()
+
+
 class LineFilters(FilterForm):
     """Which lines to show; `account` is an id, as the trial balance links it."""
 
     account = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-    number = forms.CharField(label="Account", max_length=16)
+    number = forms.CharField(
+        label="Account", max_length=16,
+        widget=Suggest(_accounts),
+    )  # fmt: skip
     currency = forms.ChoiceField(
         choices=partial(queries.currency_choices, "Any"), widget=LongSelect
     )

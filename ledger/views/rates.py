@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from foundation import clock
 from foundation.parsing import BadValue, decimal_text
 from foundation.screens import (
     Button,
@@ -79,7 +81,9 @@ class RateForm(forms.Form):
     quote = forms.ChoiceField(choices=currency_choices, widget=LongSelect, initial=only_currency)
     kind = forms.ChoiceField(choices=RateKind.choices)
     on_date = forms.DateField(
-        label="Date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="Date",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        initial=lambda: clock.today(ZoneInfo("UTC")),
     )
     rate = forms.CharField(label="Quote per one base", max_length=30)
     source = forms.CharField(max_length=80, required=False)

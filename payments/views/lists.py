@@ -30,6 +30,7 @@ from foundation.screens import (
     totals_by_currency,
 )
 from ledger.models import LegalEntity
+from ledger.rules.chart import event_title
 from payments import queries
 from payments.choices import PaymentState
 from payments.models import Payment, TenderType
@@ -282,7 +283,7 @@ class PaymentPage(Screen):
                     kind="code",
                     link=lambda entry: links.entry(entry.pk) if may_read else "",
                 ),
-                Column(label="Event", value="event", kind="code"),
+                Column(label="Event", value=lambda entry: event_title(entry.event)),
                 Column(label="Dated", value="accounting_date", kind="date"),
                 Column(label="What", value="description"),
             ),
@@ -327,6 +328,7 @@ class CashReport(ListScreen):
     permission = VIEW
     filters = CashFilters
     export_name = "cash-application"
+    empty = Empty(title="Nothing was received", text="Choose other days.")
     columns = (
         Column(label="Clearing account", value="clearing_account", kind="code"),
         Column(label="Tender", value="tender"),

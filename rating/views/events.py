@@ -220,7 +220,11 @@ class EventPage(OfEvent):
         facts = [
             Fact(label="State", value=event.state, kind="status"),
             Fact(label="Billable quantity", value=event.billable_quantity, kind="number"),
-            Fact(label="Attribute group", value=event.attribute_key, kind="code"),
+            Fact(
+                label="Attribute group",
+                value="" if event.attribute_key == "*" else event.attribute_key,
+                kind="code",
+            ),
         ]
         if event.amount_exact is not None:
             facts += [

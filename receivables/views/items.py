@@ -250,6 +250,7 @@ class ItemPage(Screen):
                 Column(
                     label="",
                     value=lambda row: "Take back" if self.may_take_back(row) else "",
+                    kind="act",
                     link=lambda row: (
                         reverse("receivables:reverse_allocation", args=[row.pk])
                         if self.may_take_back(row)

@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from foundation.parsing import code_text, currency_text, decimal_text
-from foundation.screens import Crumb, Definition, FormScreen, Parsed, naming
+from foundation.parsing import code_text, decimal_text
+from foundation.screens import Crumb, Definition, FormScreen, LongSelect, Parsed, Suggest, naming
 from tax import choices, operations
 from tax.models import Jurisdiction, TaxCategory, TaxRate, TaxRule, TaxType
 from tax.views import words
@@ -25,6 +25,12 @@ def day(**kwargs: Any) -> forms.DateField:
     return forms.DateField(
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs
     )
+
+
+def rate_codes() -> list[tuple[str, str]]:
+    """Return the codes that rates have."""
+    codes = TaxRate.objects.order_by("code").values_list("code", flat=True).distinct()
+    return [(code, "") for code in codes]
 
 
 def _number(places: int, most: str = "999999") -> Callable[[str], Decimal]:
@@ -93,15 +99,21 @@ class RateForm(forms.Form):
     """A rate from a day on."""
 
     tax_type = forms.ModelChoiceField(TaxType.objects.all(), label="Tax")
-    code = Parsed(lambda text: code_text(text, 16), initial="STANDARD", label="Rate code")
+    code = Parsed(
+        lambda text: code_text(text, 16), initial="STANDARD", label="Rate code",
+        widget=Suggest(rate_codes),
+    )  # fmt: skip
     kind = forms.ChoiceField(choices=choices.RateKind.choices)
     rate = Parsed(_number(10), help_text="A fraction (0.19 is 19 %), or an amount.")
-    starts = day(label="From")
+    starts = day(label="From", initial=words.today)
     ends = day(label="First day without it", required=False)
     cap = Parsed(_number(10, "999999999"), required=False, label="At most")
     cap_scope = forms.ChoiceField(choices=choices.CapScope.choices, label="At most per")
-    currency = Parsed(
-        currency_text, required=False, max_length=3, help_text="Of an amount or of the cap."
+    currency = forms.ChoiceField(
+        choices=lambda: [("", "None"), *naming.choices("ledger.currency", by="code")],
+        widget=LongSelect,
+        required=False,
+        help_text="Of an amount or of the cap.",
     )
 
 
@@ -116,7 +128,7 @@ class AddRate(PlaceScreen):
         """Call the operation."""
         given = form.cleaned_data
         return operations.add_rate(
-            **{**given, "currency": given["currency"] or ""},
+            **given,
             jurisdiction=self.place,
             on_date=words.today(),
             actor=words.actor(self.request),
@@ -130,7 +142,10 @@ class RuleForm(forms.Form):
     category = forms.ChoiceField(label="Category")
     customer_kind = forms.ChoiceField(choices=choices.CustomerKind.choices, label="Customer")
     treatment = forms.ChoiceField(choices=choices.Treatment.choices)
-    rate_code = Parsed(lambda text: code_text(text, 16), required=False, label="Rate code")
+    rate_code = Parsed(
+        lambda text: code_text(text, 16), required=False, label="Rate code",
+        widget=Suggest(rate_codes),
+    )  # fmt: skip
     taxable_share = Parsed(
         _number(7, "1"), initial="1", label="Taxed share", help_text="A fraction of the line."
     )
