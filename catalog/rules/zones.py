@@ -21,6 +21,10 @@ class Prefix(NamedTuple):
     ends: date | None
 
 
+Prefixes = tuple[tuple[str, str, str], ...]
+"""What the prefixes of a number say: from and until which day (ISO text) which zone."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Zones:
     """A dated table of prefixes; `attribute` of an event holds the number that was called.
@@ -31,9 +35,9 @@ class Zones:
     code: str
     attribute: str
     fallback: str = ""
-    prefixes: Mapping[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
+    prefixes: Mapping[str, Prefixes] = field(default_factory=dict)
     longest: int = 0
-    _heads: dict[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
+    _heads: dict[str, Prefixes] = field(default_factory=dict)
 
     def zone_of(self, number: str, day: str) -> str:
         """Return the zone of a number on a local day (ISO text); "" where nothing fits.
@@ -41,17 +45,17 @@ class Zones:
         +43 is Austria, +43664 an Austrian mobile: +43664123 is the mobile, by the longer prefix.
         A prefix that is not valid on the day does not hide a shorter one.
         """
-        head = dialled(number)[: self.longest]
-        spans = self._heads.get(head)
-        if spans is None:
-            spans = self._known(head)
-        for starts, ends, zone in spans:
+        for starts, ends, zone in self.of_number(number):
             if starts <= day < ends:
                 return zone
         return self.fallback
 
-    def _known(self, head: str) -> tuple[tuple[str, str, str], ...]:
-        """Return what the prefixes of a number's head say, the longest first; remembered."""
+    def of_number(self, number: str) -> Prefixes:
+        """Return what the prefixes of a number say, the longest first; remembered by its head."""
+        head = dialled(number)[: self.longest]
+        found = self._heads.get(head)
+        if found is not None:
+            return found
         if len(self._heads) > MOST_HEADS:
             self._heads.clear()
         found = self._heads[head] = tuple(

@@ -7,10 +7,11 @@ invoicing as a difference, because it compares its bills with these sums.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -25,17 +26,24 @@ from rating.operations.outcome import EXPLANATIONS, Batch, Refused
 from rating.operations.storing import suspend
 from rating.queries.guides import Guided, Guides
 from rating.queries.prices import EventPrices
-from rating.queries.stored_events import Numbers, Stored, stored_pages
+from rating.queries.stored_events import StoredRows, stored_pages
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.reasons import Reason
+from rating.rules.rows import Row
 from rating.signals import usage_rerated
 
 STAGE_COLUMNS = (
-    "place", "part", "old_account_id", "old_on_date", "account_id", "service_id",
-    "subscription_charge_id", "attribute_key", "on_date", "billable_quantity", "state",
-    "price_version_id", "amount_exact", "currency",
+    "place", "part", "account_id", "service_id", "subscription_charge_id", "attribute_key",
+    "on_date", "billable_quantity", "state", "price_version_id", "amount_exact", "currency",
 )  # fmt: skip
-NOWHERE = "\\N\t" * 9 + "\\N\n"
+NOWHERE = "\t\\N" * 10 + "\n"
+
+
+class Lost(NamedTuple):
+    """An event that belongs nowhere any more, and why."""
+
+    row: Row
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,70 +123,66 @@ def _renew_events(
 ) -> None:
     """Guide and price the events page by page, and write those that come out otherwise."""
     guides = Guides(charges=usage_charges(), prices=EventPrices(on_date=as_of.date()))
-    numbers = Numbers()
-    for page in stored_pages(cursor, scope, usage_types()):
-        guides.learn(cursor, {(one.row.identifier_type, one.row.identifier) for one in page})
+    rows = StoredRows(usage_types())
+    for page in stored_pages(cursor, scope):
+        guides.learn(cursor, {(event[5], event[6]) for event in page})
         report.events += len(page)
-        lines: list[str] = []
-        lost: list[tuple[Stored, Reason]] = []
-        parts: set[str] = set()
-        find = guides.find
-        for one in page:
-            row, standing, billable, amount, place, part, account, day, _ = one
-            found = find(row)
-            if isinstance(found, Reason):
-                lost.append((one, found))
-                lines.append(f"{place}\t{part}\t{account}\t{day}\t{NOWHERE}")
-            elif (
-                _standing(found) != standing
-                or numbers[billable] != found[2]
-                or (amount is not None and Decimal(amount) != found[5])
-            ):
-                lines.append(f"{place}\t{part}\t{account}\t{day}\t{_result(found)}")
+        changed: dict[str, list[str]] = defaultdict(list)
+        lost: dict[str, dict[str, Lost]] = defaultdict(dict)
+        for event in page:
+            row = rows.row(event)
+            found = guides.find(row)
+            if isinstance(found, Guided):
+                guide, day, rated = found
+                standing = f"{guide.fixed}{day}\t{rated[2]}"
+                if standing != event[9]:
+                    changed[event[1]].append(f"{event[0]}\t{event[1]}\t{standing}\n")
             else:
-                continue
-            parts.add(part)
-        if lines:
-            report.changed += len(lines) - len(lost)
-            report.suspended += len(lost)
-            _apply(cursor, lines, parts, scope)
-            _suspend(cursor, lost, as_of)
-
-
-def _standing(found: Guided) -> str:
-    """Return how an event will stand, in the words of `rerate_events.sql`."""
-    guide, day, _, _, price, _, state, currency = found
-    if state == "RATED":
-        return f"{guide.plain}{day}\tRATED\t{price}\t{currency}"
-    return f"{guide.plain}{day}\t{state}"
-
-
-def _result(found: Guided) -> str:
-    """Return what an event comes to, as COPY text."""
-    guide, day, _, billable, price, amount, state, currency = found
-    return f"{guide.fixed}{day}\t{billable}\t{state}\t{price}\t{amount}\t{currency}\n"
+                lost[event[1]][event[0]] = Lost(row, found)
+        for part in sorted(changed.keys() | lost.keys()):
+            report.changed += len(changed[part])
+            report.suspended += len(lost[part])
+            _apply(cursor, part, changed[part], lost[part], scope, as_of)
 
 
 def _apply(
-    cursor: CursorWrapper, lines: list[str], parts: set[str], scope: dict[str, object]
+    cursor: CursorWrapper,
+    part: str,
+    changed: list[str],
+    lost: dict[str, Lost],
+    scope: dict[str, object],
+    as_of: datetime,
 ) -> None:
-    """Write the changed events of a page to their places, partition by partition."""
-    copying.copy_text(cursor, "rating_rerate_stage", STAGE_COLUMNS, ["".join(lines)])
-    sql.run(cursor, "rating", "rerate_touched", **scope)
-    for part in sorted(parts):
-        cursor.execute("SELECT %s::oid::regclass::text", [part])
-        name = cursor.fetchone()[0]
+    """Write the changed events of a page and a partition to their places; suspend the lost."""
+    nowhere = [f"{place}\t{part}{NOWHERE}" for place in lost]
+    copying.copy_text(cursor, "rating_rerate_stage", STAGE_COLUMNS, ["".join(changed + nowhere)])
+    cursor.execute("SELECT %s::oid::regclass::text", [part])
+    name = cursor.fetchone()[0]
+    if changed:
+        sql.run(cursor, "rating", "rerate_touched", **scope)
         statement = sql.statement("rating", "rerate_apply").replace("a_partition", name)
         cursor.execute(statement, {"part": part})
+    if lost:
+        statement = sql.statement("rating", "rerate_lost").replace("a_partition", name)
+        cursor.execute(statement, {"part": part})
+        _suspend(cursor, lost, cursor.fetchall(), as_of)
     cursor.execute("TRUNCATE rating_rerate_stage")
 
 
-def _suspend(cursor: CursorWrapper, lost: list[tuple[Stored, Reason]], as_of: datetime) -> None:
+def _suspend(
+    cursor: CursorWrapper,
+    lost: dict[str, Lost],
+    taken: Iterable[tuple[str, int, int, int, str]],
+    as_of: datetime,
+) -> None:
     files: dict[tuple[int, int], list[Refused]] = defaultdict(list)
-    for one, reason in lost:
-        source, file, number = map(int, one.origin.split(" "))
+    for place, source, file, number, key in taken:
+        row, reason = lost[place]
         files[source, file].append(
-            Refused(number, (), reason, "identifier", EXPLANATIONS[reason], one.row, True)
-        )
+            Refused(
+                number, (), reason, "identifier", EXPLANATIONS[reason],
+                row._replace(event_key=key), True,
+            )
+        )  # fmt: skip
     for (source, file), refused in sorted(files.items()):
         suspend(cursor, Batch(source, file, as_of, ()), refused)

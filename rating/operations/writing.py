@@ -16,8 +16,8 @@ from rating.rules.rows import Route, Row
 EVENT_COLUMNS = (
     "account_id", "service_id", "subscription_charge_id", "attribute_key",
     "source_id", "file_id", "received_at", "usage_type", "identifier_type", "identifier",
-    "event_start", "event_end", "price_version_id", "row_number", "on_date", "event_key",
-    "state", "currency", "quantity", "billable_quantity", "amount_exact", "attributes",
+    "event_start", "event_end", "row_number", "on_date", "event_key", "quantity", "attributes",
+    "billable_quantity", "state", "price_version_id", "amount_exact", "currency",
 )  # fmt: skip
 SUM_COLUMNS = (
     "account_id", "service_id", "subscription_charge_id", "attribute_key", "on_date", "quantity",
@@ -53,23 +53,23 @@ class EventLines:
             if isinstance(found, Reason):
                 outcome.refused.append(unguided(row, found))
                 continue
-            guide, day, billable, billable_text, price, amount, state, currency = found
+            guide, day, rated = found
             if "\\" in key or "\\" in attributes:
                 key, attributes = copying.escape(key), copying.escape(attributes)
             months[start[:7]].append(
-                f"{guide.fixed}{fixed}{start}Z\t{end}Z\t{price}\t{number}\t{day}\t{key}\t"
-                f"{state}\t{currency}\t{text}\t{billable_text}\t{amount}\t{attributes}\n"
+                f"{guide.fixed}{fixed}{start}Z\t{end}Z\t{number}\t{day}\t{key}\t"
+                f"{text}\t{attributes}\t{rated[2]}\n"
             )
             count += 1
             sent += value
             total = sums.get((guide, day))
             if total is None:
-                sums[guide, day] = [billable, 1, amount]
+                sums[guide, day] = [rated[0], 1, rated[1]]
                 continue
-            total[0] += billable  # type: ignore[operator]
+            total[0] += rated[0]  # type: ignore[operator]
             total[1] += 1  # type: ignore[operator]
             if guide.by_event:
-                total[2] += amount  # type: ignore[operator]
+                total[2] += rated[1]  # type: ignore[operator]
         self.count, self.quantity = self.count + count, sent
 
 

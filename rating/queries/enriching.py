@@ -7,17 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from catalog.rules.timebands import Bands
+from catalog.rules.pricing import CannotPriceQuantity
+from catalog.rules.zones import Prefixes
 from rating.queries.prices import EventPrices, SharedKey
-from rating.rules.eventprices import BandPrices, EventPrice
+from rating.rules.eventprices import BandPrices, EventPrice, Rated, counted
 from rating.rules.guiding import Guide
-from rating.rules.reasons import Reason
 from rating.rules.rows import Row
 
 ZERO = Decimal(0)
 SECONDS_LONG = len("2027-05-03T10:15:22")
 DAY = timedelta(days=1)
-MOST_MINUTES, MOST_NUMBERS = 100_000, 50_000
+MOST_HOURS, MOST_NUMBERS = 100_000, 50_000
 Cuts = Sequence[tuple[Decimal, str]]
 """Positions in an event at which a band begins, the first at zero."""
 
@@ -29,44 +29,75 @@ class Enricher:
         self._prices = prices
         self._zones: dict[str, ZoneInfo] = {}
         self._banded: dict[SharedKey, dict[str, BandPrices]] = {}
-        self._numbers: dict[tuple[str, str], str] = {}
-        self._minutes: dict[tuple[int, str], dict[str, tuple[Cuts, int]]] = {}
+        self._called: dict[int, dict[str, Prefixes]] = {}
+        self._hours: dict[tuple[int, str], dict[str, tuple[str, int]]] = {}
 
-    def enrich(self, guide: Guide, row: Row, day: str) -> Guide | Reason:
-        """Return the guide of the event's zone on its day."""
+    def prepare(self, guide: Guide) -> None:
+        """Give a guide what is remembered of its zone map and its plan of bands."""
+        terms = guide.charge.terms
+        if terms.zones is not None:
+            guide.called = self._called.setdefault(id(terms.zones), {})
+        if terms.bands is not None:
+            guide.hours = self._hours.setdefault((id(terms.bands), guide.zone), {})
+
+    def in_zone(self, guide: Guide, attributes: str, day: str) -> Guide | None:
+        """Return the guide of an event's zone on its day; None where no prefix fits."""
+        prefixes = guide.called.get(attributes)
+        if prefixes is None:
+            prefixes = self._prefixes(guide, attributes)
+        for starts, ends, zone in prefixes:
+            if starts <= day < ends:
+                return guide.zoned.get(zone) or self._first_in_zone(guide, zone)
         zones = guide.charge.terms.zones
-        if zones is None:
-            return guide
-        attributes = row[8]
-        number = self._numbers.get((attributes, zones.attribute))
-        if number is None:
-            number = self._number(attributes, zones.attribute)
-        zone = zones.zone_of(number, day)
-        if not zone:
-            return Reason.NO_ZONE
-        found = guide.zoned.get(zone)
-        if found is None:
-            found = guide.in_zone(zone)
-            found.prices = self._prices.shared(found)
+        if zones is None or not zones.fallback:
+            return None
+        return self._first_in_zone(guide, zones.fallback)
+
+    def _first_in_zone(self, guide: Guide, zone: str) -> Guide:
+        found = guide.in_zone(zone)
+        found.prices = self._prices.shared(found)
         return found
 
-    def _number(self, attributes: str, name: str) -> str:
-        """Return the attribute that holds the number; remembered for a while."""
-        if len(self._numbers) > MOST_NUMBERS:
-            self._numbers.clear()
-        number = self._numbers[attributes, name] = str(json.loads(attributes).get(name, ""))
-        return number
+    def _prefixes(self, guide: Guide, attributes: str) -> Prefixes:
+        """Return what the prefixes of an event's number say; remembered for a while."""
+        zones = guide.charge.terms.zones
+        assert zones is not None
+        if len(guide.called) > MOST_NUMBERS:
+            guide.called.clear()
+        number = str(json.loads(attributes).get(zones.attribute, ""))
+        found = guide.called[attributes] = zones.of_number(number)
+        return found
+
+    def rate(self, guide: Guide, row: Row, day: str) -> Rated:
+        """Price an event by the time bands that it meets (UNIT-5).
+
+        Most meet one, in which their quantity was priced before.
+
+        Raises: CannotPriceQuantity, AmountTooLarge.
+        """
+        start, text = row[4], row[6]
+        band, room = guide.hours.get(start[:13]) or self._hour(guide, start)
+        prices = guide.banded.get(day)
+        if prices is not None and len(start) == SECONDS_LONG:
+            price = prices.by_band.get(band)
+            known = price.known.get(text) if price is not None else None
+            if known is not None and known[3] <= room - _second_of_hour(start):
+                return known
+        cuts = self.cuts(guide, row, counted(guide.charge.terms.increments, row[7]))
+        prices = self.prices(guide, day, cuts)
+        if prices is None:
+            raise CannotPriceQuantity(day)
+        return prices.rate(row[7], text, cuts)
 
     def cuts(self, guide: Guide, row: Row, quantity: Decimal) -> Cuts:
         """Return where bands begin in an event; what does not measure time has one (UNIT-5)."""
         terms = guide.charge.terms
         assert terms.bands is not None
         start, unit = row[4], terms.unit_seconds
-        table = self._minutes.setdefault((id(terms.bands), guide.zone), {})
-        whole, room = table.get(start[:16]) or self._minute(table, guide, terms.bands, start)
+        band, room = guide.hours.get(start[:13]) or self._hour(guide, start)
         lasts_seconds = abs(quantity) * unit if unit is not None else ZERO
-        if len(start) == SECONDS_LONG and lasts_seconds <= room - int(start[17:]):
-            return whole
+        if len(start) == SECONDS_LONG and lasts_seconds <= room - _second_of_hour(start):
+            return ((ZERO, band),)
         begins = datetime.fromisoformat(start).replace(tzinfo=UTC)
         end = begins + timedelta(microseconds=int(lasts_seconds * 1_000_000))
         return [
@@ -74,22 +105,23 @@ class Enricher:
             for at, code in terms.bands.pieces(begins, end, self._zone(guide.zone))
         ]
 
-    def _minute(
-        self, table: dict[str, tuple[Cuts, int]], guide: Guide, bands: Bands, start: str
-    ) -> tuple[Cuts, int]:
-        """Return the band of a minute and for how many seconds from it on; remembered.
+    def _hour(self, guide: Guide, start: str) -> tuple[str, int]:
+        """Return the band in which an hour begins and for how many seconds on; remembered.
 
         An event that lasts longer, or begins where no room is left, is cut piece by piece.
         """
-        if len(table) > MOST_MINUTES:
-            table.clear()
-        moment = datetime.fromisoformat(start[:16]).replace(tzinfo=UTC)
-        day, zone = date.fromisoformat(guide.days[start[:16]]), self._zone(guide.zone)
+        bands = guide.charge.terms.bands
+        assert bands is not None
+        if len(guide.hours) > MOST_HOURS:
+            guide.hours.clear()
+        zone = self._zone(guide.zone)
+        moment = datetime.fromisoformat(f"{start[:13]}:00").replace(tzinfo=UTC)
+        day = moment.astimezone(zone).date()
         spans = bands.spans(day, zone)
         at = bisect_right(spans, moment, key=_instant) - 1
         after = spans[at + 1][0] if at + 1 < len(spans) else bands.spans(day + DAY, zone)[0][0]
         room = int((after - moment).total_seconds())
-        found = table[start[:16]] = ((ZERO, spans[at][1]),), room
+        found = guide.hours[start[:13]] = spans[at][1], room
         return found
 
     def prices(self, guide: Guide, day: str, cuts: Cuts) -> BandPrices | None:
@@ -116,6 +148,10 @@ class Enricher:
         if found is None:
             found = self._zones[name] = ZoneInfo(name)
         return found
+
+
+def _second_of_hour(start: str) -> int:
+    return int(start[14:16]) * 60 + int(start[17:19])
 
 
 def _instant(span: tuple[datetime, str]) -> datetime:

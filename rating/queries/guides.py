@@ -15,6 +15,7 @@ from foundation import sql
 from foundation.periods import boundary_instant
 from rating.queries.enriching import Enricher
 from rating.queries.prices import EventPrices
+from rating.rules.eventprices import AmountTooLarge, Rated, by_line, counted, plain
 from rating.rules.guiding import (
     AFTER_ALL,
     BEFORE_ALL,
@@ -29,42 +30,55 @@ from rating.rules.guiding import (
 from rating.rules.reasons import Reason
 from rating.rules.rows import Route, Row, utc_text
 
-NULL = "\\N"
 WINDOWS_LIMIT = 500_000
-MOST_AMOUNT = 10**12  # of one event: numeric(22, 10)
+HOUR = len("2027-05-03T10")
 Identifier = tuple[str, str]
 Segment = tuple[date, date | None, Decimal | None]
 
 
 class Guided(NamedTuple):
-    """Lead one event to its charge, local date, billable quantity and, by event, amount.
-
-    `billable_text`, `price` and `currency` are COPY text.
-    """
+    """Lead one event to its charge, its local date, and what it counts and costs."""
 
     guide: Guide
     day: str
-    billable: Decimal
-    billable_text: str
-    price: str
-    amount: Decimal | str
-    state: str
-    currency: str
+    rated: Rated
+
+    @property
+    def billable(self) -> Decimal:
+        """Return the quantity in increments."""
+        return self.rated.billable
+
+    @property
+    def amount(self) -> Decimal | None:
+        """Return the amount of an event that is rated by itself."""
+        return self.rated.amount if isinstance(self.rated.amount, Decimal) else None
 
 
 class LocalDays(dict[str, str]):
-    """Remember the local date of each UTC minute seen, in one zone (PER-4)."""
+    """Remember the local date of each UTC hour seen, in one zone (PER-4).
+
+    In an hour in which a day begins it is "", and its minutes answer.
+    """
 
     def __init__(self, zone: str) -> None:
         super().__init__()
         self.zone = ZoneInfo(zone)
 
-    def __missing__(self, minute: str) -> str:
-        moment = datetime.fromisoformat(minute).replace(tzinfo=UTC)
+    def __missing__(self, begun: str) -> str:
         if len(self) > WINDOWS_LIMIT:
             self.clear()
-        day = self[minute] = moment.astimezone(self.zone).date().isoformat()
+        if len(begun) > HOUR:
+            day = self._day(begun)
+        else:
+            day = self._day(f"{begun}:00")
+            if day != self._day(f"{begun}:59"):
+                day = ""
+        self[begun] = day
         return day
+
+    def _day(self, minute: str) -> str:
+        moment = datetime.fromisoformat(minute).replace(tzinfo=UTC)
+        return moment.astimezone(self.zone).date().isoformat()
 
 
 class Guides:
@@ -84,7 +98,7 @@ class Guides:
         self._charges: dict[int, list[UsageCharge]] = {}
         self._windows: dict[Route, dict[str, list[Window]]] = {}
         self._days: dict[str, LocalDays] = {}
-        self._billable: dict[tuple[int, str], tuple[Decimal, str]] = {}
+        self._counted: dict[tuple[int, str], Rated] = {}
 
     def learn(self, cursor: CursorWrapper, identifiers: Iterable[Identifier]) -> None:
         """Load the holders of identifiers not seen before, by sets whatever their number."""
@@ -176,67 +190,48 @@ class Guides:
             if lo <= moment < hi:
                 guide = answer
                 break
-        if isinstance(guide, Reason):
+        if not isinstance(guide, Guide):
             return guide
-        day = guide.days[moment[:16]]
-        quantity, text = row[7], row[6]
-        if guide.has_increments:
-            terms = guide.charge.terms
-            known = self._billable.get((terms.charge_id, text))
-            quantity, text = known or self._in_increments(terms, quantity, text)
-        if guide.is_enriched:
-            enriched = self.enricher.enrich(guide, row, day)
-            if isinstance(enriched, Reason):
-                return enriched
-            guide = enriched
-        if not guide.by_event:
-            return _guided(Guided, (guide, day, quantity, text, NULL, NULL, "GUIDED", NULL))
-        if guide.charge.terms.bands is not None:
-            return self._by_band(row, guide, day, quantity, text)
+        day = guide.days[moment[:13]] or guide.days[moment[:16]]
+        if guide.is_zoned:
+            zoned = self.enricher.in_zone(guide, row[8], day)
+            if zoned is None:
+                return Reason.NO_ZONE
+            guide = zoned
+        try:
+            if not guide.by_event:
+                rated = self._by_line(guide, row[7], row[6])
+            elif guide.is_banded:
+                rated = self.enricher.rate(guide, row, day)
+            else:
+                rated = self._by_itself(guide, day, row[7], row[6])
+        except AmountTooLarge:
+            return Reason.BAD_QUANTITY
+        except CannotPriceQuantity:
+            return Reason.NO_PRICE
+        return _guided(Guided, (guide, day, rated))
+
+    def _by_itself(self, guide: Guide, day: str, quantity: Decimal, text: str) -> Rated:
+        """Price an event by itself (UNIT-2 EVENT)."""
         try:
             price = guide.prices[day]
         except KeyError:
             price = guide.prices[day] = self._prices.price_on(guide, date.fromisoformat(day))
         if price is None:
-            return Reason.NO_PRICE
-        try:
-            amount = price.amounts.get(quantity) or price.amount(quantity)
-        except CannotPriceQuantity:
-            return Reason.NO_PRICE
-        if not -MOST_AMOUNT < amount < MOST_AMOUNT:
-            return Reason.BAD_QUANTITY
-        return _guided(
-            Guided, (guide, day, quantity, text, price.version, amount, "RATED", guide.currency)
-        )
+            raise CannotPriceQuantity(day)
+        return price.known.get(text) or price.rate(quantity, text)
 
-    def _by_band(
-        self, row: Row, guide: Guide, day: str, quantity: Decimal, text: str
-    ) -> Guided | Reason:
-        """Price an event by the time bands that it meets (UNIT-5)."""
-        cuts = self.enricher.cuts(guide, row, quantity)
-        prices = self.enricher.prices(guide, day, cuts)
-        if prices is None:
-            return Reason.NO_PRICE
-        try:
-            amount = prices.amount(quantity, cuts)
-        except CannotPriceQuantity:
-            return Reason.NO_PRICE
-        if not -MOST_AMOUNT < amount < MOST_AMOUNT:
-            return Reason.BAD_QUANTITY
-        version = prices.by_band[cuts[0][1]].version
-        return _guided(
-            Guided, (guide, day, quantity, text, version, amount, "RATED", guide.currency)
-        )
-
-    def _in_increments(
-        self, terms: ChargeTerms, quantity: Decimal, text: str
-    ) -> tuple[Decimal, str]:
-        """Round up to increments; a correction mirrors what it corrects (UNIT-1)."""
-        size = terms.increments.of(abs(quantity))
-        value = size if quantity >= 0 else -size
-        if len(self._billable) > WINDOWS_LIMIT:
-            self._billable.clear()
-        known = self._billable[terms.charge_id, text] = value, f"{value:f}"
+    def _by_line(self, guide: Guide, quantity: Decimal, text: str) -> Rated:
+        """Only count an event; its line prices it."""
+        if not guide.has_increments:
+            return by_line(quantity, text)
+        terms = guide.charge.terms
+        known = self._counted.get((terms.charge_id, text))
+        if known is None:
+            if len(self._counted) > WINDOWS_LIMIT:
+                self._counted.clear()
+            value = counted(terms.increments, quantity)
+            known = self._counted[terms.charge_id, text] = by_line(value, plain(value))
         return known
 
     def _cut(self, route: Route, identifier: str) -> list[Window]:
@@ -254,6 +249,7 @@ class Guides:
                 if days is None:
                     days = self._days[guide.zone] = LocalDays(guide.zone)
                 guide.days = days
+                self.enricher.prepare(guide)
                 if guide.by_event:
                     guide.prices = self._prices.shared(guide)
         return found

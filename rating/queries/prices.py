@@ -121,8 +121,9 @@ class EventPrices:
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = EventPrice(
-                terms, guide.currency, charge.decimals, charge.mode, charge.increments
-            )
+                terms, guide.currency, charge.decimals, charge.mode, charge.increments,
+                charge.unit_seconds,
+            )  # fmt: skip
         return known
 
     def terms_on(

@@ -137,7 +137,8 @@ class _Tool:
         version, problem = None, ""
         if guide.by_event:
             rated = self._event(found, row)
-            exact, amount = rated.amount, Decimal(found.amount)
+            assert found.amount is not None
+            exact, amount = rated.amount, found.amount
             version = rated.terms.price_version_id
             steps += _event_steps(rated, guide, exact, amount)
         else:

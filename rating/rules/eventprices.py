@@ -3,12 +3,59 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import ceil
+from typing import NamedTuple
 
 from catalog.rules.events import EXACTLY, Increments, RatedEvent, rate_event
-from catalog.rules.pricing import PriceTerms, price_event, round_event
+from catalog.rules.pricing import (
+    CannotPriceQuantity,
+    PriceTerms,
+    price_event,
+    round_event,
+)
 from catalog.rules.terms import SLOTTED
 
 CACHE_LIMIT = 50_000
+MOST_AMOUNT = 10**12
+"""Of one event: numeric(22, 10)."""
+NULL = "\\N"
+
+
+class AmountTooLarge(CannotPriceQuantity):
+    """The amount of the event does not fit its column."""
+
+
+class Rated(NamedTuple):
+    """Say what an event counts and, where it is rated by itself, costs; alike for all alike.
+
+    `amount` is NULL text where it is priced with its line. `text` is the COPY text of billable
+    quantity, state, price version, amount and currency, numbers without zeros that say nothing.
+    `seconds` is how long it lasts, rounded up.
+    """
+
+    billable: Decimal
+    amount: Decimal | str
+    text: str
+    seconds: int = 0
+
+
+def plain(number: Decimal) -> str:
+    """Write a number as the database does without its last zeros."""
+    if not number:
+        return "0"
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def counted(increments: Increments, quantity: Decimal) -> Decimal:
+    """Round up to increments; a correction mirrors what it corrects (UNIT-1)."""
+    size = increments.of(abs(quantity))
+    return size if quantity >= 0 else -size
+
+
+def by_line(billable: Decimal, text: str) -> Rated:
+    """Return an event that is priced with the others of its line."""
+    return _new(Rated, (billable, NULL, f"{text}\tGUIDED\t{NULL}\t{NULL}\t{NULL}", 0))
 
 
 @dataclass(slots=True, eq=False)
@@ -20,26 +67,38 @@ class EventPrice:
     decimals: int
     mode: str
     increments: Increments = EXACTLY
-    version: str = ""
-    amounts: dict[Decimal, Decimal] = field(default_factory=dict)
+    unit_seconds: Decimal | None = None
+    known: dict[str, Rated] = field(default_factory=dict)
+    """What quantities come to, by their text, of events that meet one time band."""
 
-    def __post_init__(self) -> None:
-        """Write the price version once as text."""
-        self.version = str(self.terms.price_version_id)
+    def rate(self, quantity: Decimal, text: str) -> Rated:
+        """Count and price one event of a quantity as it was sent; remembered by its text.
+
+        Raises: CannotPriceQuantity, AmountTooLarge.
+        """
+        billable = counted(self.increments, quantity)
+        if len(self.known) > CACHE_LIMIT:
+            self.known.clear()
+        found = self.known[text] = self.result(billable, self.amount(billable))
+        return found
 
     def amount(self, quantity: Decimal) -> Decimal:
         """Return the amount of one event, rounded by itself, before it is summed.
 
         Raises: CannotPriceQuantity.
         """
-        known = self.amounts.get(quantity)
-        if known is None:
-            exact = self._exact(quantity)
-            known = round_event(exact, self.decimals, self.mode)
-            if len(self.amounts) > CACHE_LIMIT:
-                self.amounts.clear()
-            self.amounts[quantity] = known
-        return known
+        return round_event(self._exact(quantity), self.decimals, self.mode)
+
+    def result(self, billable: Decimal, amount: Decimal) -> Rated:
+        """Return what an event comes to.
+
+        Raises: AmountTooLarge.
+        """
+        if not -MOST_AMOUNT < amount < MOST_AMOUNT:
+            raise AmountTooLarge(f"{amount} is too much for one event")
+        version = self.terms.price_version_id
+        text = f"{plain(billable)}\tRATED\t{version}\t{plain(amount)}\t{self.currency}"
+        return Rated(billable, amount, text, ceil(abs(billable) * (self.unit_seconds or 0)))
 
     def _exact(self, quantity: Decimal) -> Decimal:
         if self.terms.model in SLOTTED:
@@ -62,16 +121,17 @@ class BandPrices:
 
     by_band: dict[str, EventPrice]
 
-    def amount(self, quantity: Decimal, cuts: Sequence[tuple[Decimal, str]]) -> Decimal:
-        """Return the amount of one event over its bands, rounded by itself.
+    def rate(self, quantity: Decimal, text: str, cuts: Sequence[tuple[Decimal, str]]) -> Rated:
+        """Count and price one event over its bands, rounded by itself.
 
-        Raises: CannotPriceQuantity.
+        Raises: CannotPriceQuantity, AmountTooLarge.
         """
         first = self.by_band[cuts[0][1]]
         if len(cuts) == 1:
-            return first.amounts.get(quantity) or first.amount(quantity)
-        exact = self.rated(quantity, cuts).amount
-        return round_event(exact, first.decimals, first.mode)
+            return first.known.get(text) or first.rate(quantity, text)
+        billable = counted(first.increments, quantity)
+        exact = self.rated(billable, cuts).amount
+        return first.result(billable, round_event(exact, first.decimals, first.mode))
 
     def rated(self, quantity: Decimal, cuts: Sequence[tuple[Decimal, str]]) -> RatedEvent:
         """Return what an event costs over its bands, unrounded, with every step."""
@@ -83,3 +143,6 @@ class BandPrices:
             cuts=cuts,
             increments=first.increments,
         )
+
+
+_new = tuple.__new__

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from catalog.rules.events import Increments
 from catalog.rules.selection import attribute_key
 from catalog.rules.timebands import Bands
-from catalog.rules.zones import Zones
+from catalog.rules.zones import Prefixes, Zones
 from rating.rules.eventprices import BandPrices, EventPrice
 from rating.rules.reasons import Reason
 
@@ -102,26 +102,29 @@ class Guide:
     zoned: dict[str, "Guide"] = field(default_factory=dict)
 
     days: dict[str, str] = field(default_factory=dict)
-    """Local date by UTC minute, shared by all guides of a zone."""
+    """Local date by UTC hour or minute, shared by all guides of a zone."""
+    called: dict[str, Prefixes] = field(default_factory=dict)
+    """What the attributes of events say about where they lead, shared by the guides of a map."""
+    hours: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Time band in which a UTC hour begins and for how many seconds, shared by those of a plan."""
     fixed: str = ""
     """COPY text of what all events of the guide have in common."""
-    plain: str = ""
-    """The same as plain text, as it is read back."""
     has_increments: bool = False
     by_event: bool = False
-    is_enriched: bool = False
-    """The zone or the bands of each event have to be found (RATE step 6)."""
+    is_zoned: bool = False
+    is_banded: bool = False
+    """The zone, the bands of each event have to be found (RATE step 6)."""
 
     def __post_init__(self) -> None:
         """Work out once what every event of the guide writes."""
         terms = self.charge.terms
         self.by_event = terms.by_event
         self.has_increments = terms.first > 0 or terms.following > 0
-        self.is_enriched = terms.zones is not None or terms.bands is not None
+        self.is_zoned = terms.zones is not None
+        self.is_banded = terms.bands is not None
         group = self.attribute_key.replace("\\", "\\\\")
         own = self.charge.subscription_charge_id
         self.fixed = f"{self.account_id}\t{self.service_id}\t{own}\t{group}\t"
-        self.plain = f"{self.account_id}\t{self.service_id}\t{own}\t{self.attribute_key}\t"
 
     def in_zone(self, zone: str) -> "Guide":
         """Return the guide of the events of a zone; remembered."""

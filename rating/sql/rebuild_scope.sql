@@ -10,8 +10,8 @@ INSERT INTO rating_usageaggregate (
 )
 SELECT
     account_id, subscription_charge_id, service_id, on_date, attribute_key,
-    sum(billable_quantity - coalesce(covered_quantity, 0)), count(*),
-    sum(amount_exact - coalesce(covered_amount, 0))
+    sum(billable_quantity) - coalesce(sum(covered_quantity), 0), count(*),
+    sum(amount_exact) - coalesce(sum(covered_amount), 0)
 FROM rating_usageevent
 WHERE on_date >= %(start)s AND on_date < %(finish)s
     AND (%(accounts)s::bigint[] IS NULL OR account_id = ANY(%(accounts)s::bigint[]))

@@ -1,6 +1,5 @@
 -- Purpose: give the changed events of one partition their new owner, charge, day, quantity and
--- amount; take out those that belong nowhere any more (they go to suspense in the same
--- transaction). The name `a_partition` is replaced by that of the partition.
+-- amount. The name `a_partition` is replaced by that of the partition.
 -- Repeating: harmless until the page is emptied. Binds: part.
 UPDATE a_partition AS e SET
     account_id = s.account_id, service_id = s.service_id,
@@ -10,6 +9,3 @@ UPDATE a_partition AS e SET
     covered_quantity = NULL, covered_amount = NULL
 FROM rating_rerate_stage AS s
 WHERE s.part = %(part)s AND s.account_id IS NOT NULL AND e.ctid = s.place;
-DELETE FROM a_partition AS e
-USING rating_rerate_stage AS s
-WHERE s.part = %(part)s AND s.account_id IS NULL AND e.ctid = s.place;

@@ -1,10 +1,10 @@
 -- Purpose: empty places for the changed events of a page, the days they touch outside the scope,
 -- and the sums as they will be. Repeating: harmless; what was left is emptied.
 CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_stage (
-    place tid NOT NULL, part oid NOT NULL, old_account_id bigint NOT NULL,
-    old_on_date date NOT NULL, account_id bigint, service_id bigint, subscription_charge_id bigint,
-    attribute_key varchar(200), on_date date, billable_quantity numeric, state varchar(6),
-    price_version_id bigint, amount_exact numeric, currency char(3)
+    place tid NOT NULL, part oid NOT NULL, account_id bigint, service_id bigint,
+    subscription_charge_id bigint, attribute_key varchar(200), on_date date,
+    billable_quantity numeric, state varchar(6), price_version_id bigint, amount_exact numeric,
+    currency char(3)
 );
 CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_days (
     account_id bigint NOT NULL, on_date date NOT NULL, PRIMARY KEY (account_id, on_date)

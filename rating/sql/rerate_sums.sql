@@ -4,8 +4,8 @@
 INSERT INTO rating_rerate_sums
 SELECT
     account_id, subscription_charge_id, service_id, on_date, attribute_key,
-    sum(billable_quantity - coalesce(covered_quantity, 0)), count(*),
-    sum(amount_exact - coalesce(covered_amount, 0))
+    sum(billable_quantity) - coalesce(sum(covered_quantity), 0), count(*),
+    sum(amount_exact) - coalesce(sum(covered_amount), 0)
 FROM rating_usageevent
 WHERE on_date >= %(start)s AND on_date < %(finish)s
     AND event_start >= %(start)s::date - interval '2 days'
@@ -15,8 +15,8 @@ GROUP BY 1, 2, 3, 4, 5;
 INSERT INTO rating_rerate_sums
 SELECT
     e.account_id, e.subscription_charge_id, e.service_id, e.on_date, e.attribute_key,
-    sum(e.billable_quantity - coalesce(e.covered_quantity, 0)), count(*),
-    sum(e.amount_exact - coalesce(e.covered_amount, 0))
+    sum(e.billable_quantity) - coalesce(sum(e.covered_quantity), 0), count(*),
+    sum(e.amount_exact) - coalesce(sum(e.covered_amount), 0)
 FROM rating_rerate_days AS d
 JOIN rating_usageevent AS e ON e.account_id = d.account_id AND e.on_date = d.on_date
 GROUP BY 1, 2, 3, 4, 5;
