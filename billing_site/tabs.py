@@ -32,6 +32,7 @@ CONSOLE_TABS: tuple[tuple[SharedTab, ...], ...] = (
         SharedTab("Payments", "payments:account_payments", "payments.view_payment"),
         SharedTab("Usage", "rating:account_usage", "rating.view_usageevent"),
         SharedTab("Balances", "rating:account_balances", "rating.view_balancebucket"),
+        SharedTab("Pools", "rating:account_pools", "rating.view_ratingpool"),
         SharedTab("History", "console:account_history", "audit.view_change"),
     ),
     (

@@ -131,6 +131,20 @@ def _explain_usage(found: Explanation, item: ChargeItem) -> None:
     ).order_by("on_date", "event_start", "id")
     events = list(rows[: MOST_EVENTS + 1])
     found.events, found.more_events = events[:MOST_EVENTS], len(events) > MOST_EVENTS
+    if item.subscription_charge_id is None:
+        return
+    shares = rating.queries.shares_behind(
+        subscription_charge_id=item.subscription_charge_id,
+        start=item.segment_start,
+        end=item.segment_end,
+    )
+    found.steps[:0] = [
+        f"{one.service.number} used {grouped(one.used)} of the pool {one.pool.name} in the month "
+        f"from {one.period_start}, to which it brought {grouped(one.contributed)}; "
+        f"{grouped(one.covered)} are covered, {grouped(one.used - one.covered)} charged. Who "
+        f"bears what is beyond the pool: {one.pool.get_allocation_display().lower()} (POOL-3)"
+        for one in shares
+    ]
 
 
 def _shared(trace: Mapping[str, Any], unit: str, currency: str) -> str:

@@ -3,7 +3,14 @@
 from rating.queries.balances import MOST_MOVEMENTS, balances, covers_of, movements
 from rating.queries.entitled import Entitled, Use, check
 from rating.queries.identities import INTEGRITY
-from rating.queries.pooling import members_of, pools, pools_of, shares_of
+from rating.queries.pooling import (
+    MOST_SHARES,
+    members_of,
+    pools,
+    pools_of,
+    shares_behind,
+    shares_of,
+)
 from rating.queries.provisional import RatedUsage, final_rating, provisional
 from rating.queries.rerates import largest_changes
 from rating.queries.suspense import (
@@ -30,6 +37,7 @@ from rating.queries.usage import (
 __all__ = [
     "INTEGRITY",
     "MOST_MOVEMENTS",
+    "MOST_SHARES",
     "MOST_TRIED",
     "USAGE_COLUMNS",
     "Arrived",
@@ -59,6 +67,7 @@ __all__ = [
     "pools",
     "pools_of",
     "provisional",
+    "shares_behind",
     "shares_of",
     "suspense",
     "suspense_groups",

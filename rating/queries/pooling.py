@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from catalog.models import EntitlementSpec
+from customers.models import SubscriptionCharge
 from customers.queries.periods import CYCLE_ANCHOR
 from foundation import sql
 from foundation.periods import Period, Rhythm, Unit, boundary_instant
@@ -184,3 +185,23 @@ def shares_of(*, pool_id: int, most: int = MOST_SHARES) -> list[PoolShare]:
     """Return what services had of a pool, the newest period first, at most so many."""
     rows = PoolShare.objects.filter(pool_id=pool_id).select_related("service")
     return list(rows.order_by("-period_start", "service__number")[:most])
+
+
+def shares_behind(*, subscription_charge_id: int, start: date, end: date) -> list[PoolShare]:
+    """Return what the services behind a charge had of pools in the months that meet some days."""
+    rows = PoolShare.objects.filter(
+        service__subscription__charges=subscription_charge_id,
+        pool__usage_type=Subquery(
+            SubscriptionCharge.objects.filter(pk=subscription_charge_id).values(
+                "charge__usage_type"
+            )
+        ),
+        period_start__lt=end,
+        period_start__gt=start - timedelta(days=31),
+    ).select_related("pool", "service")
+    return [
+        one
+        for one in rows.order_by("period_start", "service__number")
+        if Rhythm(CYCLE_ANCHOR, Unit.MONTH, 1, one.pool.cycle_day).containing(one.period_start).end
+        > start
+    ]

@@ -5,6 +5,7 @@ from rating.views.balances import AccountBalances, BalancePage, GiveBalance, Tak
 from rating.views.corrections import AmendEvent, CancelEvent, TakeBackFile
 from rating.views.events import EventPage, EventSearch
 from rating.views.files import FileList, FilePage, LoadFile, RejectedRows, ResumeFile
+from rating.views.pools import AccountPools, EndPool, OpenPool, PoolPage
 from rating.views.rerates import (
     ApproveRerate,
     NewRerate,
@@ -18,11 +19,13 @@ from rating.views.trying import TryEvents
 
 __all__ = [
     "AccountBalances",
+    "AccountPools",
     "AccountUsage",
     "AmendEvent",
     "ApproveRerate",
     "BalancePage",
     "CancelEvent",
+    "EndPool",
     "EventPage",
     "EventSearch",
     "FileList",
@@ -30,6 +33,8 @@ __all__ = [
     "GiveBalance",
     "LoadFile",
     "NewRerate",
+    "OpenPool",
+    "PoolPage",
     "RejectRerate",
     "RejectedRows",
     "RequestRerate",

@@ -80,6 +80,7 @@ class AccountBalances(ListScreen):
         Column(label="Source", value=lambda one: one.get_source_display()),
         Column(label="Usage", value="usage_type.code", kind="code"),
         Column(label="Service", value="service.number", kind="code"),
+        Column(label="For the pool", value="pool.name"),
         Column(label="At first", value="initial", kind="number"),
         Column(label="Left", value="remaining", kind="number"),
         Column(label="Unit", value="usage_type.unit.code"),
@@ -128,7 +129,7 @@ class BalancePage(Screen):
         """Read the bucket of the address."""
         super().setup(request, *args, **kwargs)
         self.bucket = get_object_or_404(
-            BalanceBucket.objects.select_related("account", "service", "usage_type__unit"),
+            BalanceBucket.objects.select_related("account", "service", "usage_type__unit", "pool"),
             pk=kwargs["pk"],
         )
 
@@ -175,6 +176,9 @@ class BalancePage(Screen):
             Fact(label="Priority", value=bucket.priority, kind="number"),
             Fact(label="State", value=state_of(bucket), kind="status"),
         ]
+        if bucket.pool is not None:
+            url = reverse("rating:pool", args=[bucket.pool.pk])
+            facts.append(Fact(label="Brought to the pool", value=bucket.pool.name, url=url))
         if bucket.parent_id is not None:
             facts.append(
                 Fact(

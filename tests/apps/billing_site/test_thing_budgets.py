@@ -92,6 +92,7 @@ BUDGETS = (
     ("catalog:price", "price", 4),
     ("rating:account_usage", "account", 4),
     ("rating:account_balances", "account", 4),
+    ("rating:account_pools", "account", 4),
     ("invoicing:account_next", "account", 35),
     ("invoicing:invoice", "invoice", 13),
     ("invoicing:request_credit", "invoice", 13),
