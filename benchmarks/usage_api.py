@@ -12,6 +12,7 @@ import json
 import random
 import time
 from datetime import timedelta
+from importlib import import_module
 from io import BytesIO
 
 import psutil
@@ -48,6 +49,7 @@ class PlainRow(drf.Serializer):  # type: ignore[type-arg]
 def run(scale: float) -> list[Figure]:
     """Validate and store calls, and validate by the framework alone, in turns."""
     source = lay_services(max(100, round(ACCOUNTS * scale)))
+    import_module("billing_site.wsgi")  # the process is set up as that of a web server is
     numbers = list(ServiceIdentifier.objects.values_list("value", flat=True))
     calls = [_body(source, numbers, turn) for turn in range(max(3, round(CALLS * scale)))]
     validated, stored, plain = [], [], []

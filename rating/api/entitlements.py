@@ -125,8 +125,8 @@ class EntitlementViewSet(HouseViewSet):
     def check_use(self, request: Request) -> Response:
         """Answer whether use is allowed, what of it is covered and the price of the next unit."""
         found: Entitled = queries.check(_use(self.checked(UseSerializer)), on_date=_today())
-        theirs = scope.narrowed(Account.objects.all(), self.actor)
-        if found.account_id is not None and not theirs.filter(pk=found.account_id).exists():
+        is_free = found.account_id is None or scope.entities_of(self.actor) is None
+        if not is_free and not scope.sees(self.actor, Account, found.account_id):
             raise Invalid("there is no such identifier", rule="UNKNOWN")
         return Response(EntitledSerializer(found).data)
 

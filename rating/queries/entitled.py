@@ -120,7 +120,6 @@ def place(use: Use, *, on_date: date, lock: bool = False) -> Placed | str:
         found = guides.find(row)
         if isinstance(found, Reason):
             return f"{found}: {NEXT_STEPS[found]}"
-        prices.learn(cursor, [found.guide.account_id])
         cursor.execute(
             sql.statement("rating", "buckets_at") + (HOLD if lock else ""),
             {
@@ -219,6 +218,8 @@ def beyond_of(placed: Placed) -> str:
 def _amount(placed: Placed, quantity: Decimal) -> Decimal | None:
     """Return what a quantity costs alone at the price of the use; None where it has none."""
     guide = placed.guided.guide
+    with connection.cursor() as cursor:
+        placed.prices.learn(cursor, [guide.account_id])
     known = placed.prices.price_on(guide, date.fromisoformat(placed.guided.day))
     if known is None:
         return None
