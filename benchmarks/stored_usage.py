@@ -3,7 +3,8 @@
 1,000,000 events each, of 2,000 accounts. Data: the sums are made anew from the events and priced
 by the run's own code to drafted documents. Calls: each event is guided, its zone found among
 5,000 prefixes, cut at its time bands, priced in 60/6 with a connect fee, rounded, and written
-back with the sums; then all of it again, which changes nothing. Yardstick: an ordinary ORM loop.
+back with the sums; then all of it again, which changes nothing. Yardsticks: an ordinary ORM loop,
+and DuckDB over the same rows, out of PostgreSQL and into a bare table of it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.db import connection
 
 import invoicing.operations
 from benchmarks._callers import FEB, JAN, Callers
+from benchmarks._duck import duck_calls, duck_sums
 from benchmarks.figures import Figure, memory
 from catalog.models import PriceVersion, ZonePrefix
 from catalog.rules.timebands import Bands
@@ -27,7 +29,7 @@ from rating import operations
 from rating.models import UsageAggregate, UsageEvent
 from rating.queries.terms import usage_charges
 
-EVENTS, ACCOUNTS, LOOPED = 1_000_000, 2_000, 500
+EVENTS, ACCOUNTS, LOOPED, WORKERS = 1_000_000, 2_000, 500, 2
 AS_OF = datetime(2027, 2, 1, 8, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
 D = Decimal
@@ -42,15 +44,19 @@ def run(scale: float) -> list[Figure]:
     count = callers.store("DATA", each)
     with memory() as watch:
         seconds = _through_sums(callers, cycle)
-    loop = count / seconds / _loop_sums()
-    aggregated = Figure(
-        "rating.aggregate_events_per_second", count / seconds, "events/s",
-        "ORM loop over the events", loop, note=f"{count:,} events, {watch.peak_mb:,.0f} MB",
-    )  # fmt: skip
+    loop, duck = count / seconds / _loop_sums(), duck_sums()
+    aggregated = [
+        Figure("rating.aggregate_events_per_second", count / seconds, "events/s",
+               "ORM loop over the events", loop,
+               note=f"{count:,} events, {WORKERS} workers, {watch.peak_mb:,.0f} MB"),
+        Figure("rating.aggregate_times_duckdb", duck / seconds, "times",
+               f"DuckDB at {count / duck:,.0f} events/s", duck / seconds,
+               note="two threads, without documents"),
+    ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE rating_usageevent, rating_usageaggregate")
     calls = callers.store("CALL", each)
-    return [aggregated, *_one_by_one(calls)]
+    return [*aggregated, *_one_by_one(calls)]
 
 
 def _through_sums(callers: Callers, cycle: BillCycle) -> float:
@@ -58,9 +64,9 @@ def _through_sums(callers: Callers, cycle: BillCycle) -> float:
     operations.rebuild_sums(start=JAN, end=FEB)
     summed = time.perf_counter()
     started = invoicing.operations.start_run(
-        cycle=cycle, bill_date=FEB, cutoff_at=AS_OF, actor=callers.company.clerk, workers=1
+        cycle=cycle, bill_date=FEB, cutoff_at=AS_OF, actor=callers.company.clerk, workers=WORKERS
     )
-    done = invoicing.operations.continue_run(run_id=started.pk, workers=1)
+    done = invoicing.operations.continue_run(run_id=started.pk, workers=WORKERS)
     seconds = time.perf_counter() - began
     print(f"  sums {summed - began:.2f} s, priced and drafted {seconds - summed + began:.2f} s")
     if done.error or not ChargeItem.objects.filter(run_id=started.pk).exists():
@@ -99,12 +105,15 @@ def _one_by_one(count: int) -> list[Figure]:
     second = time.perf_counter() - began
     if again.changed or again.accounts or _fingerprint() != before:
         raise RuntimeError("rating again changed what was rated")
-    loop = _loop_calls()
+    loop, duck = _loop_calls(), duck_calls()
     return [
         Figure("rating.cdr_per_second_per_core", count / cpu, "events/s",
                "ORM loop by the clock", count / seconds / loop,
                note=f"{count:,} events stored to stored, by CPU time of worker and database; "
                f"{count / seconds:,.0f}/s by the clock"),
+        Figure("rating.cdr_times_duckdb", duck / seconds, "times",
+               f"DuckDB at {count / duck:,.0f} events/s", duck / seconds,
+               note="two threads, no cut at bands, a bare table"),
         Figure("rating.again_events_per_second", count / second, "events/s",
                note="a closed month rated again, nothing changed"),
         Figure("rating.peak_mb", watch.peak_mb, "MB", note=f"{count:,} events"),

@@ -25,13 +25,13 @@ def rebuild_sums(
     Raises: Forbidden.
     """
     require(actor, "rating.rate_usage")
+    scope = {
+        "accounts": None if account_ids is None else list(account_ids),
+        "start": start,
+        "finish": end,
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         advisory_lock("usage", "sums")
-        sql.run(
-            cursor,
-            "rating",
-            "rebuild_scope",
-            accounts=None if account_ids is None else list(account_ids),
-            start=start,
-            finish=end,
-        )
+        sql.run(cursor, "rating", "rerate_stage_table")
+        sql.run(cursor, "rating", "rerate_sums", **scope)
+        sql.run(cursor, "rating", "rerate_renew", **scope)

@@ -24,4 +24,5 @@ SELECT
     account_id, subscription_charge_id, service_id, on_date, attribute_key, quantity, event_count,
     amount
 FROM rating_rerate_sums
+ORDER BY account_id, subscription_charge_id, service_id, on_date, attribute_key
 ON CONFLICT (account_id, subscription_charge_id, service_id, on_date, attribute_key) DO NOTHING;

@@ -1,5 +1,5 @@
 -- Purpose: empty places for the changed events of a page, the days they touch outside the scope,
--- and the sums as they will be. Repeating: harmless; what was left is emptied.
+-- and the sums before. Repeating: harmless; what was left is emptied.
 CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_stage (
     place tid NOT NULL, part oid NOT NULL, account_id bigint, service_id bigint,
     subscription_charge_id bigint, attribute_key varchar(200), on_date date,
@@ -9,13 +9,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_stage (
 CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_days (
     account_id bigint NOT NULL, on_date date NOT NULL, PRIMARY KEY (account_id, on_date)
 );
-CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_sums (
-    account_id bigint NOT NULL, subscription_charge_id bigint NOT NULL, service_id bigint NOT NULL,
-    on_date date NOT NULL, attribute_key varchar(200) NOT NULL, quantity numeric NOT NULL,
-    event_count bigint NOT NULL, amount numeric
-);
 CREATE TEMPORARY TABLE IF NOT EXISTS rating_rerate_before (
     account_id bigint PRIMARY KEY, first_date date NOT NULL, quantity numeric NOT NULL,
     events bigint NOT NULL, amount numeric NOT NULL
 );
-TRUNCATE rating_rerate_stage, rating_rerate_days, rating_rerate_sums, rating_rerate_before;
+TRUNCATE rating_rerate_stage, rating_rerate_days, rating_rerate_before;

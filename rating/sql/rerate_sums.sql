@@ -1,11 +1,13 @@
 -- Purpose: the sums of a scope and of the days touched beside it, as the events say.
--- Grain: as rating_usageaggregate. Binds: accounts, start, finish. Repeating: adds them again, so
--- the place is emptied first (`rerate_stage_table`).
-INSERT INTO rating_rerate_sums
+-- Grain: as rating_usageaggregate. Binds: accounts, start, finish. Repeating: adds them anew.
+-- Made by CREATE TABLE AS, because several processes may share in that and in no INSERT.
+DROP TABLE IF EXISTS rating_rerate_sums;
+CREATE TEMPORARY TABLE rating_rerate_sums ON COMMIT DROP AS
 SELECT
     account_id, subscription_charge_id, service_id, on_date, attribute_key,
-    sum(billable_quantity) - coalesce(sum(covered_quantity), 0), count(*),
-    sum(amount_exact) - coalesce(sum(covered_amount), 0)
+    sum(billable_quantity) - coalesce(sum(covered_quantity), 0) AS quantity,
+    count(*) AS event_count,
+    sum(amount_exact) - coalesce(sum(covered_amount), 0) AS amount
 FROM rating_usageevent
 WHERE on_date >= %(start)s AND on_date < %(finish)s
     AND event_start >= %(start)s::date - interval '2 days'
