@@ -73,7 +73,10 @@ def load_usage(page: Page, number: str) -> None:
     follow_menu(page, "Usage files")
     follow(page, re.compile("^Load"))
     for is_check in (True, False):
-        content(page).locator("[name=source]").select_option(label="NET-US")
+        source = content(page).locator("[name=source]")
+        source.select_option(
+            value=source.locator("option", has_text="NET-US").get_attribute("value")
+        )
         content(page).locator("[name=file]").set_input_files(
             {"name": "net-us-9001.csv", "mimeType": "text/csv", "buffer": usage_file(number)}
         )

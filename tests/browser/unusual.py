@@ -17,7 +17,7 @@ from billing_site.demo.months import bill
 from catalog.models import CommitmentSpec
 from customers import operations
 from customers.choices import AccountRole, OrderAction
-from customers.models import Account, Contract, Subscription
+from customers.models import Account, Contract, Subscription, SubscriptionCharge
 from customers.operations import ItemInput
 from customers.queries.offers import current_item
 from invoicing.models import BillCycle, BillRunAccount, Invoice
@@ -32,8 +32,8 @@ def add_the_unusual() -> list[str]:
     A signed contract and a draft, an order to be sent, one that pauses a service, charges that
     another account pays, a discount given and one that waits, a service that fell out, an order
     and a credit that a second person decides, a certificate, units given, a commitment, a credit
-    limit, a run in review, a payment that settles nothing; besides, an event of usage, which only
-    a search leads to.
+    limit, a run in review, a payment that settles nothing, usage to be rated again; besides, an
+    event of usage, which only a search leads to.
     """
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
@@ -86,6 +86,7 @@ def add_the_unusual() -> list[str]:
         _run_in_review(),
         _payment_on_account(account, day),
         _credit_that_waits(account, day),
+        _rated_again(event),
     ]
 
 
@@ -233,6 +234,38 @@ def _credit_that_waits(account: Account, day: date) -> str:
         on_date=day,
     )
     return reverse("invoicing:credit", args=[asked.pk])
+
+
+def _rated_again(event: UsageEvent) -> str:
+    """Say late that an identifier was another one, and ask that its usage be rated again."""
+    charge = SubscriptionCharge.objects.select_related("subscription__account")
+    subscription = charge.get(pk=event.subscription_charge_id).subscription
+    other = operations.IdentifierInput(type=event.identifier_type, value="never-used")
+    operations.place_order(
+        account=subscription.account,
+        items=[
+            ItemInput(
+                action=OrderAction.MODIFY,
+                subscription=subscription,
+                identifiers=[other],
+                effective_on=event.on_date,
+            )
+        ],
+        requested_on=event.on_date,
+        submit_as_of=event.on_date,
+        actor=None,
+    )
+    job = rating.operations.open_rerate(
+        start=event.on_date,
+        end=event.on_date + timedelta(days=1),
+        account_ids=[event.account_id],
+        reason="the identifier was another one",
+        as_of=datetime(2026, 9, 16, tzinfo=UTC),
+        actor=None,
+    )
+    operator = User.objects.get(username="operator")
+    rating.operations.request_rerate(job=job, requester=operator)
+    return reverse("rating:rerate", args=[job.pk])
 
 
 def _promises(account: Account, contract: Contract) -> None:
