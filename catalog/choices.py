@@ -150,6 +150,13 @@ class ProrationConvention(TextChoices):
     ONLY_IF_FULL = "ONLY_IF_FULL", "Only if whole"
 
 
+class Granularity(TextChoices):
+    """How exactly the moment of an order is kept (PRO-5)."""
+
+    DAY = "DAY", "Day"
+    SECOND = "SECOND", "Second"
+
+
 class InPolicy(TextChoices):
     """The first, partial period (PRO-2)."""
 

@@ -5,14 +5,14 @@ amount = quantize(quantity · price · factor(full, segment, …), currency)    
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from foundation.money import round_places
-from foundation.periods import Period, Unit, boundary, elapsed_seconds
+from foundation.periods import Period, Unit, boundary, boundary_instant, elapsed_seconds
 
 ONE: Final = Decimal(1)
 NOTHING: Final = Decimal(0)
@@ -58,6 +58,25 @@ def factor(
     if segment == full:
         return ONE
     exact = _exact(full, segment, convention, months, zone)
+    return exact if decimals is None else round_places(exact, decimals)
+
+
+def factor_of_moments(
+    full: Period, start: datetime, end: datetime, *, zone: ZoneInfo, decimals: int | None = None
+) -> Decimal:
+    """Return the share of a full period that lies between two instants of it (PRO-5, SECOND).
+
+    Real seconds between the instants by real seconds of the period, so that a day on which the
+    clocks change is worth what it lasted. Additive; `decimals` as for `factor` (PRO-6).
+
+    Raises: CannotProrate.
+    """
+    first, last = boundary_instant(full.start, zone), boundary_instant(full.end, zone)
+    if not first <= start < end <= last:
+        raise CannotProrate(f"{start} to {end} is not a part of {full}")
+    if (start, end) == (first, last):
+        return ONE
+    exact = Decimal(int((end - start).total_seconds())) / int((last - first).total_seconds())
     return exact if decimals is None else round_places(exact, decimals)
 
 

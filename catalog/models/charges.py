@@ -48,6 +48,12 @@ class Charge(Stamped):
         choices=choices.ProrationConvention,
         default=choices.ProrationConvention.ACTUAL_DAYS,
     )
+    granularity = models.CharField(
+        max_length=6,
+        choices=choices.Granularity,
+        default=choices.Granularity.DAY,
+        help_text="Whether a moment that an order gives counts by its day, or to the second.",
+    )
     factor_decimals = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Decimals of the proration factor; empty is exact."
     )
@@ -200,6 +206,7 @@ class Charge(Stamped):
                     ("alignment", choices.Alignment),
                     ("trigger", choices.Trigger),
                     ("proration", choices.ProrationConvention),
+                    ("granularity", choices.Granularity),
                     ("in_policy", choices.InPolicy),
                     ("out_policy", choices.OutPolicy),
                     ("change_policy", choices.ChangePolicy),
@@ -226,6 +233,10 @@ class Charge(Stamped):
             models.CheckConstraint(
                 name="catalog_charge_run_date_is_for_arrears",
                 condition=Q(billed_through="PERIOD_END") | (RECURRING & Q(timing="ARREARS")),
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_moments_are_counted_in_seconds",
+                condition=Q(granularity="DAY") | (RECURRING & Q(proration="SECONDS")),
             ),
             models.CheckConstraint(
                 name="catalog_charge_end_fee_is_one_time",

@@ -37,6 +37,7 @@ class ChargeTerms:
     out_policy: str
     change_policy: str
     change_day: str
+    granularity: str
     long_anchor: str
     billed_through: str
     suspension_policy: str
@@ -75,10 +76,16 @@ class ChargeTerms:
     metric: Metric | None
     units_fit: bool
 
+    @property
+    def partial_policies(self) -> tuple[str, str, str, str]:
+        """Name the policies of start, end, change and the day of a change (PRO-2)."""
+        return self.in_policy, self.out_policy, self.change_policy, self.change_day
+
 
 _SAME: Final = (
     *("reference", "code", "name", "sequence", "kind", "timing", "alignment", "trigger"),
     *("factor_decimals", "in_policy", "out_policy", "change_policy", "change_day"),
+    "granularity",
     *("long_anchor", "billed_through", "usage_type_id", "event_decimals", "event_mode"),
     *("first_increment", "next_increment", "counter_scope", "tier_reset", "tier_proration"),
     *("free_proration", "bounds_prorated", "tier_after_proration", "upper_exclusive"),

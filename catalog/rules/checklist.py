@@ -36,6 +36,22 @@ class ChargeFacts(CountedCharge, Protocol):
         """Say PERIOD_END or RUN_DATE."""
 
     @property
+    def granularity(self) -> str:
+        """Say DAY or SECOND."""
+
+    @property
+    def convention(self) -> str:
+        """Name the proration convention."""
+
+    @property
+    def split_on_price_change(self) -> bool:
+        """Say whether each price of a period counts for its own days."""
+
+    @property
+    def partial_policies(self) -> tuple[str, str, str, str]:
+        """Name the policies of start, end, change and the day of a change."""
+
+    @property
     def tax_category(self) -> str:
         """Name the tax category of the product, "" for none."""
 
@@ -78,6 +94,12 @@ def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:
     elif charge.billed_through == "RUN_DATE" and charge.timing != "ARREARS":
         message = f"{charge.code}: what is billed up to the day of the run is billed in arrears."
         yield Problem("PER-8", charge.code, message)
+    if charge.granularity == "SECOND" and not _counts_seconds(charge):
+        message = (
+            f"{charge.code}: a charge that is counted to the second is recurring, prorated by "
+            "seconds at its start, change and end, and takes one price a period."
+        )
+        yield Problem("PRO-5", charge.code, message)
     if not charge.units_fit:
         message = (
             f"{charge.code}: the unit of the price does not measure what the usage is counted "
@@ -103,6 +125,17 @@ def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:
         yield Problem("UNIT-2", charge.code, message)
     for why in counter_problems(charge):
         yield Problem("TIER-3", charge.code, f"{charge.code}: {why}")
+
+
+def _counts_seconds(charge: ChargeFacts) -> bool:
+    return (
+        charge.kind == "RECURRING"
+        and charge.convention == "SECONDS"
+        and charge.model != "PER_DAY"
+        and charge.alignment != "TERM"
+        and not charge.split_on_price_change
+        and charge.partial_policies == ("PRORATE", "PRORATE", "PRORATE", "NEW")
+    )
 
 
 def price_problems(charge: ChargeFacts, candidate: Candidate) -> Iterator[Problem]:

@@ -113,10 +113,10 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Charge
         fields = (
             "product", "code", "name", "kind", "timing", "price_model", "period_unit",
-            "period_count", "alignment", "trigger", "proration", "in_policy", "out_policy",
-            "change_policy", "change_day", "long_anchor", "billed_through",
-            "split_on_price_change", "usage_type", "price_unit", "usage_filter",
-            "price_attributes", "usage_rounding",
+            "period_count", "alignment", "trigger", "proration", "granularity",
+            "in_policy", "out_policy", "change_policy", "change_day", "long_anchor",
+            "billed_through", "split_on_price_change", "payer_price", "usage_type",
+            "price_unit", "usage_filter", "price_attributes", "usage_rounding",
             "event_decimals", "event_mode", "first_increment", "next_increment",
             "increment_mode", "zone_map", "band_plan", "counter_scope", "tier_reset",
             "tier_proration", "free_proration", "bounds_prorated", "tier_after_proration",

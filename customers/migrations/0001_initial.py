@@ -607,6 +607,7 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscription_charges', to='customers.account')),
                 ('charge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.charge')),
                 ('anchor', models.DateField(blank=True, null=True)),
+                ('moments', models.JSONField(blank=True, null=True)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('item', 'charge'), name='customers_subscriptioncharge_once_per_item')],

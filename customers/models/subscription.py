@@ -141,7 +141,9 @@ class SubscriptionCharge(models.Model):
     """One charge of a subscription item; `anchor` is the day its periods count from (PER-6).
 
     `account` and `subscription` repeat the owner so that sets are read without a walk. Without
-    anchor the charge waits for its trigger day and has no segments (CHG-7).
+    anchor the charge waits for its trigger day and has no segments (CHG-7). `moments` is its
+    timeline to the second, where it is counted so and an order gave a moment (PRO-5): a list of
+    from, to (null: open), quantity, own price, state and day whose prices are locked.
     """
 
     item = models.ForeignKey(SubscriptionItem, models.PROTECT, related_name="charges")
@@ -151,6 +153,7 @@ class SubscriptionCharge(models.Model):
     )
     charge = models.ForeignKey("catalog.Charge", models.PROTECT, related_name="+")
     anchor = models.DateField(null=True, blank=True)
+    moments = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [

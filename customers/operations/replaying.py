@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
 
+from catalog.choices import Granularity
 from catalog.models import Charge
 from customers.choices import OrderAction, OrderState, TermType
 from customers.choices import SubscriptionState as State
@@ -19,7 +20,7 @@ from customers.models import (
     SubscriptionItem,
     SubscriptionPause,
 )
-from customers.operations import provisioning, timelines
+from customers.operations import moments, provisioning, timelines
 from customers.rules.history import Action, Beginning, Standing
 from customers.rules.replay import ChargeTerms, Drawn, Replayed, replay, standing_on
 from customers.rules.timeline import Span, Timeline
@@ -46,7 +47,8 @@ def rewrite(
     says that nothing is stored yet. A second call changes nothing.
     """
     items = items_in_force(subscription)
-    replayed = replay_of(subscription, items)
+    story = _story(subscription, items)
+    replayed = replay(*story)
     if not (is_new or replayed.history.plans or _was_ordered(subscription)):
         raise NotOrdered(f"no order made subscription {subscription.number}: order it anew")
     old_end, new_end = subscription.end_on, replayed.history.end_on
@@ -54,6 +56,7 @@ def rewrite(
     if grows:
         _write_dates(subscription, replayed, as_of, actor)
     _write_plans(subscription, replayed, actor, is_new=is_new)
+    moments.write(subscription, *story)
     if not is_new or replayed.history.pauses:
         _write_pauses(subscription, replayed)
     if not grows:
@@ -104,6 +107,13 @@ def transfer_to(subscription: Subscription) -> OrderItem | None:
 
 def replay_of(subscription: Subscription, items: Sequence[OrderItem]) -> Replayed:
     """Return what the items come to; a subscription that was handed on begins with its past."""
+    return replay(*_story(subscription, items))
+
+
+def _story(
+    subscription: Subscription, items: Sequence[OrderItem]
+) -> tuple[list[Action], Beginning, dict[int, list[ChargeTerms]]]:
+    """Gather what the history of a subscription is told from."""
     standing = taken_over(subscription)
     beginning = Beginning(
         effective_on=subscription.effective_on,
@@ -114,8 +124,7 @@ def replay_of(subscription: Subscription, items: Sequence[OrderItem]) -> Replaye
     versions = {item.offer_version_id for item in items if item.offer_version_id is not None}
     if standing is not None:
         versions.add(standing.version_id)
-    actions = [_action(item) for item in items]
-    return replay(actions, beginning, _charges(versions))
+    return [_action(item) for item in items], beginning, _charges(versions)
 
 
 def taken_over(subscription: Subscription) -> Standing | None:
@@ -155,6 +164,7 @@ def _action(item: OrderItem) -> Action:
         waives_fee=item.waives_fee,
         waived_from=item.waived_from,
         reason=item.reason,
+        at=None if item.action == OrderAction.TRANSFER else item.effective_at,
     )
 
 
@@ -173,6 +183,7 @@ def _charges(version_ids: set[int]) -> dict[int, list[ChargeTerms]]:
                 count=charge.period_count,
                 in_advance=charge.timing == "ADVANCE",
                 is_flat=charge.price_model == "FLAT",
+                to_the_second=charge.granularity == Granularity.SECOND,
             )
         )
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -24,13 +24,17 @@ RANKS: Mapping[str, int] = {
     "TRANSFER": 4,
     "TERMINATE": 4,
 }
+BEFORE_ANY = datetime.min.replace(tzinfo=UTC)
 Anchors = Mapping[tuple[str, int], date]
 """Anniversaries by unit and count of the period; they outlive a plan and an account (PER-6)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An order item in force; what its action does not use stays empty."""
+    """An order item in force; what its action does not use stays empty.
+
+    `at` is the moment, where it was asked for a moment and not for a day.
+    """
 
     id: int
     action: str
@@ -51,6 +55,7 @@ class Action:
     waives_fee: bool = False
     waived_from: date | None = None
     reason: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +159,13 @@ class History:
 
 
 def in_order(actions: Sequence[Action]) -> list[Action]:
-    """Return the actions as they follow each other, strictly, whenever they became known."""
-    return sorted(actions, key=lambda one: (one.on, RANKS[one.action], one.id))
+    """Return the actions as they follow each other, strictly, whenever they became known.
+
+    Of a kind, what was asked for the day comes before what was asked for a moment of it (PRO-5).
+    """
+    return sorted(
+        actions, key=lambda one: (one.on, RANKS[one.action], one.at or BEFORE_ANY, one.id)
+    )
 
 
 def tell(actions: Sequence[Action], beginning: Beginning) -> History:

@@ -35,6 +35,7 @@ class ChargeTerms:
     in_advance: bool = True
     is_flat: bool = False
     change_day: str = "NEW"
+    to_the_second: bool = False
 
 
 @dataclass(slots=True)

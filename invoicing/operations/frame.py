@@ -250,6 +250,7 @@ class Frame:
             resets,
             shared,
             {key: (one.product_id, one.section) for key, one in self.catalog.charges.items()},
+            frozenset(key for key, one in self.plans.items() if one.to_the_second),
         )
 
     def _window(self) -> Window:
@@ -346,6 +347,7 @@ def _plan(terms: ChargeTerms, in_order: bool, cycle: BillCycle) -> ChargePlan:
         rebills=cycle.corrections == Corrections.REBILL,
         metric=metric,
         counter_scope=terms.counter_scope if is_usage else "SUBSCRIPTION",
+        to_the_second=terms.granularity == "SECOND",
     )
 
 

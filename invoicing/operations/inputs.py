@@ -23,7 +23,7 @@ from invoicing.operations.reading import (
     read_stamps,
 )
 from invoicing.operations.routing import Routes
-from invoicing.operations.usage_inputs import Steps, attach_readings, earlier_usage
+from invoicing.operations.usage_inputs import Steps, attach_exact, earlier_usage
 from invoicing.rules.charging import Life
 from invoicing.rules.committing import Promise
 from invoicing.rules.difference import Billed
@@ -152,8 +152,7 @@ def read_chunk(
         one = Usage(day, key, quantity, ZERO if amount is None else amount, service, count)
         for life in lives.get(charge, ()):
             life.usage.append(one)
-    if steps.metered:
-        attach_readings(cursor, lives, rows, list(of_account), window, steps.metered)
+    attach_exact(cursor, lives, rows, list(of_account), window, steps)
     if steps.shared:
         for payer in payers.values():
             share_counters(payer.lives, steps.shared)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from catalog.rules.metered import Reading
 from catalog.rules.metering import Metric, Sample
 from invoicing.operations.reading import Row, Rows, Window, fetch_earlier_usage, fetch_samples
 from invoicing.rules.charging import Life
+from invoicing.rules.moments import Moment
 
 
 class Steps(NamedTuple):
@@ -26,7 +28,8 @@ class Steps(NamedTuple):
     one, and how they become a quantity. `by_service` are the charges that count each service by
     itself, `resets` say when the counter of a charge begins anew, if not each period, `shared` who
     shares the counter of a charge over subscriptions (TIER-3). `sorts` gives product and section
-    of each charge, by which it may be redirected (HIER-8).
+    of each charge, by which it may be redirected (HIER-8). `to_the_second` are the charges that
+    may have a timeline of moments (PRO-5).
     """
 
     cuts: frozenset[date]
@@ -36,6 +39,7 @@ class Steps(NamedTuple):
     resets: Mapping[int, str] = MappingProxyType({})
     shared: Mapping[int, str] = MappingProxyType({})
     sorts: Mapping[int, tuple[int, str]] = MappingProxyType({})
+    to_the_second: frozenset[int] = frozenset()
 
 
 def earlier_usage(
@@ -64,7 +68,22 @@ def earlier_usage(
     return fetch_earlier_usage(cursor, accounts, window, starts, sorted(long))
 
 
-def attach_readings(
+def attach_exact(
+    cursor: CursorWrapper,
+    lives: Mapping[int, list[Life]],
+    rows: Rows,
+    accounts: Sequence[int],
+    window: Window,
+    steps: Steps,
+) -> None:
+    """Attach events one by one and timelines to the second, where charges are counted so."""
+    if steps.metered:
+        _attach_readings(cursor, lives, rows, accounts, window, steps.metered)
+    if steps.to_the_second:
+        _attach_moments(cursor, lives, rows, steps.to_the_second)
+
+
+def _attach_readings(
     cursor: CursorWrapper,
     lives: Mapping[int, list[Life]],
     rows: Rows,
@@ -98,3 +117,26 @@ def attach_readings(
         sample = Sample(end if metric.at_end else start, quantity, unique, number)
         for life in lives.get(own, ()):
             life.readings.append(Reading(day, key, sample, service))
+
+
+def _attach_moments(
+    cursor: CursorWrapper, lives: Mapping[int, list[Life]], rows: Rows, charges: frozenset[int]
+) -> None:
+    """Attach the timelines to the second of charges that are counted so (PRO-5)."""
+    owned = sorted({row[1] for row in rows.timelines if row[2] in charges})
+    if not owned:
+        return
+    for own, moments in customers.queries.set_rows(cursor, "moments", charges=owned):
+        line = tuple(
+            Moment(
+                datetime.fromisoformat(start),
+                datetime.fromisoformat(end) if end else None,
+                Decimal(quantity),
+                None if price is None else Decimal(price),
+                state,
+                date.fromisoformat(day) if day else None,
+            )
+            for start, end, quantity, price, state, day in json.loads(moments)
+        )
+        for life in lives[own]:
+            life.moments = line

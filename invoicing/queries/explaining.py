@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -198,6 +199,10 @@ def _steps_of_discount(item: ChargeItem, trace: Mapping[str, Any]) -> list[str]:
     return steps
 
 
+def _moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%d %b %Y %H:%M:%S} UTC"
+
+
 def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> list[str]:
     """Tell the calculation as a person would do it with a pencil."""
     if item.grant_id is not None:
@@ -224,6 +229,11 @@ def _steps(item: ChargeItem, trace: Mapping[str, Any], line: InvoiceLine) -> lis
         steps.append(f"by the cell {trace['cell']} of the matrix (PRC-3)")
     if trace.get("model") == "PER_DAY":
         steps.append(f"times {grouped(item.factor)} days (PER_DAY)")
+    elif trace.get("from"):
+        steps.append(
+            f"times {grouped(item.factor)}, the seconds from {_moment(trace['from'])} to "
+            f"{_moment(trace['to'])} by those of the period (PRO-5)"
+        )
     elif item.factor != 1:
         days = (item.segment_end - item.segment_start).days
         whole = (item.period_end - item.period_start).days

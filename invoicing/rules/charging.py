@@ -19,7 +19,8 @@ from foundation import proration
 from foundation.periods import Period
 from invoicing.rules.calendar import DAY, Calendar, Timing, uncovered
 from invoicing.rules.difference import ONE, Billed, Change, Target, changes
-from invoicing.rules.prices import Prices, Who
+from invoicing.rules.moments import Moment, pieces_of_moments, price_of
+from invoicing.rules.prices import Prices, Who, told
 from invoicing.rules.redirecting import Stretch, shared, stretch_on
 from invoicing.rules.splitting import split_by_price, until_run, with_stubs
 from invoicing.rules.stretches import share_of
@@ -54,6 +55,7 @@ class ChargePlan:
     rebills: bool = False
     metric: Metric | None = None
     counter_scope: str = "SUBSCRIPTION"
+    to_the_second: bool = False
 
     @property
     def by_service(self) -> bool:
@@ -71,6 +73,7 @@ class Life:
     jurisdiction of a service address of its own. `resets` are the days
     on which its tier counter begins anew, where that is not each period (TIER-3); `usage` then
     reaches back to the last of them. `counter` is one that it shares with other charges.
+    `moments` is the timeline to the second, of a charge that is counted so and has one (PRO-5).
     """
 
     id: int
@@ -88,6 +91,7 @@ class Life:
     billed: dict[tuple[date, date], list[Billed]] = field(default_factory=dict)
     rebated: dict[tuple[date, date], list[Billed]] | None = None
     stretches: tuple[Stretch, ...] = ()
+    moments: tuple[Moment, ...] = ()
 
     def is_borne(self, day: date) -> bool:
         """Tell whether the payer bears, or shares, the full period that begins on the day."""
@@ -261,6 +265,9 @@ def _targets(
     segments = life.segments
     if plan.kind == "ONE_TIME":
         return _recurring(life, plan, who, prices, period, pieces(segments, start, period.end))
+    if life.moments:
+        exact = pieces_of_moments(life.moments, plan, who, period, part or period)
+        return _recurring(life, plan, who, prices, period, exact)
     is_whole = part is None and not (plan.per_day or plan.splits)
     if is_whole and len(segments) == 1 and segments[0].state != "OFF":
         only = segments[0]
@@ -303,13 +310,18 @@ def _recurring(
         quote = prices.quote(plan.charge_id, who, life.owner_id, day, piece.override)
         factor = _factor(plan, who, period, piece)
         exact, amount, shown, trace = prices.part(quote, piece.quantity, factor)
+        if piece.moments:
+            first, last = (one.isoformat() for one in piece.moments)
+            _, _, _, trace = told(
+                (exact, amount, shown, trace), quote, f'"from":"{first}","to":"{last}"'
+            )
         if factor and (amount or plan.shows_zero):
             targets.append(
                 Target(
                     start=piece.start,
                     end=piece.end,
                     usage_key="",
-                    price_key=quote.key,
+                    price_key=quote.key + piece.suffix,
                     quantity=piece.quantity,
                     unit_price=shown,
                     factor=factor,
@@ -328,6 +340,8 @@ def _factor(plan: ChargePlan, who: Who, period: Period, piece: Piece) -> Decimal
         return ONE
     if plan.per_day:
         return Decimal((piece.counted_to - piece.counted_from).days)
+    if piece.share is not None:
+        return piece.share
     return share_of(plan, who, period, piece.counted_from, piece.counted_to)
 
 
@@ -351,8 +365,8 @@ def _notice(
         runs_on = any(one.end > now.start and one.state != "OFF" for one in life.segments)
         found.is_silent = runs_on and not items
     else:
-        old = {one.price_key for one in earlier}
-        found.is_repriced = any(one.price_key not in old for one in items)
+        old = {price_of(one.price_key) for one in earlier}
+        found.is_repriced = any(price_of(one.price_key) not in old for one in items)
 
 
 def last_day(period: Period) -> date:

@@ -7,7 +7,7 @@ the charge decide what a segment that begins, changes or ends inside the period 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
@@ -45,7 +45,11 @@ PLAIN = Policies()
 
 
 class Piece(NamedTuple):
-    """A part of a full period that is owed; `counted_from/to` is what the factor is taken of."""
+    """A part of a full period that is owed; `counted_from/to` is what the factor is taken of.
+
+    One of a charge that is counted to the second has its share already, the `moments` that it is
+    taken of, and a `suffix` for its identity.
+    """
 
     start: date
     end: date
@@ -55,6 +59,9 @@ class Piece(NamedTuple):
     counted_from: date
     counted_to: date
     price_day: date | None = None
+    share: Decimal | None = None
+    moments: tuple[datetime, datetime] | None = None
+    suffix: str = ""
 
 
 def pieces(

@@ -36,7 +36,7 @@ WITH RECURSIVE member AS (
     JOIN customers_address d ON d.id = u.address_id
     UNION ALL
     SELECT m.payer_id, hash_record_extended(ROW(
-               g.id, sc.charge_id, sc.anchor, g.valid, g.quantity, g.override_price, g.state,
+               g.id, sc.charge_id, sc.anchor, sc.moments, g.valid, g.quantity, g.override_price, g.state,
                g.price_day), 0)
     FROM member m
     JOIN customers_subscriptioncharge sc ON sc.account_id = m.account_id

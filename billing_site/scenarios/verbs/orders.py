@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import customers.operations
 from billing_site.demo import clients
@@ -34,6 +35,7 @@ def add(
     as_: str,
     quantity: Decimal = ONE,
     effective: date | None = None,
+    moment: str = "",
     identifier: str = "",
     prices: dict[str, Decimal] | None = None,
     price_policy: str = "",
@@ -46,14 +48,15 @@ def add(
 ) -> None:
     """Order an offer; the subscription and its order are called `as`.
 
-    `phases` are later states of a ramp: from a day `on` another quantity or own prices.
+    `phases` are later states of a ramp: from a day `on` another quantity or own prices. A
+    `moment` (2027-04-30 18:00, UTC) may be given instead of a day.
     """
     kind = scene.identifiers.get(offer, "")
     item = ItemInput(
         action="ADD",
         offer_version=scene.version(offer),
         quantity=quantity,
-        effective_on=effective or scene.day,
+        **_when(scene, effective, moment),
         prices=prices or {},
         price_policy=price_policy,
         term_months=term_months,
@@ -77,6 +80,7 @@ def change(
     offer: str = "",
     quantity: Decimal | None = None,
     effective: date | None = None,
+    moment: str = "",
     prices: dict[str, Decimal] | None = None,
     with_one_time: bool | None = None,
     as_: str = "",
@@ -90,7 +94,7 @@ def change(
             subscription=scene.subscription(subscription),
             offer_version=scene.version(offer) if offer else None,
             quantity=quantity,
-            effective_on=effective or scene.day,
+            **_when(scene, effective, moment),
             prices=prices or {},
             with_one_time=with_one_time,
         ),
@@ -118,8 +122,7 @@ def terminate(
         ItemInput(
             action="TERMINATE",
             subscription=scene.subscription(subscription),
-            effective_on=None if moment else effective or scene.day,
-            effective_at=datetime.fromisoformat(f"{moment}+00:00") if moment else None,
+            **_when(scene, effective, moment),
             waives_fee=waives_fee,
         ),
         as_,
@@ -246,6 +249,12 @@ def accepted(scene: Scene, *, subscription: str, on: date | None = None) -> None
         as_of=scene.day,
         actor=scene.cast.care,
     )
+
+
+def _when(scene: Scene, effective: date | None, moment: str) -> dict[str, Any]:
+    if moment:
+        return {"effective_at": datetime.fromisoformat(f"{moment}+00:00")}
+    return {"effective_on": effective or scene.day}
 
 
 def _order(scene: Scene, subscription: str, item: ItemInput, name: str) -> Order:

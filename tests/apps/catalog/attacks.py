@@ -84,6 +84,7 @@ def charge_statement(number: int, version: int = 9001, **changes: object) -> str
         "alignment": "CYCLE",
         "trigger": "EFFECTIVE",
         "proration": "ACTUAL_DAYS",
+        "granularity": "DAY",
         "in_policy": "PRORATE",
         "out_policy": "PRORATE",
         "change_policy": "PRORATE",

@@ -135,6 +135,8 @@ def test_charges_are_frozen_with_their_offer_version() -> None:
         ({"kind": "USAGE", "usage_type_id": 9001}, "usage_is_in_arrears"),
         ({"usage_rounding": "EVENT"}, "event_rounding_is_for_usage"),
         ({"change_day": "ANY"}, "change_day_is_known"),
+        ({"granularity": "HOUR"}, "granularity_is_known"),
+        ({"granularity": "SECOND"}, "moments_are_counted_in_seconds"),
         ({"long_anchor": "NEVER"}, "long_anchor_is_known"),
         ({"timing": "ARREARS", "billed_through": "EVER"}, "billed_through_is_known"),
         ({"billed_through": "RUN_DATE"}, "run_date_is_for_arrears"),

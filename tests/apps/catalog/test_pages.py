@@ -307,6 +307,7 @@ def test_an_offer_goes_from_a_form_to_sale(client: Client, fiber: Shop) -> None:
         "product": fiber.product.pk, "code": "RENT", "name": "Rent", "kind": "RECURRING",
         "timing": "ADVANCE", "price_model": "FLAT", "period_unit": "MONTH", "period_count": 1,
         "alignment": "CYCLE", "trigger": "EFFECTIVE", "proration": "ACTUAL_DAYS",
+        "granularity": "DAY",
         "in_policy": "PRORATE", "out_policy": "PRORATE", "change_policy": "PRORATE",
         "change_day": "NEW", "long_anchor": "NEXT_CYCLE_DATE", "billed_through": "PERIOD_END",
         "usage_rounding": "LINE", "event_decimals": 4, "event_mode": "ROUND_HALF_UP",

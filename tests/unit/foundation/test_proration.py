@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -6,7 +6,7 @@ import pytest
 
 from foundation.money import quantize
 from foundation.periods import Period
-from foundation.proration import CannotProrate, Convention, factor
+from foundation.proration import CannotProrate, Convention, factor, factor_of_moments
 
 D = Decimal
 MAY = Period(date(2027, 5, 1), date(2027, 6, 1))
@@ -76,3 +76,22 @@ def test_pro_6_rounds_the_factor_only_when_asked():
 def test_pro_a_segment_lies_inside_its_period():
     with pytest.raises(CannotProrate, match="not a part"):
         factor(MAY, Period(date(2027, 5, 31), date(2027, 6, 2)), convention=Convention.ACTUAL_DAYS)
+
+
+def test_moments_are_worth_their_seconds() -> None:
+    """PRO-5, SECOND: March 2027 in Berlin has 743 hours, since the clocks go forward."""
+    march, berlin = Period(date(2027, 3, 1), date(2027, 4, 1)), ZoneInfo("Europe/Berlin")
+    start, noon = datetime(2027, 2, 28, 23, tzinfo=UTC), datetime(2027, 3, 28, 10, tzinfo=UTC)
+    end = datetime(2027, 3, 31, 22, tzinfo=UTC)
+    assert factor_of_moments(march, start, end, zone=berlin) == 1
+    first = factor_of_moments(march, start, noon, zone=berlin)
+    assert first == Decimal(659) / 743
+    assert first + factor_of_moments(march, noon, end, zone=berlin) == 1
+    assert factor_of_moments(march, start, noon, zone=berlin, decimals=4) == Decimal("0.8869")
+
+
+def test_moments_outside_their_period_are_refused() -> None:
+    march, berlin = Period(date(2027, 3, 1), date(2027, 4, 1)), ZoneInfo("Europe/Berlin")
+    early = datetime(2027, 2, 28, 22, tzinfo=UTC)
+    with pytest.raises(CannotProrate):
+        factor_of_moments(march, early, early + timedelta(hours=5), zone=berlin)
