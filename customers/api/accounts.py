@@ -101,6 +101,7 @@ class AccountViewSet(Listed, Retrieved, HouseViewSet):
             on_date=data["on_date"],
             as_of=clock.today(ZoneInfo(account.time_zone)),
             reason=data.get("reason", ""),
+            splits=data["splits"],
             actor=self.actor,
         )
         return Response(AccountSerializer(moved).data)

@@ -136,6 +136,9 @@ class MoveSerializer(HouseSerializer):
     )
     role = serializers.ChoiceField(choices=choices.AccountRole.choices, required=False)
     on_date = serializers.DateField()
+    splits = serializers.BooleanField(
+        default=False, help_text="Divide running periods between the payers (HIER-6)."
+    )
     reason = LineField(max_length=200, required=False, allow_blank=True)
 
 

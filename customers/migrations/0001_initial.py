@@ -293,10 +293,11 @@ class Migration(migrations.Migration):
                 ('valid', django.contrib.postgres.fields.ranges.DateRangeField()),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='child_positions', to='customers.account')),
                 ('role', models.CharField(choices=[('PAYER', 'Payer'), ('NON_PAYER', 'Non-payer')], max_length=12)),
+                ('splits_periods', models.BooleanField(default=False, help_text='Periods that run on the first day are divided between the payers (HIER-6).')),
                 ('reason', models.CharField(blank=True, default='', max_length=200)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent', 'role'], name='customers_accountposition_kids')],
+                'indexes': [models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent', 'role'], name='customers_accountposition_kids'), models.Index(condition=models.Q(('splits_periods', True)), fields=['account'], name='customers_position_splits')],
                 'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('account', '='), ('valid', '&&')], name='customers_accountposition_one_at_a_time'), models.CheckConstraint(condition=models.Q(('parent__isnull', False), ('role', 'PAYER'), _connector='OR'), name='customers_accountposition_root_pays'), models.CheckConstraint(condition=models.Q(('role__in', ['PAYER', 'NON_PAYER'])), name='customers_accountposition_role_known'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='customers_accountposition_has_days')],
             },
         ),

@@ -225,6 +225,10 @@ class AccountPosition(Stamped):
         Account, models.PROTECT, related_name="child_positions", null=True, blank=True
     )
     role = models.CharField(max_length=12, choices=AccountRole.choices)
+    splits_periods = models.BooleanField(
+        default=False,
+        help_text="Periods that run on the first day are divided between the payers (HIER-6).",
+    )
     reason = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
@@ -254,5 +258,10 @@ class AccountPosition(Stamped):
                 fields=["parent", "role"],
                 name="customers_accountposition_kids",
                 condition=Q(parent__isnull=False),
+            ),
+            models.Index(
+                fields=["account"],
+                name="customers_position_splits",
+                condition=Q(splits_periods=True),
             ),
         ]

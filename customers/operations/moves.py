@@ -46,8 +46,13 @@ def move_account(
     actor: User | None,
     role: AccountRole | None = None,
     reason: str = "",
+    splits: bool = False,
 ) -> Account:
     """Hang the account below another (None: make it a root) from a day on (HIER-6).
+
+    Who pays changes with the next full period of each charge. With `splits` the running ones are
+    divided on the day: what was billed beyond it is credited to the old payer, the rest is billed
+    to the new one at its prices, usage goes by its day.
 
     The move holds up to the next one already recorded. When its day has come (`as_of`) the tree
     of now follows at once, else on the day (`apply_due_moves`). What pays from when is read from
@@ -68,7 +73,7 @@ def move_account(
     elif new_role != AccountRole.PAYER:
         raise CannotMove(f"account {account.number} pays for itself when nobody is above it")
     wanted = hierarchy.repositioned(
-        history, on_date, parent_id=parent.pk if parent else None, role=new_role
+        history, on_date, parent_id=parent.pk if parent else None, role=new_role, splits=splits
     )
     _write_history(account, wanted, reason=reason, actor=actor)
     _require_tree(account)
@@ -81,6 +86,7 @@ def move_account(
             "parent": parent.number if parent else None,
             "role": new_role,
             "on": on_date.isoformat(),
+            "splits": splits,
         },
         actor=actor,
     )
@@ -96,6 +102,7 @@ def change_role(
     as_of: date,
     actor: User | None,
     reason: str = "",
+    splits: bool = False,
 ) -> Account:
     """Change whether the account pays, from a day on, where it hangs on that day (HIER-6)."""
     position = hierarchy.position_on(_history(account), on_date)
@@ -110,6 +117,7 @@ def change_role(
         as_of=as_of,
         actor=actor,
         reason=reason,
+        splits=splits,
     )
 
 
@@ -164,7 +172,9 @@ def require_lasting_place(account: Account, parent: Account, role: str, on_date:
 def _history(account: Account) -> tuple[hierarchy.Position, ...]:
     rows = AccountPosition.objects.filter(account=account).order_by("valid")
     return tuple(
-        hierarchy.Position(row.valid.lower, row.valid.upper, row.parent_id, row.role)
+        hierarchy.Position(
+            row.valid.lower, row.valid.upper, row.parent_id, row.role, row.splits_periods
+        )
         for row in rows
     )
 
@@ -186,11 +196,12 @@ def _write_history(
         if position.start not in stored:
             continue
         row = stored[position.start]
-        now = (row.valid.upper, row.parent_id, row.role)
-        if now != (position.end, position.parent_id, position.role):
+        now = (row.valid.upper, row.parent_id, row.role, row.splits_periods)
+        if now != (position.end, position.parent_id, position.role, position.splits):
             row.valid = (position.start, position.end)
             row.parent_id = position.parent_id
             row.role = position.role
+            row.splits_periods = position.splits
             row.updated_by = actor
             row.save()
     for position in wanted:
@@ -200,6 +211,7 @@ def _write_history(
                 valid=(position.start, position.end),
                 parent_id=position.parent_id,
                 role=position.role,
+                splits_periods=position.splits,
                 reason=reason,
                 created_by=actor,
             )

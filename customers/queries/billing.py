@@ -129,10 +129,11 @@ class SpecialTerms(NamedTuple):
     has_redirections: bool
     has_discounts: bool
     has_commitments: bool
+    has_splits: bool
 
 
 def special_terms(cursor: CursorWrapper, *, since: date) -> SpecialTerms:
-    """Tell what there is of redirections from a day on, discounts given and commitments."""
+    """Tell what there is of redirections and split moves from a day on, discounts, commitments."""
     cursor.execute(sql.statement("customers", "special_terms"), {"since": since})
     return SpecialTerms(*cursor.fetchone())
 

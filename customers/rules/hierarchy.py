@@ -9,12 +9,16 @@ PAYER = "PAYER"
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an account hangs from `start` to before `end` (None: open)."""
+    """Where an account hangs from `start` to before `end` (None: open).
+
+    `splits` says that periods running on the first day are divided between the payers (HIER-6).
+    """
 
     start: date
     end: date | None
     parent_id: int | None
     role: str
+    splits: bool = False
 
     def covers(self, day: date) -> bool:
         """Tell whether the day lies inside."""
@@ -54,7 +58,12 @@ def payer(positions: Mapping[int, Iterable[Position]], account_id: int, day: dat
 
 
 def repositioned(
-    history: tuple[Position, ...], day: date, *, parent_id: int | None, role: str
+    history: tuple[Position, ...],
+    day: date,
+    *,
+    parent_id: int | None,
+    role: str,
+    splits: bool = False,
 ) -> tuple[Position, ...]:
     """Return the history with a new position from the day on.
 
@@ -73,7 +82,7 @@ def repositioned(
             continue
         if position.start < day:
             result.append(replace(position, end=day))
-        result.append(Position(day, position.end, parent_id, role))
+        result.append(Position(day, position.end, parent_id, role, splits))
     joined: list[Position] = []
     for position in result:
         last = joined[-1] if joined else None

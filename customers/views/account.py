@@ -304,6 +304,7 @@ class AccountPage(OfAccount):
                 Column(label="To", value=last_day, kind="date"),
                 Column(label="Below", value=lambda row: str(row.parent) if row.parent else "root"),
                 Column(label="Role", value="get_role_display"),
+                Column(label="Divides periods", value="splits_periods", kind="yesno"),
                 Column(label="Why", value="reason"),
             ),
         )

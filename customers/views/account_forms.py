@@ -244,6 +244,11 @@ class MoveFields(forms.Form):
         choices=[("", "As it is"), *choices.AccountRole.choices], required=False
     )
     on_date = DayField(label="From", help_text="The day belongs to the new place.")
+    splits = forms.BooleanField(
+        label="Divide the running periods between the payers",
+        required=False,
+        help_text="The old payer is credited from the day on, the new one billed at its prices.",
+    )
     reason = LineField(max_length=200)
 
     def clean_parent(self) -> Account | None:
@@ -264,8 +269,8 @@ class MoveAccount(AccountForm):
     permission = "customers.move_account"
     form_class = MoveFields
     intro = (
-        "Charges follow the payer of their period's first day; what was invoiced and is still "
-        "open stays with the payer that was asked for it."
+        "Charges follow the payer of their period's first day, unless the running periods are "
+        "divided; what is still open stays with the payer that was asked for it."
     )
     submit_label = "Move account"
 
@@ -290,6 +295,7 @@ class MoveAccount(AccountForm):
             on_date=given["on_date"],
             as_of=self.day,
             reason=given["reason"],
+            splits=given["splits"],
             actor=person(self.request),
         )
 

@@ -132,6 +132,8 @@ class Frame:
             for owner in payer.owners.values()
             if owner.is_guest or (owner.book_id is not None and owner.book_id != payer.book_id)
         }
+        if books:
+            books |= {-one.id: one.book_id for one in payer.owners.values() if one.is_guest}
         if books or payer.contracts:
             return Who(payer.currency, payer.book_id, payer.segment, zone, payer.contracts, books)
         key = (payer.currency, payer.book_id, payer.segment, payer.zone)
@@ -251,6 +253,7 @@ class Frame:
             shared,
             {key: (one.product_id, one.section) for key, one in self.catalog.charges.items()},
             frozenset(key for key, one in self.plans.items() if one.to_the_second),
+            frozenset(key for key, one in self.catalog.charges.items() if one.payer_price),
         )
 
     def _window(self) -> Window:

@@ -22,7 +22,7 @@ from invoicing.operations.reading import (
     fetch_usage,
     read_stamps,
 )
-from invoicing.operations.routing import Routes
+from invoicing.operations.routing import Routes, price_as_payer
 from invoicing.operations.usage_inputs import Steps, attach_exact, earlier_usage
 from invoicing.rules.charging import Life
 from invoicing.rules.committing import Promise
@@ -125,13 +125,15 @@ def read_chunk(
         payer = payers[row[0]] = _payer(row)
         payer.stamp = stamps.get(row[0], 0)
     of_account = _owners(payers, rows, window)
-    routes = Routes(list(payers), of_account, rows.redirections, steps.sorts)
+    routes = Routes(list(payers), of_account, rows.redirections, steps.sorts, rows.splits)
     lives = _lives(payers, routes, rows)
     payers_of: dict[int, list[Payer]] = {}
     for payer in payers.values():
         for owner_id in payer.owners:
             payers_of.setdefault(owner_id, []).append(payer)
     _contracts(payers_of, rows)
+    if steps.payer_priced and rows.redirections:
+        price_as_payer(payers, steps.payer_priced)
     _exemptions(payers_of, rows)
     _billed_items(
         payers, routes, lives, rows, has_discounts=window.has_discounts or window.has_commitments
@@ -250,9 +252,9 @@ def _lives(payers: Mapping[int, Payer], routes: Routes, rows: Rows) -> dict[int,
         if number != last:
             last = number
             current = lives[number] = []
-            for payer_id, since, until, stretches in routes.of(account, number, charge):
+            for payer_id, since, until, *rest in routes.of(account, number, charge):
                 life = Life(number, account, anchor or start, [], since, until, None, place)
-                life.stretches = stretches
+                life.stretches, life.split_days = rest
                 current.append(life)
                 payers[payer_id].lives.append((charge, life))
         segment = Segment(start, FOREVER if end is None else end, quantity, price, state, day)
@@ -339,9 +341,9 @@ def _billed_items(
         known = lives.get(row[1])
         if known is None:
             known = lives[row[1]] = []
-            for payer_id, since, until, stretches in routes.of(row[0], row[1], row[19]):
+            for payer_id, since, until, *rest in routes.of(row[0], row[1], row[19]):
                 life = Life(row[1], row[0], row[5], [], since, until)
-                life.stretches = stretches
+                life.stretches, life.split_days = rest
                 known.append(life)
                 payers[payer_id].lives.append((row[19], life))
         if has_discounts and is_relief(item.price_key):

@@ -206,6 +206,7 @@ def preview_move(
     as_of: date,
     actor: User | None,
     role: AccountRole | None = None,
+    splits: bool = False,
 ) -> list[Preview]:
     """Return what a move of an account would change on the next invoice of each payer (HIER-6).
 
@@ -224,6 +225,7 @@ def preview_move(
             role=role,
             on_date=on_date,
             as_of=as_of,
+            splits=splits,
             actor=actor,
         ),
     )

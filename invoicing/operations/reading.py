@@ -48,6 +48,7 @@ class Window(NamedTuple):
     has_redirections: bool = False
     has_discounts: bool = False
     has_commitments: bool = False
+    has_splits: bool = False
 
 
 class Rows(NamedTuple):
@@ -65,6 +66,7 @@ class Rows(NamedTuple):
     redirections: list[Row]
     granted: list[Row]
     off_documents: list[Row]
+    splits: list[Row]
 
 
 def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Rows:
@@ -122,6 +124,9 @@ def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Ro
         else [],
         off_documents=own_rows(cursor, "off_documents", payers=ids, run_id=window.run_id)
         if window.has_discounts
+        else [],
+        splits=customers.queries.set_rows(cursor, "splits", accounts=accounts, since=window.since)
+        if window.has_splits
         else [],
     )
 

@@ -29,7 +29,8 @@ class Steps(NamedTuple):
     itself, `resets` say when the counter of a charge begins anew, if not each period, `shared` who
     shares the counter of a charge over subscriptions (TIER-3). `sorts` gives product and section
     of each charge, by which it may be redirected (HIER-8). `to_the_second` are the charges that
-    may have a timeline of moments (PRO-5).
+    may have a timeline of moments (PRO-5), `payer_priced` those for which agreed prices of a
+    payer hold that they are redirected to (PRC-2).
     """
 
     cuts: frozenset[date]
@@ -40,6 +41,7 @@ class Steps(NamedTuple):
     shared: Mapping[int, str] = MappingProxyType({})
     sorts: Mapping[int, tuple[int, str]] = MappingProxyType({})
     to_the_second: frozenset[int] = frozenset()
+    payer_priced: frozenset[int] = frozenset()
 
 
 def earlier_usage(

@@ -22,7 +22,7 @@ from invoicing.rules.difference import ONE, Billed, Change, Target, changes
 from invoicing.rules.moments import Moment, pieces_of_moments, price_of
 from invoicing.rules.prices import Prices, Who, told
 from invoicing.rules.redirecting import Stretch, shared, stretch_on
-from invoicing.rules.splitting import split_by_price, until_run, with_stubs
+from invoicing.rules.splitting import divided, split_by_price, until_run, with_stubs
 from invoicing.rules.stretches import share_of
 from invoicing.rules.timeline import FOREVER, PLAIN, Piece, Policies, Segment, pieces
 from invoicing.rules.usage import Usage, usage_targets
@@ -74,6 +74,8 @@ class Life:
     on which its tier counter begins anew, where that is not each period (TIER-3); `usage` then
     reaches back to the last of them. `counter` is one that it shares with other charges.
     `moments` is the timeline to the second, of a charge that is counted so and has one (PRO-5).
+    On `split_days` running periods are divided between payers (HIER-6); `priced_as` says whose
+    agreed prices hold, where not the owner's (PRC-2).
     """
 
     id: int
@@ -92,6 +94,8 @@ class Life:
     rebated: dict[tuple[date, date], list[Billed]] | None = None
     stretches: tuple[Stretch, ...] = ()
     moments: tuple[Moment, ...] = ()
+    split_days: tuple[date, ...] = ()
+    priced_as: int = 0
 
     def is_borne(self, day: date) -> bool:
         """Tell whether the payer bears, or shares, the full period that begins on the day."""
@@ -231,14 +235,35 @@ def _owed(
     part: Period | None,
 ) -> list[Target]:
     """List what a full period owes by the bill date, as far as the payer bears it."""
+    if not life.split_days:
+        return _borne(life, plan, who, prices, calendar, period, part, period.start)
+    owed: list[Target] = []
+    for day, bit in divided(period, part, life.split_days):
+        owed += _borne(life, plan, who, prices, calendar, period, bit, day)
+    return owed
+
+
+def _borne(
+    life: Life,
+    plan: ChargePlan,
+    who: Who,
+    prices: Prices,
+    calendar: Calendar,
+    period: Period,
+    part: Period | None,
+    day: date,
+) -> list[Target]:
+    """List what the payer bears of a period, or a part of it, that is borne as of a day."""
     if life.stretches:
-        stretch = stretch_on(life.stretches, period.start)
+        stretch = stretch_on(life.stretches, day)
         if stretch is None:
             return []
         if stretch.cap is not None:
             whole = replace(life, stretches=(stretch._replace(cap=None),))
             return shared(
-                _owed(whole, plan, who, prices, calendar, period, part), stretch.cap, period.start
+                _borne(whole, plan, who, prices, calendar, period, part, day),
+                stretch.cap,
+                period.start,
             )
     if not plan.timing.to_run_date:
         return _targets(life, plan, who, prices, period, part)
@@ -273,7 +298,8 @@ def _targets(
         only = segments[0]
         if only.start <= start and only.end >= period.end:  # the common case: the whole period
             day = only.price_day or start
-            quote = prices.quote(plan.charge_id, who, life.owner_id, day, only.override)
+            whose = life.priced_as or life.owner_id
+            quote = prices.quote(plan.charge_id, who, whose, day, only.override)
             exact, amount, shown, trace = prices.whole(quote, only.quantity)
             if not (amount or plan.shows_zero):
                 return []
@@ -303,18 +329,17 @@ def _recurring(
     Where the charge splits on price changes, each price has the days on which it is valid.
     """
     targets = []
+    whose = life.priced_as or life.owner_id
     if plan.splits:
-        found = list(split_by_price(found, plan.charge_id, who, life.owner_id, prices))
+        found = list(split_by_price(found, plan.charge_id, who, whose, prices))
     for piece in found:
         day = piece.price_day or max(period.start, life.segments[0].start)
-        quote = prices.quote(plan.charge_id, who, life.owner_id, day, piece.override)
+        quote = prices.quote(plan.charge_id, who, whose, day, piece.override)
         factor = _factor(plan, who, period, piece)
         exact, amount, shown, trace = prices.part(quote, piece.quantity, factor)
         if piece.moments:
-            first, last = (one.isoformat() for one in piece.moments)
-            _, _, _, trace = told(
-                (exact, amount, shown, trace), quote, f'"from":"{first}","to":"{last}"'
-            )
+            span = '"from":"{:%FT%T%z}","to":"{:%FT%T%z}"'.format(*piece.moments)
+            trace = told((exact, amount, shown, trace), quote, span)[3]
         if factor and (amount or plan.shows_zero):
             targets.append(
                 Target(

@@ -52,7 +52,7 @@ def metered_targets(
         targets += targets_of(plan, period, one.usage_key, parts, money, one.service_id)
     if plan.bills_zero and not found and on:
         day = max(period.start, on[0].start)
-        quote = prices.quote(plan.charge_id, who, life.owner_id, day, None, "*")
+        quote = prices.quote(plan.charge_id, who, life.priced_as or life.owner_id, day, None, "*")
         nothing = prices.counted([(quote, ZERO)], shares)
         part: Part = (period.start, quote, ZERO, ZERO)
         targets += targets_of(plan, period, "*", [part], nothing, life.service_id)
@@ -96,7 +96,9 @@ def _quotes(
 ) -> list[tuple[date, Quote]]:
     """Return the prices of a group and from which day each holds, first that of the period."""
     first = max(period.start, on[0].start)
-    quote = prices.quote(plan.charge_id, who, life.owner_id, first, None, usage_key)
+    quote = prices.quote(
+        plan.charge_id, who, life.priced_as or life.owner_id, first, None, usage_key
+    )
     found = [(period.start, quote)]
     if metric.rule not in ADDITIVE:
         return found
@@ -104,9 +106,13 @@ def _quotes(
     for day in _days(metric, life.readings, period, on, usage_key):
         if day <= first:
             continue
-        quote = prices.quote(plan.charge_id, who, life.owner_id, day, None, usage_key)
+        quote = prices.quote(
+            plan.charge_id, who, life.priced_as or life.owner_id, day, None, usage_key
+        )
         if quote is not found[-1][1]:
-            start = price_since(prices, plan, who, life.owner_id, usage_key, day, last)
+            start = price_since(
+                prices, plan, who, life.priced_as or life.owner_id, usage_key, day, last
+            )
             found.append((start, quote))
         last = day
     return found

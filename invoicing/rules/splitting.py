@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from foundation.periods import Period
@@ -44,6 +45,21 @@ def until_run(life: Life, bill_date: date, period: Period, part: Period | None) 
     if whole.start >= day:
         return None
     return whole if whole.end <= day else Period(whole.start, day)
+
+
+def divided(
+    period: Period, part: Period | None, days: Sequence[date]
+) -> Iterator[tuple[date, Period | None]]:
+    """Cut a period, or a part of it, on the days on which its payer changes (HIER-6, SPLIT).
+
+    Give with each bit the day that decides who bears it; the first is borne as the period is.
+    """
+    whole = part or period
+    cuts = [day for day in days if period.start < day < period.end]
+    for start, end in pairwise([period.start, *cuts, period.end]):
+        bit = whole.intersect(Period(start, end))
+        if bit is not None:
+            yield start, None if bit == period else bit
 
 
 def split_by_price(

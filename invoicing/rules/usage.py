@@ -156,8 +156,10 @@ def by_price(
     key = rows[0].usage_key
     days = [one.day for one in rows]
     first, last = min(days), max(days)
-    quote = prices.quote(plan.charge_id, who, life.owner_id, first, None, key)
-    if first == last or quote is prices.quote(plan.charge_id, who, life.owner_id, last, None, key):
+    quote = prices.quote(plan.charge_id, who, life.priced_as or life.owner_id, first, None, key)
+    if first == last or quote is prices.quote(
+        plan.charge_id, who, life.priced_as or life.owner_id, last, None, key
+    ):
         yield (
             first_day,
             quote,
@@ -168,10 +170,20 @@ def by_price(
     start, running, quantity, amount = first_day, quote, ZERO, ZERO
     last_day = first
     for one in sorted(rows, key=lambda row: row.day):
-        quote = prices.quote(plan.charge_id, who, life.owner_id, one.day, None, key)
+        quote = prices.quote(
+            plan.charge_id, who, life.priced_as or life.owner_id, one.day, None, key
+        )
         if quote is not running:
             yield start, running, quantity, amount
-            start = price_since(prices, plan, who, life.owner_id, one.usage_key, one.day, last_day)
+            start = price_since(
+                prices,
+                plan,
+                who,
+                life.priced_as or life.owner_id,
+                one.usage_key,
+                one.day,
+                last_day,
+            )
             running, quantity, amount = quote, ZERO, ZERO
         quantity += one.quantity
         amount += one.amount

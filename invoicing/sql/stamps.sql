@@ -5,22 +5,22 @@
 -- checks are in the stamp of the tables (inputs_stamp). Grain: one row per payer.
 -- Binds: payers bigint[], since, until, long_since, on_date date. Reads only.
 WITH RECURSIVE member AS (
-    SELECT p.account_id AS payer_id, p.account_id, p.parent_id, p.valid
+    SELECT p.account_id AS payer_id, p.account_id, p.parent_id, p.valid, p.splits_periods
     FROM customers_accountposition p
     WHERE p.account_id = ANY (%(payers)s::bigint[]) AND p.role = 'PAYER'
       AND p.valid && daterange(%(since)s, %(until)s)
     UNION ALL
-    SELECT r.payer_id, r.account_id, NULL, r.valid
+    SELECT r.payer_id, r.account_id, NULL, r.valid, false
     FROM customers_chargeredirection r
     WHERE r.payer_id = ANY (%(payers)s::bigint[]) AND r.valid && daterange(%(since)s, %(until)s)
     UNION ALL
-    SELECT m.payer_id, p.account_id, p.parent_id, p.valid * m.valid
+    SELECT m.payer_id, p.account_id, p.parent_id, p.valid * m.valid, p.splits_periods
     FROM member m
     JOIN customers_accountposition p
       ON p.parent_id = m.account_id AND p.role = 'NON_PAYER' AND p.valid && m.valid
 ), parts AS (
     SELECT m.payer_id, hash_record_extended(ROW(
-               a.id, m.valid, m.parent_id, a.entity_id, a.name, a.currency, a.time_zone,
+               a.id, m.valid, m.parent_id, m.splits_periods, a.entity_id, a.name, a.currency, a.time_zone,
                a.cycle_day, a.cycle_months, a.terms_kind, a.terms_days, a.pricebook_id,
                a.po_number, a.language, a.cost_centre, c.legal_name, c.kind, c.segment, c.vat_id
            ), 0) AS part

@@ -20,6 +20,8 @@ from invoicing.operations import Preview
 from invoicing.views import links
 from invoicing.views.previews import lines_table, money_facts
 
+SPLITS = "Divide the running periods between the payers"
+
 
 class MoveFields(forms.Form):
     """Where the account is to hang, and from when."""
@@ -36,6 +38,7 @@ class MoveFields(forms.Form):
     on_date = forms.DateField(
         label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+    splits = forms.BooleanField(label=SPLITS, required=False)
 
 
 class MovePreview(FormScreen):
@@ -72,6 +75,7 @@ class MovePreview(FormScreen):
             role=AccountRole(given["role"]) if given["role"] else None,
             on_date=given["on_date"],
             as_of=clock.today(ZoneInfo(self.account.time_zone)),
+            splits=given["splits"],
             actor=links.person(self.request),
         )
 

@@ -32,8 +32,12 @@ def move(
     under: str = "",
     pays: bool | None = None,
     effective: date | None = None,
+    splits: bool = False,
 ) -> None:
-    """Hang an account below another one, or let it stand alone (HIER-6)."""
+    """Hang an account below another one, or let it stand alone (HIER-6).
+
+    `splits` divides the periods that run on the day between the payers.
+    """
     role = None
     if pays is not None:
         role = AccountRole.PAYER if pays else AccountRole.NON_PAYER
@@ -43,18 +47,27 @@ def move(
         role=role,
         on_date=effective or scene.day,
         as_of=scene.day,
+        splits=splits,
         actor=scene.cast.care,
     )
 
 
 @verb("account.role")
-def role(scene: Scene, *, account: str, pays: bool, effective: date | None = None) -> None:
-    """Let an account pay for itself, or its parent for it (HIER-6)."""
+def role(
+    scene: Scene,
+    *,
+    account: str,
+    pays: bool,
+    effective: date | None = None,
+    splits: bool = False,
+) -> None:
+    """Let an account pay for itself, or its parent for it; `splits` as for a move (HIER-6)."""
     customers.operations.change_role(
         account=scene.account(account),
         role=AccountRole.PAYER if pays else AccountRole.NON_PAYER,
         on_date=effective or scene.day,
         as_of=scene.day,
+        splits=splits,
         actor=scene.cast.care,
     )
 

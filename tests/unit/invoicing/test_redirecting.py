@@ -3,7 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
+from foundation.periods import Period
 from invoicing.rules.redirecting import Cap, Redirection, Stretch, shared, stretches
+from invoicing.rules.splitting import divided
 from invoicing.rules.timeline import FOREVER
 from tests.unit.invoicing.test_charging import JUNE_1, bill, life, on, run
 
@@ -100,3 +102,16 @@ def test_each_month_has_a_cap_of_its_own() -> None:
 def test_what_is_given_back_is_given_to_the_own_payer() -> None:
     """A credit fills no cap."""
     assert shared([], Cap(7, D(20), False, {}), JUNE_1) == []
+
+
+def test_a_period_is_divided_where_its_payer_changes() -> None:
+    """HIER-6, SPLIT: each bit with the day that decides who bears it; a whole one is no part."""
+    april, tenth, may = date(2027, 4, 1), date(2027, 4, 10), date(2027, 5, 1)
+    whole = Period(april, may)
+    assert list(divided(whole, None, (tenth,))) == [
+        (april, Period(april, tenth)),
+        (tenth, Period(tenth, may)),
+    ]
+    assert list(divided(whole, None, (may,))) == [(april, None)]
+    late = Period(date(2027, 4, 20), may)
+    assert list(divided(whole, late, (tenth,))) == [(tenth, late)]
