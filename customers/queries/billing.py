@@ -76,19 +76,14 @@ def copy_contract_prices(
     cursor: CursorWrapper,
     *,
     account_ids: Sequence[int],
-    on_date: date,
     since: date,
     until: date | None,
 ) -> Iterator[Row]:
-    """Yield CONTRACT_PRICE_COLUMNS, nearest node first (PRC-2), in force within [since, until)."""
-    return _copy(
-        cursor,
-        "contract_prices",
-        accounts=account_ids,
-        on_date=on_date,
-        since=since,
-        until=until,
-    )
+    """Yield CONTRACT_PRICE_COLUMNS, nearest node first (PRC-2), in force within [since, until).
+
+    Each counts for the days on which its node is above the account (HIER-5).
+    """
+    return _copy(cursor, "contract_prices", accounts=account_ids, since=since, until=until)
 
 
 def copy_exemptions(

@@ -344,7 +344,6 @@ def _agreed(account: Account, day: date) -> set[int]:
             cursor,
             "contract_prices",
             accounts=[account.pk],
-            on_date=day,
             since=day,
             until=day + ONE_DAY,
         )

@@ -145,7 +145,7 @@ def read_chunk(
     for row in rows.granted:
         for payer in payers_of.get(row[5], ()):
             payer.granted.append(row)
-    cuts = {day for row in rows.contracts for day in row[9:11] if day is not None}
+    cuts = routes.split_days | {day for row in rows.contracts for day in row[9:11] if day}
     daily = [row[1] for row in rows.timelines if row[2] in steps.daily]
     alone = [row[1] for row in rows.timelines if row[2] in steps.by_service]
     usage = fetch_usage(cursor, list(of_account), window, steps.cuts | cuts, daily, alone)
@@ -252,9 +252,9 @@ def _lives(payers: Mapping[int, Payer], routes: Routes, rows: Rows) -> dict[int,
         if number != last:
             last = number
             current = lives[number] = []
-            for payer_id, since, until, *rest in routes.of(account, number, charge):
+            for payer_id, since, until, stretches, days in routes.of(account, number, charge):
                 life = Life(number, account, anchor or start, [], since, until, None, place)
-                life.stretches, life.split_days = rest
+                life.stretches, life.split_days = stretches, days
                 current.append(life)
                 payers[payer_id].lives.append((charge, life))
         segment = Segment(start, FOREVER if end is None else end, quantity, price, state, day)
@@ -341,9 +341,9 @@ def _billed_items(
         known = lives.get(row[1])
         if known is None:
             known = lives[row[1]] = []
-            for payer_id, since, until, *rest in routes.of(row[0], row[1], row[19]):
+            for payer_id, since, until, stretches, days in routes.of(row[0], row[1], row[19]):
                 life = Life(row[1], row[0], row[5], [], since, until)
-                life.stretches, life.split_days = rest
+                life.stretches, life.split_days = stretches, days
                 known.append(life)
                 payers[payer_id].lives.append((row[19], life))
         if has_discounts and is_relief(item.price_key):

@@ -36,6 +36,7 @@ class Routes:
         self._rooms: dict[int, Rooms] = {payer: {} for payer in payers}
         self._sorts = sorts
         self._rules: dict[int, list[Redirection]] = {}
+        self.split_days = {day for _, day in splits}
         self._splits: dict[int, tuple[date, ...]] = {}
         for account, day in splits:
             self._splits[account] = (*self._splits.get(account, ()), day)

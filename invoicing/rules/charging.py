@@ -291,8 +291,8 @@ def _targets(
     if plan.kind == "ONE_TIME":
         return _recurring(life, plan, who, prices, period, pieces(segments, start, period.end))
     if life.moments:
-        exact = pieces_of_moments(life.moments, plan, who, period, part or period)
-        return _recurring(life, plan, who, prices, period, exact)
+        inside = pieces_of_moments(life.moments, plan, who, period, part or period)
+        return _recurring(life, plan, who, prices, period, inside)
     is_whole = part is None and not (plan.per_day or plan.splits)
     if is_whole and len(segments) == 1 and segments[0].state != "OFF":
         only = segments[0]

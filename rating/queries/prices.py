@@ -66,7 +66,7 @@ class EventPrices:
             self._buyers[account] = Buyer(book, segment or NOBODY)
         agreed: dict[int, list[Agreed]] = defaultdict(list)
         for row in customers.queries.copy_contract_prices(
-            cursor, account_ids=new, on_date=self._on_date, since=EARLIEST, until=None
+            cursor, account_ids=new, since=EARLIEST, until=None
         ):
             account, _, _, charge, product, currency, _, unit, off, starts, ends = row
             agreed[int(account or 0)].append(

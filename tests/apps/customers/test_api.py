@@ -168,9 +168,10 @@ def test_the_tree_comes_in_order_and_moves(api: Api) -> None:
         "Leaf",
         "Two",
     ]
-    body = {"parent": two.number, "on_date": "2027-02-01"}
+    body = {"parent": two.number, "on_date": "2027-02-01", "splits": True}
     moved = api.post(f"accounts/{leaf.pk}/move/", body)
     assert moved.status_code == 200, moved.json()
+    assert leaf.positions.get(parent=two).splits_periods, "HIER-6: running periods are divided"
     circle = api.post(f"accounts/{two.pk}/move/", {"parent": leaf.number, "on_date": "2027-03-01"})
     assert circle.status_code == 409
     assert circle.json()["rule"] == "HIER-1"

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from customers import operations
 from customers.models import OrderItem, SubscriptionPause
 from customers.operations import ItemInput
 from foundation.errors import Invalid
@@ -79,3 +80,31 @@ def test_a_day_and_a_moment_together_are_refused() -> None:
     )
     with pytest.raises(Invalid, match="not both"):
         build.submit(sub.account, item, as_of=TENTH)
+
+
+def test_moments_stand_beside_the_days_of_a_charge_counted_to_the_second() -> None:
+    """PRO-5: the segments go by days; a change told again at another hour moves the moments."""
+    charge = {"granularity": "SECOND", "proration": "SECONDS"}
+    sub = build.add(build.account(), build.offer(charges=(charge,)), JAN)
+    row = sub.charges.get()
+    assert row.moments is None
+    moment = datetime(2027, 1, 10, 6, 30, tzinfo=UTC)
+    item = ItemInput(action="MODIFY", subscription=sub, quantity=D(3), effective_at=moment)
+    placed = build.submit(sub.account, item, as_of=TWENTIETH)
+    row.refresh_from_db()
+    assert row.moments is not None
+    assert [(one[0], one[1], one[2]) for one in row.moments] == [
+        ("2026-12-31T23:00:00+00:00", moment.isoformat(), "1"),
+        (moment.isoformat(), None, "3"),
+    ]
+    operations.withdraw_item(item=placed.items.get(), as_of=JAN, actor=None)
+    row.refresh_from_db()
+    assert row.moments is None
+
+
+def test_a_charge_of_days_has_no_moments() -> None:
+    sub = build.add(build.account(), build.offer(), JAN)
+    moment = datetime(2027, 1, 10, 6, 30, tzinfo=UTC)
+    item = ItemInput(action="MODIFY", subscription=sub, quantity=D(3), effective_at=moment)
+    build.submit(sub.account, item, as_of=TWENTIETH)
+    assert sub.charges.get().moments is None

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.operations import CannotDecide
 from catalog.models import PriceBook
 from customers import operations, queries
-from customers.choices import AddressRole
+from customers.choices import AccountRole, AddressRole
 from customers.models import Account
 from customers.queries import billing
 from tests.apps.customers import build
@@ -112,7 +112,6 @@ def test_contract_prices_nearest_node_first() -> None:
         "copy_contract_prices",
         billing.CONTRACT_PRICE_COLUMNS,
         account_ids=[root.pk, leaf.pk],
-        on_date=JAN,
         since=JAN,
         until=FEB,
     )
@@ -214,3 +213,45 @@ def test_usage_is_guided_by_the_time_of_the_event() -> None:
         (str(second.pk), "2027-03-01", None),
     ]
     assert status[0][1] == "ACTIVE"
+
+
+def test_contract_prices_of_a_node_hold_while_it_is_above() -> None:
+    """HIER-5: after a move the agreed prices of the old parent hold up to it, the new from it."""
+    charge = build.offer(charges=({},)).charges.get()
+    old, new = build.account("Old"), build.account("New")
+    leaf = build.account("Leaf", parent=old)
+    for node, price in ((old, 8), (new, 7)):
+        contract = operations.draft_contract(account=node, valid_from=JAN, actor=None)
+        operations.set_contract_price(
+            contract=contract, currency="EUR", charge=charge, unit_price=Decimal(price), actor=None
+        )
+        operations.sign_contract(contract=contract, signed_on=JAN, actor=None)
+    operations.move_account(account=leaf, parent=new, on_date=FEB, as_of=FEB, actor=None)
+    found = rows(
+        "copy_contract_prices",
+        billing.CONTRACT_PRICE_COLUMNS,
+        account_ids=[leaf.pk],
+        since=JAN,
+        until=None,
+    )
+    assert [(Decimal(str(r["unit_price"])), r["valid_from"], r["valid_to"]) for r in found] == [
+        (Decimal(8), "2027-01-01", "2027-02-01"),
+        (Decimal(7), "2027-02-01", None),
+    ]
+
+
+def test_a_move_that_splits_divides_the_periods_of_all_below_that_do_not_pay() -> None:
+    """HIER-6: the day is told for the account and its non-payers, not for those who pay."""
+    old, new = build.account("Old"), build.account("New")
+    branch = build.account("Branch", parent=old)
+    leaf, own = build.account("Leaf", parent=branch), build.account("Own", parent=branch)
+    operations.change_role(account=own, role=AccountRole.PAYER, on_date=JAN, as_of=JAN, actor=None)
+    operations.move_account(
+        account=branch, parent=new, on_date=FEB, as_of=FEB, splits=True, actor=None
+    )
+    ids = [branch.pk, leaf.pk, own.pk, old.pk]
+    with connection.cursor() as cursor:
+        told = queries.set_rows(cursor, "splits", accounts=ids, since=JAN)
+        assert told == [(branch.pk, FEB), (leaf.pk, FEB)]
+        assert queries.special_terms(cursor, since=JAN).has_splits
+        assert not queries.special_terms(cursor, since=FEB).has_splits

@@ -41,7 +41,11 @@ def test_where_all_goes_by_days_there_is_nothing_to_the_second() -> None:
 def test_each_state_of_a_day_holds_from_its_moment() -> None:
     """Three cores for four hours, whichever of the two changes became known first."""
     midnight = datetime(2027, 3, 31, 22, tzinfo=UTC)  # of 1 April in Berlin
-    wanted = [(midnight, at(9, 6), 1), (at(9, 6), at(9, 10), 3), (at(9, 10), None, 2)]
+    wanted = [
+        (midnight, at(9, 6), D(1)),
+        (at(9, 6), at(9, 10), D(3)),
+        (at(9, 10), None, D(2)),
+    ]
     assert told(add(), change(2, 3, at(9, 6)), change(3, 2, at(9, 10))) == wanted
     assert told(add(), change(2, 2, at(9, 10)), change(3, 3, at(9, 6))) == wanted
 
@@ -55,12 +59,12 @@ def test_there_and_back_within_a_day_leaves_its_hours() -> None:
 def test_an_end_counts_at_its_moment_whatever_day_it_is_mapped_to() -> None:
     """PRO-5: the last day is billed by the day, and only up to the moment by the second."""
     end = Action(2, "TERMINATE", date(2027, 4, 10), at=at(9, 18))
-    assert told(add(date(2027, 4, 5), at(5, 8)), end) == [(at(5, 8), at(9, 18), 1)]
+    assert told(add(date(2027, 4, 5), at(5, 8)), end) == [(at(5, 8), at(9, 18), D(1))]
 
 
 def test_begun_and_ended_on_one_day_owes_its_hours() -> None:
     end = Action(2, "TERMINATE", date(2027, 4, 6), at=at(5, 11))
-    assert told(add(date(2027, 4, 5), at(5, 8)), end) == [(at(5, 8), at(5, 11), 1)]
+    assert told(add(date(2027, 4, 5), at(5, 8)), end) == [(at(5, 8), at(5, 11), D(1))]
 
 
 def test_a_pause_by_the_moment_is_off_between_its_moments() -> None:
