@@ -7,11 +7,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One step of a price; `upper` None is the last. Prices per unit; `flat` per step."""
+    """One step of a price; `upper` None is the last. Prices per unit; `flat` per step.
+
+    Of a matrix it is a `cell`, named by attributes.
+    """
 
     upper: str | None
     unit: str = "0"
     flat: str = "0"
+    cell: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,7 @@ def draft_price(
                 None if tier.upper is None else Decimal(tier.upper),
                 Decimal(tier.unit),
                 Decimal(tier.flat),
+                tier.cell,
             )
             for tier in plan.tiers
         ],

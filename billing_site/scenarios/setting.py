@@ -16,7 +16,7 @@ from billing_site.demo import shelf
 from billing_site.demo.plans import ChargePlan, OfferPlan, Price, Tier
 from billing_site.scenarios import words
 from billing_site.scenarios.stage import Scene, Shelf, Stage
-from catalog.models import Charge, Offer, OfferVersion
+from catalog.models import Charge, OfferVersion
 from customers.choices import AccountRole, CustomerKind
 from customers.operations import AddressInput
 from foundation.errors import Invalid
@@ -54,20 +54,23 @@ def open_accounts(scene: Scene, setup: words.Setup) -> None:
         open_account(scene, name, account, setup)
 
 
-def put_up(
-    stage: Stage, code: str, offer: words.Offer, currency: str, starts: date = ON_SALE
+def put_up(stage: Stage, code: str, offer: words.Offer, currency: str) -> OfferVersion:
+    """Publish an offer."""
+    return shelf.put_up(_plan(code, offer, currency), stage.cast, starts=ON_SALE)
+
+
+def put_up_next(
+    stage: Stage, before: OfferVersion, offer: words.Offer, currency: str, starts: date
 ) -> OfferVersion:
-    """Publish an offer, or its next version when it is sold already."""
-    plan = OfferPlan(
-        code,
-        offer.name or code.title(),
-        tuple(_charge(name, charge, currency) for name, charge in offer.charges.items()),
-        terms=columns(OfferVersion, offer.terms),
-    )
-    known = Offer.objects.filter(code=code).first()
-    if known is None:
-        return shelf.put_up(plan, stage.cast, starts=starts)
-    return shelf.put_up_version(known, plan, stage.cast, starts=starts)
+    """Publish the next version of an offer; the one before is off sale from its first day on."""
+    plan = _plan(before.offer.code, offer, currency)
+    return shelf.put_up_version(before.offer, plan, stage.cast, starts=starts)
+
+
+def _plan(code: str, offer: words.Offer, currency: str) -> OfferPlan:
+    charges = tuple(_charge(name, one, currency) for name, one in offer.charges.items())
+    terms = columns(OfferVersion, offer.terms)
+    return OfferPlan(code, offer.name or code.title(), charges, terms=terms)
 
 
 def _charge(code: str, charge: words.Charge, currency: str) -> ChargePlan:
@@ -98,7 +101,7 @@ def price(amounts: words.Amounts) -> Price:
         package=amounts.package,
         minimum=amounts.minimum,
         maximum=amounts.maximum,
-        tiers=tuple(Tier(one.up_to, one.price, one.flat) for one in amounts.tiers),
+        tiers=tuple(Tier(one.up_to, one.price, one.flat, one.cell) for one in amounts.tiers),
     )
 
 

@@ -15,11 +15,15 @@ UNREAD = {"unread": True}
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One step of a price: up to and including a quantity (none: without end)."""
+    """One step of a price: up to and including a quantity (none: without end).
+
+    Of a matrix it is a `cell`: its attributes as `zone=EU,band=PEAK`, or `*` for all others.
+    """
 
     up_to: str | None = None
     price: str = "0"
     flat: str = "0"
+    cell: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,13 @@ from foundation.permissions import require
 ACTION: Final = "catalog.publish_offer"
 
 
+TERMS: Final = (
+    *("channels", "currencies", "min_quantity", "max_quantity", "terms_months", "trial_days"),
+    *("notice_days", "suspension_policy", "end_day"),
+)
+"""Columns that the next version of an offer takes over unless it says otherwise."""
+
+
 def create_offer(
     *, code: str, name: str, family: str = "", description: str = "", actor: User | None
 ) -> Offer:
@@ -78,12 +85,14 @@ def draft_version(
     """Draft the next version of an offer, sold from `starts`.
 
     `copy_from` copies the charges of another version, with their prices of that day as drafts, and
-    what it includes.
+    what it includes, and its terms where none are given.
     `terms` are columns of the version (currencies, terms_months, notice_days …).
     """
     require(actor, "catalog.draft_offer")
     with transaction.atomic():
         Offer.objects.select_for_update().get(pk=offer.pk)
+        if copy_from is not None:
+            terms = {name: getattr(copy_from, name) for name in TERMS} | terms
         last = OfferVersion.objects.filter(offer=offer).aggregate(last=Max("number"))["last"]
         version = OfferVersion.objects.create(
             offer=offer,
@@ -267,6 +276,7 @@ def _payload(version: OfferVersion) -> dict[str, Any]:
         "currencies": list(version.currencies),
         "terms_months": list(version.terms_months),
         "notice_days": version.notice_days,
+        "trial_days": version.trial_days,
         "suspension_policy": version.suspension_policy,
         "end_day": version.end_day,
         "charges": [_columns(charge) for charge in version.charges.order_by("code")],

@@ -96,11 +96,6 @@ class AddVersion(FormScreen):
             starts=form.cleaned_data["starts"],
             copy_from=source,
             actor=words.actor(self.request),
-            currencies=source.currencies,
-            terms_months=source.terms_months,
-            notice_days=source.notice_days,
-            suspension_policy=source.suspension_policy,
-            end_day=source.end_day,
         )
 
 

@@ -177,6 +177,7 @@ def _facts(version: OfferVersion) -> list[Fact]:
         Fact(label="Last day on sale", value=last_day(version), kind="date"),
         Fact(label="Currencies", value=", ".join(version.currencies) or "those of its prices"),
         Fact(label="Terms", value=terms or "open-ended"),
+        Fact(label="Trial", value=f"{version.trial_days} days" if version.trial_days else "none"),
         Fact(label="Notice", value=f"{version.notice_days} days"),
         Fact(label="When suspended", value=version.get_suspension_policy_display()),
         Fact(label="Day of an end told at a moment", value=version.get_end_day_display()),

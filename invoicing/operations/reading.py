@@ -86,23 +86,15 @@ def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Ro
             on_date=today,
         )
     accounts = sorted({row[1] for row in (*owners, *redirections)})
+    chain: dict[str, Any] = {"accounts": accounts, "since": window.since, "until": None}
     return Rows(
         payers=customers.queries.set_rows(cursor, "payers", payers=ids, on_date=today),
         owners=owners,
         timelines=customers.queries.set_rows(
             cursor, "timelines", accounts=accounts, since=window.long_since
         ),
-        contracts=customers.queries.set_rows(
-            cursor, "contract_prices", accounts=accounts, since=window.since, until=None
-        ),
-        exemptions=customers.queries.set_rows(
-            cursor,
-            "exemptions",
-            accounts=accounts,
-            on_date=today,
-            since=window.since,
-            until=None,
-        ),
+        contracts=customers.queries.set_rows(cursor, "contract_prices", **chain),
+        exemptions=customers.queries.set_rows(cursor, "exemptions", on_date=today, **chain),
         billed=own_rows(
             cursor,
             "billed_items",

@@ -237,10 +237,9 @@ def _owed(
     """List what a full period owes by the bill date, as far as the payer bears it."""
     if not life.split_days:
         return _borne(life, plan, who, prices, calendar, period, part, period.start)
-    owed: list[Target] = []
-    for day, bit in divided(period, part, life.split_days):
-        owed += _borne(life, plan, who, prices, calendar, period, bit, day)
-    return owed
+    bits = divided(period, part, life.split_days)
+    each = [_borne(life, plan, who, prices, calendar, period, bit, day) for day, bit in bits]
+    return [target for one in each for target in one]
 
 
 def _borne(
@@ -266,11 +265,11 @@ def _borne(
                 period.start,
             )
     if not plan.timing.to_run_date:
-        return _targets(life, plan, who, prices, period, part)
+        return _targets(life, plan, who, prices, period, part, day)
     cut = until_run(life, calendar.bill_date, period, part)
     if cut is None:
         return []
-    return _targets(life, plan, who, prices, period, None if cut == period else cut)
+    return _targets(life, plan, who, prices, period, None if cut == period else cut, day)
 
 
 def _targets(
@@ -280,19 +279,22 @@ def _targets(
     prices: Prices,
     period: Period,
     part: Period | None,
+    day: date,
 ) -> list[Target]:
-    """List what a full period owes, or the given part of it."""
+    """List what a full period, or a part of it, owes at the prices of a day."""
     start = period.start
     if not life.member_from <= start < life.member_to:
         return []
     if plan.kind == "USAGE":
         return usage_targets(life, plan, who, prices, period, part)
     segments = life.segments
-    if plan.kind == "ONE_TIME":
-        return _recurring(life, plan, who, prices, period, pieces(segments, start, period.end))
+    cut = part or period
     if life.moments:
-        inside = pieces_of_moments(life.moments, plan, who, period, part or period)
-        return _recurring(life, plan, who, prices, period, inside)
+        found = pieces_of_moments(life.moments, plan, who, period, cut)
+        return _recurring(life, plan, who, prices, period, found, day)
+    if plan.kind == "ONE_TIME":
+        found = pieces(segments, start, period.end)
+        return _recurring(life, plan, who, prices, period, found, day)
     is_whole = part is None and not (plan.per_day or plan.splits)
     if is_whole and len(segments) == 1 and segments[0].state != "OFF":
         only = segments[0]
@@ -310,10 +312,8 @@ def _targets(
                      quote.version_id, life.service_id, trace),
                 )
             ]  # fmt: skip
-    cut = part or period
-    return _recurring(
-        life, plan, who, prices, period, pieces(segments, cut.start, cut.end, plan.policies)
-    )
+    found = pieces(segments, cut.start, cut.end, plan.policies)
+    return _recurring(life, plan, who, prices, period, found, day)
 
 
 def _recurring(
@@ -323,8 +323,9 @@ def _recurring(
     prices: Prices,
     period: Period,
     found: Sequence[Piece],
+    day: date,
 ) -> list[Target]:
-    """Price the pieces of a period; the price is the one valid when it starts (CHG-9, PRO-1).
+    """Price the pieces of a period by the price of the day on which it starts (CHG-9, PRO-1).
 
     Where the charge splits on price changes, each price has the days on which it is valid.
     """
@@ -333,8 +334,8 @@ def _recurring(
     if plan.splits:
         found = list(split_by_price(found, plan.charge_id, who, whose, prices))
     for piece in found:
-        day = piece.price_day or max(period.start, life.segments[0].start)
-        quote = prices.quote(plan.charge_id, who, whose, day, piece.override)
+        priced_on = piece.price_day or max(day, life.segments[0].start)
+        quote = prices.quote(plan.charge_id, who, whose, priced_on, piece.override)
         factor = _factor(plan, who, period, piece)
         exact, amount, shown, trace = prices.part(quote, piece.quantity, factor)
         if piece.moments:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ import customers.operations
 from billing_site.demo import clients
 from billing_site.scenarios.stage import Scene
 from billing_site.scenarios.verbs.registry import verb
-from customers.models import Order, Subscription
+from customers.models import Subscription
 from customers.operations import IdentifierInput, ItemInput, Phase
 
 ONE = Decimal(1)
@@ -41,6 +42,7 @@ def add(
     price_policy: str = "",
     term_months: int | None = None,
     trial_end: date | None = None,
+    trial_outcome: str = "CONVERT",
     with_one_time: bool | None = None,
     awaits_activation: bool = False,
     awaits_acceptance: bool = False,
@@ -61,6 +63,7 @@ def add(
         price_policy=price_policy,
         term_months=term_months,
         trial_end_on=trial_end,
+        trial_outcome=trial_outcome,
         with_one_time=with_one_time,
         awaits_activation=awaits_activation,
         awaits_acceptance=awaits_acceptance,
@@ -87,18 +90,11 @@ def change(
 ) -> None:
     """Change plan, quantity or own price of a subscription; the order is called `as`."""
     _order(
-        scene,
-        subscription,
-        ItemInput(
-            action="MODIFY",
-            subscription=scene.subscription(subscription),
-            offer_version=scene.version(offer) if offer else None,
-            quantity=quantity,
-            **_when(scene, effective, moment),
-            prices=prices or {},
-            with_one_time=with_one_time,
-        ),
-        as_,
+        *(scene, "MODIFY", subscription, effective, moment, as_),
+        offer_version=scene.version(offer) if offer else None,
+        quantity=quantity,
+        prices=prices or {},
+        with_one_time=with_one_time,
     )
 
 
@@ -109,23 +105,18 @@ def terminate(
     subscription: str,
     effective: date | None = None,
     moment: str = "",
+    rule: str = "ON_DATE",
     waives_fee: bool = False,
     as_: str = "",
 ) -> None:
     """End a subscription: `effective` is the first day that is no longer billed (PRO-5).
 
-    A `moment` (2027-04-30 18:00, UTC) may be given instead.
+    By the `rule` PERIOD_END or TERM_END it ends with the period or term that runs on that day.
     """
     _order(
-        scene,
-        subscription,
-        ItemInput(
-            action="TERMINATE",
-            subscription=scene.subscription(subscription),
-            **_when(scene, effective, moment),
-            waives_fee=waives_fee,
-        ),
-        as_,
+        *(scene, "TERMINATE", subscription, effective, moment, as_),
+        end_rule=rule,
+        waives_fee=waives_fee,
     )
 
 
@@ -138,20 +129,15 @@ def suspend(
     reason: str = "CUSTOMER",
     prices: dict[str, Decimal] | None = None,
     effective: date | None = None,
+    moment: str = "",
+    as_: str = "",
 ) -> None:
     """Suspend a subscription; the policy is the offer's unless given (PRO-4)."""
     _order(
-        scene,
-        subscription,
-        ItemInput(
-            action="SUSPEND",
-            subscription=scene.subscription(subscription),
-            effective_on=effective or scene.day,
-            pause_policy=policy,
-            pause_reason=reason,
-            prices=prices or {},
-        ),
-        "",
+        *(scene, "SUSPEND", subscription, effective, moment, as_),
+        pause_policy=policy,
+        pause_reason=reason,
+        prices=prices or {},
     )
 
 
@@ -161,22 +147,17 @@ def resume(
     *,
     subscription: str,
     effective: date | None = None,
+    moment: str = "",
     credits_days: bool = False,
+    as_: str = "",
 ) -> None:
     """Resume a suspended subscription, or reinstate one that has ended.
 
     `credits_days` gives back the suspended days that were charged on (CHG-12).
     """
     _order(
-        scene,
-        subscription,
-        ItemInput(
-            action="RESUME",
-            subscription=scene.subscription(subscription),
-            effective_on=effective or scene.day,
-            credits_days=credits_days,
-        ),
-        "",
+        *(scene, "RESUME", subscription, effective, moment, as_),
+        credits_days=credits_days,
     )
 
 
@@ -189,20 +170,14 @@ def renew(
     term_months: int | None = None,
     uplift: Decimal | None = None,
     prices: dict[str, Decimal] | None = None,
+    as_: str = "",
 ) -> None:
     """Begin a new term, or go on without one; `uplift` 0.05 raises unit prices by 5 %."""
     _order(
-        scene,
-        subscription,
-        ItemInput(
-            action="RENEW",
-            subscription=scene.subscription(subscription),
-            effective_on=effective or scene.day,
-            term_months=term_months,
-            uplift=uplift,
-            prices=prices or {},
-        ),
-        "",
+        *(scene, "RENEW", subscription, effective, "", as_),
+        term_months=term_months,
+        uplift=uplift,
+        prices=prices or {},
     )
 
 
@@ -211,14 +186,9 @@ def transfer(
     scene: Scene, *, subscription: str, to: str, as_: str, effective: date | None = None
 ) -> None:
     """Hand a subscription to another account; what takes over there is called `as`."""
-    item = ItemInput(
-        action="TRANSFER",
-        subscription=scene.subscription(subscription),
-        effective_on=effective or scene.day,
-        target_account=scene.account(to),
-    )
-    _order(scene, subscription, item, as_)
-    scene.subscriptions[as_] = Subscription.objects.filter(account=scene.account(to)).latest("id")
+    target = scene.account(to)
+    _order(*(scene, "TRANSFER", subscription, effective, "", as_), target_account=target)
+    scene.subscriptions[as_] = Subscription.objects.filter(account=target).latest("id")
 
 
 @verb("order.cancel")
@@ -229,37 +199,57 @@ def cancel(scene: Scene, *, order: str) -> None:
     )
 
 
-@verb("subscription.activated")
-def activated(scene: Scene, *, subscription: str, on: date | None = None) -> None:
-    """Record that the service works since a day (CHG-7, trigger ACTIVATION)."""
-    customers.operations.record_activation(
-        subscription=scene.subscription(subscription),
-        on_date=on or scene.day,
-        as_of=scene.day,
-        actor=scene.cast.care,
+@verb("subscription.keep")
+def keep(scene: Scene, *, subscription: str) -> None:
+    """Take back an end that has not come: the subscription goes on as if it was never told."""
+    customers.operations.withdraw_end(
+        subscription=scene.subscription(subscription), as_of=scene.day, actor=scene.cast.care
     )
 
 
+@verb("subscription.activated")
+def activated(scene: Scene, *, subscription: str, effective: date | None = None) -> None:
+    """Record that the service works since a day (CHG-7, trigger ACTIVATION)."""
+    _record(scene, subscription, effective, customers.operations.record_activation)
+
+
 @verb("subscription.accepted")
-def accepted(scene: Scene, *, subscription: str, on: date | None = None) -> None:
+def accepted(scene: Scene, *, subscription: str, effective: date | None = None) -> None:
     """Record that the customer accepted the service on a day (CHG-7, trigger ACCEPTANCE)."""
-    customers.operations.record_acceptance(
+    _record(scene, subscription, effective, customers.operations.record_acceptance)
+
+
+def _record(
+    scene: Scene, subscription: str, effective: date | None, record: Callable[..., object]
+) -> None:
+    record(
         subscription=scene.subscription(subscription),
-        on_date=on or scene.day,
+        on_date=effective or scene.day,
         as_of=scene.day,
         actor=scene.cast.care,
     )
 
 
 def _when(scene: Scene, effective: date | None, moment: str) -> dict[str, Any]:
+    """Return the day of an item, or the moment (2027-04-30 18:00, UTC) where one is given."""
     if moment:
         return {"effective_at": datetime.fromisoformat(f"{moment}+00:00")}
     return {"effective_on": effective or scene.day}
 
 
-def _order(scene: Scene, subscription: str, item: ItemInput, name: str) -> Order:
-    account = scene.subscription(subscription).account
-    order = clients.order(account, [item], day=scene.day, actor=scene.cast.care)
-    if name:
-        scene.orders[name] = order
-    return order
+def _order(
+    scene: Scene,
+    action: str,
+    subscription: str,
+    effective: date | None,
+    moment: str,
+    as_: str,
+    **what: Any,
+) -> None:
+    """Order one thing for a subscription from a day or moment on; the order is called `as_`."""
+    row = scene.subscription(subscription)
+    when = _when(scene, effective, moment)
+    item = ItemInput(action=action, subscription=row, **when, **what)
+    order = clients.order(row.account, [item], day=scene.day, actor=scene.cast.care)
+    if as_:
+        scene.orders[as_] = order

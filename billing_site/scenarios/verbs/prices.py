@@ -44,6 +44,35 @@ def publish(
     shelf.publish_price(draft, scene.cast, on_date=scene.day)
 
 
+@verb("offer.publish")
+def publish_offer(
+    scene: Scene,
+    *,
+    offer: str,
+    charges: dict[str, words.Charge],
+    from_: date | None = None,
+) -> None:
+    """Publish the next version of an offer; whoever has the one before keeps it."""
+    starts = from_ or scene.day
+    before = scene.version(offer)
+    scene.versions[offer] = setting.put_up_next(
+        scene.stage, before, words.Offer(charges), scene.currency, starts
+    )
+
+
+@verb("offer.migrate")
+def migrate(scene: Scene, *, offer: str, effective: date) -> None:
+    """Move all who have the version of an offer before the last to the last, from a day on."""
+    target = scene.version(offer)
+    customers.operations.migrate(
+        source=target.offer.versions.get(number=target.number - 1),
+        target=target,
+        on_date=effective,
+        as_of=scene.day,
+        actor=None,
+    )
+
+
 @verb("contract.sign")
 def sign(
     scene: Scene,

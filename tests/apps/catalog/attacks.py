@@ -55,8 +55,8 @@ def offer_version(number: int, version: int, window: str) -> None:
     run(
         f"""
         INSERT INTO catalog_offerversion (id, offer_id, number, sale_window, channels, currencies,
-            min_quantity, terms_months, trial_days, notice_days, suspension_policy, end_day, note,
-            state, created_by_id)
+            min_quantity, terms_months, trial_days, notice_days, suspension_policy,
+            end_day, note, state, created_by_id)
         OVERRIDING SYSTEM VALUE
         VALUES ({number}, 9001, {version}, '{window}', '{{}}', '{{}}', 1, '{{}}', 0, 0, 'STOP',
                 'LAST_DAY_BILLED', '', 'DRAFT', 9001)

@@ -142,6 +142,18 @@ def test_a_new_version_copies_charges_and_their_prices_and_takes_over() -> None:
     assert retired.state == "RETIRED"
 
 
+def test_the_next_version_keeps_the_terms_unless_it_says_otherwise() -> None:
+    """A trial is not lost with the next version (CHG-10)."""
+    fiber = shop.open_shop()
+    first = operations.draft_version(
+        offer=fiber.offer, starts=START, trial_days=30, notice_days=60, actor=None
+    )
+    second = operations.draft_version(
+        offer=fiber.offer, starts=START, copy_from=first, trial_days=14, actor=None
+    )
+    assert (second.trial_days, second.notice_days) == (14, 60)
+
+
 def test_whoever_lacks_the_right_is_refused() -> None:
     fiber = shop.open_shop()
     viewer = shop.viewer()
