@@ -34,6 +34,8 @@ class Convention(StrEnum):
 class CannotProrate(ValueError):
     """The convention does not say what this segment is worth."""
 
+    rule = "PRO-1"
+
 
 def factor(
     full: Period,

@@ -51,6 +51,7 @@ urlpatterns = [
         name="run_action",
     ),
     path("held/", runs.HeldAccounts.as_view(), name="held"),
+    path("left-off/", runs.ChargesLeftOff.as_view(), name="left_off"),
     path("cycles/", runs.CycleList.as_view(), name="cycles"),
     path("cycles/new/", runs.CycleNew.as_view(), name="new_cycle"),
     path("documents/", documents.DocumentList.as_view(), name="invoices"),

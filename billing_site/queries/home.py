@@ -79,6 +79,12 @@ PILES: tuple[Pile, ...] = (
         lambda now: invoicing.queries.parked_accounts(),
     ),
     Pile(
+        "Charges left off",
+        "not billed while the rest of their account was",
+        "invoicing:left_off",
+        lambda now: invoicing.queries.charges_left_off(),
+    ),
+    Pile(
         "Suspended usage",
         "rows that cannot be billed until corrected",
         "rating:suspense",

@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-                'indexes': [models.Index(fields=['payer_id', 'run'], name='invoicing_finding_of_payer')],
+                'indexes': [models.Index(fields=['payer_id', 'run'], name='invoicing_finding_of_payer'), models.Index(condition=models.Q(('rule', 'BR-5-LEFT-OFF')), fields=['id'], name='invoicing_finding_left_off')],
             },
         ),
         migrations.CreateModel(

@@ -9,6 +9,7 @@ from customers.models import Account
 from foundation.fields import CurrencyField, PlainAmountField, money_checks
 from invoicing.choices import AccountState, ChunkStage, Severity
 from invoicing.models.run import BillRun
+from invoicing.rules.findings import LEFT_OFF
 
 
 class BillRunChunk(models.Model):
@@ -94,4 +95,7 @@ class BillRunFinding(models.Model):
         ordering: ClassVar = ["id"]
         indexes: ClassVar = [
             models.Index(fields=["payer_id", "run"], name="invoicing_finding_of_payer"),
+            models.Index(
+                fields=["id"], condition=Q(rule=LEFT_OFF), name="invoicing_finding_left_off"
+            ),
         ]

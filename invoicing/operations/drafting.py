@@ -14,8 +14,10 @@ from typing import Final
 
 from django.db.backends.utils import CursorWrapper
 
+from catalog.rules.terms import CannotPriceQuantity
 from foundation.copying import copy_text, escape
 from foundation.periods import Period
+from foundation.proration import CannotProrate
 from foundation.sql import run as run_statement
 from invoicing.operations.committing import make_up
 from invoicing.operations.discounting import discount
@@ -24,14 +26,19 @@ from invoicing.operations.inputs import Owner, Payer, Waiting, read_chunk
 from invoicing.operations.reading import array, own_rows
 from invoicing.operations.writing import Draft, Writer
 from invoicing.rules.charging import charge
-from invoicing.rules.difference import Billed, Change, Target
+from invoicing.rules.difference import Billed, BilledLessThanNothing, Change, Target
 from invoicing.rules.discounting import Owed
 from invoicing.rules.documents import Entry, Original, Subject, documents
-from invoicing.rules.findings import Facts, Found, findings
+from invoicing.rules.findings import LEFT_OFF, Facts, Found, findings
+from invoicing.rules.prices import PriceMissing
 from tax.rules import TaxAmount
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
+LEAVES_OFF: Final = (
+    PriceMissing, CannotPriceQuantity, CannotProrate, BilledLessThanNothing,
+)  # fmt: skip
+"""What keeps one charge from being billed, and none but that one."""
 FINDING_COLUMNS: Final = ("run_id", "payer_id", "rule", "severity", "message")
 log = logging.getLogger(__name__)
 
@@ -46,6 +53,7 @@ class Charged:
     silent: list[str] = field(default_factory=list)
     unbilled: list[str] = field(default_factory=list)
     repriced: list[str] = field(default_factory=list)
+    left_off: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -59,6 +67,13 @@ class Outcome:
     documents: int = 0
     stamp: int = 0
     found: list[Found] = field(default_factory=list)
+
+    @property
+    def problem(self) -> str:
+        """Return why the payer, or one of its charges, cannot be billed; empty if nothing is."""
+        if self.state == "ERROR":
+            return self.reason
+        return next((one.message for one in self.found if one.rule == LEFT_OFF), "")
 
 
 def draft_chunk(
@@ -123,7 +138,10 @@ def make_drafts(
 
 
 def charge_payer(payer: Payer, frame: Frame) -> Charged:
-    """Charge everything the payer pays for (CHG-1), own accounts and those below it (HIER-3)."""
+    """Charge everything the payer pays for (CHG-1), own accounts and those below it (HIER-3).
+
+    A charge that has no price, say, is left off with its reason, and the others are billed.
+    """
     found = Charged(payer)
     who, calendar, prices = frame.who(payer), frame.calendar(payer), frame.prices
     plans, subjects, owners = frame.plans, frame.subjects, payer.owners
@@ -133,7 +151,13 @@ def charge_payer(payer: Payer, frame: Frame) -> Charged:
         kept = []
     for charge_id, life in payer.lives:
         plan = plans[charge_id]
-        result = charge(life, plan, who, calendar, prices, payer.id, kept)
+        try:
+            result = charge(life, plan, who, calendar, prices, payer.id, kept)
+        except LEAVES_OFF as why:
+            found.left_off.append(f"{why.rule}: {plan.text}: {why}"[:300])
+            if kept:
+                kept.clear()
+            continue
         if kept:
             owed += [Owed(life, plan, period, targets) for period, targets in kept]
             kept.clear()
@@ -231,6 +255,8 @@ def _draft(
     """Tax and assemble one payer; look at the result as a reviewer would (BR-5, BR-10)."""
     payer = one.payer
     if not (one.entries or one.late):
+        if one.left_off:
+            return None, Outcome(payer.id, "ERROR", one.left_off[0], stamp=payer.stamp)
         found = [Found("CHG-6", "WARN", text) for text in one.unbilled]
         reason = "Nothing to bill."
         return None, Outcome(payer.id, "NOTHING", reason, stamp=payer.stamp, found=found)
@@ -250,6 +276,7 @@ def _draft(
         tuple(one.silent),
         tuple(one.unbilled),
         tuple(one.repriced),
+        tuple(one.left_off),
     )
     found = list(findings(facts, frame.limits))
     held = next((each.message for each in found if each.severity == "BLOCK"), None)

@@ -102,7 +102,7 @@ def _chunk(
             for line in document.lines:
                 if line.entry.subject.kind == ChargeKind.USAGE:
                     worth[line.entry.owner_id] += line.net
-    problems = {one.payer_id: one.reason for one in outcomes if one.state == "ERROR"}
+    problems = {one.payer_id: one.problem for one in outcomes}
     accounts = Account.objects.in_bulk([pk for payer in payer_ids for pk in owned[payer]])
     for payer in payer_ids:
         for pk in owned[payer]:

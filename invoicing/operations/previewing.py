@@ -336,7 +336,7 @@ def _calculated(payer: Account, bill_date: date, *, ahead: int = 0) -> NextInvoi
     frame = Frame(BillRun(pk=0, cycle=cycle, bill_date=bill_date), cycle)
     with connection.cursor() as cursor:
         drafts, outcomes = make_drafts(cursor, frame, [payer.pk])
-    problem = next((one.reason for one in outcomes if one.state == "ERROR"), "")
+    problem = next((one.problem for one in outcomes), "")
     lines = tuple(line for draft in drafts for line in _lines(draft))
     return NextInvoice(payer.pk, bill_date, payer.currency, lines, problem)
 

@@ -15,6 +15,7 @@ from foundation.integrity import Finding
 from foundation.sql import run as run_statement
 from invoicing.choices import AccountState, ChunkStage, RunState
 from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunChunk, BillRunFinding
+from invoicing.rules.findings import LEFT_OFF
 
 ZERO: Final = Decimal(0)
 SELECTED: Final = "SELECTED"
@@ -173,10 +174,30 @@ def findings_of_run(run_id: int) -> list[FindingCount]:
     return sorted(found, key=lambda one: (order[one.severity], one.rule))
 
 
+NOT_YET: Final = (AccountState.NOT_SELECTED, AccountState.QUEUED, AccountState.RELEASED)
+"""States of a payer whom a run has not tried to bill."""
+
+
+def charges_left_off() -> QuerySet[BillRunFinding]:
+    """Return the charges that the last run of their payer could not bill, while it billed others.
+
+    A later run that bills the charge, or leaves it off once more, takes the place of the finding.
+    """
+    later = BillRunAccount.objects.filter(
+        payer=OuterRef("payer_id"), run_id__gt=OuterRef("run_id")
+    ).exclude(state__in=NOT_YET)
+    return (
+        BillRunFinding.objects.filter(rule=LEFT_OFF)
+        .exclude(run__state=RunState.CANCELLED)
+        .exclude(Exists(later.exclude(run__state=RunState.CANCELLED)))
+        .select_related("run")
+    )
+
+
 def parked_accounts() -> QuerySet[BillRunAccount]:
     """Return held and failed accounts whose period has not been billed by a later run."""
     later = BillRunAccount.objects.filter(payer=OuterRef("payer"), pk__gt=OuterRef("pk")).exclude(
-        state__in=[AccountState.NOT_SELECTED, AccountState.QUEUED, AccountState.RELEASED]
+        state__in=NOT_YET
     )
     return (
         BillRunAccount.objects.filter(state__in=[AccountState.HELD, AccountState.ERROR])

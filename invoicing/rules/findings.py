@@ -29,6 +29,7 @@ class Facts(NamedTuple):
     silent_charges: tuple[str, ...] = ()
     unbilled_before: tuple[str, ...] = ()
     repriced: tuple[str, ...] = ()
+    left_off: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
@@ -39,7 +40,9 @@ class Found(NamedTuple):
     message: str
 
 
+LEFT_OFF: Final = "BR-5-LEFT-OFF"
 TITLES: Final = {
+    LEFT_OFF: "A charge is left off",
     "BR-5-ZERO": "Comes to nothing",
     "BR-5-NEGATIVE": "Gives back",
     "BR-5-FIRST": "First bill",
@@ -56,6 +59,8 @@ TITLES: Final = {
 def findings(facts: Facts, limits: Limits) -> Iterator[Found]:
     """Give what stands out in a draft, gravest rules first; most drafts give nothing (BR-5)."""
     total, before = facts.total, facts.previous_total
+    for text in facts.left_off:
+        yield Found(LEFT_OFF, "WARN", text)
     if total == ZERO:
         yield Found("BR-5-ZERO", "WARN", "The document comes to nothing.")
     elif total < ZERO:

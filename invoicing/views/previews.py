@@ -147,7 +147,7 @@ class AccountNext(Screen):
             tables.append(year_table(self._year(day), self.account.currency))
         facts = money_facts(found)
         if found.problem:
-            facts.append(Fact(label="Would be parked", value=found.problem))
+            facts.append(Fact(label="Cannot be billed", value=found.problem))
         if found.payer_id != self.account.pk:
             payer = Account.objects.get(pk=found.payer_id)
             facts.append(Fact(label="Billed to", value=str(payer), url=links.account(payer.pk)))

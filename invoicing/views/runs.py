@@ -1,4 +1,4 @@
-"""Bill runs: the list, the form that starts one, held accounts, cycles."""
+"""Bill runs: the list, the form that starts one, what they left behind, cycles."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from customers.models import Account
 from foundation import clock
 from foundation.screens import (
     Button,
@@ -25,7 +26,7 @@ from foundation.screens import (
 )
 from invoicing import operations, queries, tasks
 from invoicing.choices import RunKind, RunState
-from invoicing.models import BillCycle, BillRun, BillRunAccount
+from invoicing.models import BillCycle, BillRun, BillRunAccount, BillRunFinding
 
 VIEW = "invoicing.view_billrun"
 UTC = ZoneInfo("UTC")
@@ -189,6 +190,46 @@ class HeldAccounts(ListScreen):
     def rows(self, filters: dict[str, Any]) -> QuerySet[BillRunAccount]:
         """Return the accounts that wait, the longest first."""
         return queries.parked_accounts().order_by("id")
+
+
+class ChargesLeftOff(ListScreen):
+    """Charges that could not be billed while the rest of their account was."""
+
+    title = "Charges left off"
+    permission = VIEW
+    columns = (
+        Column(
+            label="Account",
+            value=lambda row: row.payer.number,
+            kind="code",
+            link=lambda row: reverse("customers:account", args=[row.payer_id]),
+        ),
+        Column(label="Name", value=lambda row: row.payer.name),
+        Column(
+            label="Run",
+            value="run_id",
+            kind="code",
+            link=lambda row: reverse("invoicing:run_account", args=[row.run_id, row.payer_id]),
+        ),
+        Column(label="Bill date", value="run.bill_date", kind="date"),
+        Column(label="Reason", value="message"),
+    )
+    empty = Empty(
+        title="Every charge was billed",
+        text="What a run could not bill of an account, such as a charge without a price, is "
+        "listed here. Once the reason is gone the next run bills it, as far as its cycle looks "
+        "back.",
+    )
+
+    def look_up(self, rows: Sequence[Any]) -> None:
+        """Read the accounts."""
+        payers = Account.objects.in_bulk({row.payer_id for row in rows})
+        for row in rows:
+            row.payer = payers[row.payer_id]
+
+    def rows(self, filters: dict[str, Any]) -> QuerySet[BillRunFinding]:
+        """Return what waits, the longest first."""
+        return queries.charges_left_off().order_by("id")
 
 
 class CycleList(ListScreen):
