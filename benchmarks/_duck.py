@@ -37,8 +37,8 @@ FROM (
     SELECT
         id, CAST(zone[2:] AS DECIMAL(4)) AS zone,
         CASE WHEN quantity <= 60 THEN 60 ELSE 60 + ((quantity - 60 + 5) // 6) * 6 END AS seconds,
-        CASE WHEN hour(at) >= 8 AND hour(at) < 20 AND isodow(at) < 6 THEN 4
-            WHEN hour(at) >= 22 OR hour(at) < 6 THEN 1 ELSE 2 END AS factor
+        CASE WHEN hour(begun) >= 8 AND hour(begun) < 20 AND isodow(begun) < 6 THEN 4
+            WHEN hour(begun) >= 22 OR hour(begun) < 6 THEN 1 ELSE 2 END AS factor
     FROM events LEFT JOIN heads ON head = called[2:7]
 )
 """
@@ -66,12 +66,15 @@ def duck_calls() -> float:
     base = _read(
         "SELECT id, event_start AT TIME ZONE 'Europe/Berlin', attributes ->> 'called',"
         " quantity::int FROM rating_usageevent",
-        "id BIGINT, at TIMESTAMP, called VARCHAR, quantity INTEGER",
+        "id BIGINT, begun TIMESTAMP, called VARCHAR, quantity INTEGER",
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT prefix, zone FROM catalog_zoneprefix")
         base.execute("CREATE TABLE prefixes (prefix VARCHAR, zone VARCHAR)")
-        base.executemany("INSERT INTO prefixes VALUES (?, ?)", cursor.fetchall())
+        prefixes, zones = zip(*cursor.fetchall(), strict=True)
+        base.execute(
+            "INSERT INTO prefixes SELECT unnest(?), unnest(?)", [list(prefixes), list(zones)]
+        )
     base.execute(CALLS)
     _write(base, "SELECT * FROM results", "id bigint, amount numeric")
     return time.perf_counter() - began
