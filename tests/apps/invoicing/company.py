@@ -232,14 +232,15 @@ def terminate(subscription: Subscription, on: date, as_of: date) -> None:
 def use(subscription: Subscription, on: date, quantity: str, code: str = "CALLS") -> None:
     """Put usage where rating puts it: into the sums by day."""
     charge = SubscriptionCharge.objects.get(subscription=subscription, charge__code=code)
+    service = subscription.services.order_by("pk").first()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO rating_usageaggregate AS a (account_id, subscription_charge_id, "
             "service_id, on_date, attribute_key, quantity, event_count) "
-            "VALUES (%s, %s, 1, %s, '*', %s, 1) ON CONFLICT (account_id, subscription_charge_id, "
+            "VALUES (%s, %s, %s, %s, '*', %s, 1) ON CONFLICT (account_id, subscription_charge_id, "
             "service_id, on_date, attribute_key) DO UPDATE SET "
             "quantity = a.quantity + excluded.quantity, event_count = a.event_count + 1",
-            [charge.account_id, charge.pk, on, D(quantity)],
+            [charge.account_id, charge.pk, service.pk if service else 1, on, D(quantity)],
         )
 
 
