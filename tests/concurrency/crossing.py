@@ -7,14 +7,15 @@ it has to wait for the run (the database says so), the run goes on and the order
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
 from threading import Event, Thread, get_ident
 from typing import Any, Final
+from unittest import mock
 
 import psycopg
-import pytest
 from django.db import connection
 
 import catalog.operations
@@ -24,7 +25,7 @@ from catalog.models import PriceVersion, Product, RevenueRule
 from customers.models import Account
 from invoicing import bill_run
 from invoicing.choices import AccountState, RunKind, RunState
-from invoicing.models import BillRun, BillRunAccount, Invoice
+from invoicing.models import BillCycle, BillRun, BillRunAccount, Invoice
 from tests.apps.invoicing.company import Company, add, modify, noon, terminate
 from tests.concurrency.street import BILL_DATE, Boundaries
 
@@ -35,16 +36,19 @@ Books = dict[str, list[tuple[Any, ...]]]
 
 
 class Family:
-    """Two payers of a cycle of their own; the first pays for a child, whom the orders concern."""
+    """Two payers; the first pays for a child, whom the orders concern.
 
-    def __init__(self, company: Company, code: str) -> None:
+    They are billed in a cycle of their own, unless they share one with other families.
+    """
+
+    def __init__(self, company: Company, code: str, cycle: BillCycle | None = None) -> None:
         self.company = company
-        self.cycle = invoicing.operations.define_cycle(code=code, name=code, actor=None)
+        self.cycle = cycle or new_cycle(code)
         self.offer = company.offer(code, {"price": D("31")})
         Product.objects.filter(code=code).update(revenue_rule=by_day())
-        self.head = company.payer("Head", cycle_code=code)
+        self.head = company.payer("Head", cycle_code=self.cycle.code)
         self.child = company.payer("Child", parent=self.head)
-        self.other = company.payer("Other", cycle_code=code)
+        self.other = company.payer("Other", cycle_code=self.cycle.code)
         start = date(2027, 1, 5)
         self.line = add(self.child, self.offer, start)
         for account in (self.head, self.other):
@@ -92,6 +96,11 @@ class Family:
             head = (document.doc_type, document.invoice_date, document.net, document.total)
             found[self.names[document.payer_id]].append((*head, sorted(lines)))
         return found
+
+
+def new_cycle(code: str) -> BillCycle:
+    cycle: BillCycle = invoicing.operations.define_cycle(code=code, name=code, actor=None)
+    return cycle
 
 
 def by_day() -> RevenueRule:
@@ -203,7 +212,7 @@ class Crossing(Boundaries):
 
 def cross(family: Family, order: Callable[[Family], None], at: int) -> bool:
     """Let the order in before the at-th boundary of the run; tell whether it came to pass."""
-    with Crossing(at, lambda: order(family)) as crossing:
+    with payer_by_payer(), Crossing(at, lambda: order(family)) as crossing:
         family.run()
     return crossing.count >= at
 
@@ -212,25 +221,30 @@ def calm(company: Company) -> int:
     """Run twice without any order, the first time to read what is read once; count boundaries."""
     Family(company, "WARM").run()
     family = Family(company, "CALM")
-    with Crossing() as boundaries:
+    with payer_by_payer(), Crossing() as boundaries:
         family.run()
     return boundaries.count
 
 
-def serial(company: Company, name: str) -> tuple[Books, Books]:
-    """Return the books of two months with the order before the run, and after it."""
-    before, after = Family(company, f"{name}-BEFORE"), Family(company, f"{name}-AFTER")
-    ORDERS[name](before)
-    before.run()
-    after.run()
-    ORDERS[name](after)
-    for family in (before, after):
-        family.run(NEXT_DATE)
-    assert before.books() != after.books(), "an order that changes nothing shows nothing"
-    return before.books(), after.books()
+def serial(company: Company, names: Iterable[str]) -> dict[str, tuple[Books, Books]]:
+    """Return, for each order, the books of two months with it before the run, and after it.
+
+    No order concerns more than its own family, so that all of them are billed together.
+    """
+    cycle = new_cycle("SERIAL")
+    before = {name: Family(company, f"{name}-BEFORE", cycle) for name in names}
+    after = {name: Family(company, f"{name}-AFTER", cycle) for name in names}
+    for name, family in before.items():
+        ORDERS[name](family)
+    family.run()
+    for name, family in after.items():
+        ORDERS[name](family)
+    family.run(NEXT_DATE)
+    books = {name: (before[name].books(), after[name].books()) for name in before}
+    assert all(one != two for one, two in books.values()), "an order that changes nothing"
+    return books
 
 
-def chunk_by_payer(monkeypatch: pytest.MonkeyPatch) -> None:
+def payer_by_payer() -> AbstractContextManager[Any]:
     """Let each payer be a chunk, so that an order also falls between two payers."""
-    monkeypatch.setattr(bill_run, "SMALLEST_CHUNK", 1)
-    monkeypatch.setattr(bill_run, "LARGEST_CHUNK", 1)
+    return mock.patch.multiple(bill_run, SMALLEST_CHUNK=1, LARGEST_CHUNK=1)

@@ -110,9 +110,13 @@ def _listed(columns: Iterable[str]) -> str:
 
 @dataclass
 class Swept:
-    """What a sweep came to: deaths, boundaries, and the deaths after which something was wrong."""
+    """What a sweep came to, and the deaths after which something was wrong.
+
+    Where one process acts, each boundary that was tried was a death.
+    """
 
     boundaries: int = 0
+    tried: int = 0
     deaths: int = 0
     wrong: dict[int, Any] = field(default_factory=dict)
 
@@ -128,10 +132,14 @@ def sweep(
     repeats the act meets them.
     """
     world, swept = Kept(), Swept()
+    with Boundaries():  # the first time a process also reads what it reads only once
+        act()
+    world.restore()
     with Boundaries() as calm:
         act()
     expected, swept.boundaries = books(mask), calm.count
     for last in points(calm.count):
+        swept.tried += 1
         world.restore()
         deadly = Boundaries(last)
         outcome(in_a_process(partial(_live, deadly, act)))

@@ -27,8 +27,8 @@ from tests.concurrency.crossing import (
     Crossing,
     Family,
     calm,
-    chunk_by_payer,
     cross,
+    payer_by_payer,
     serial,
 )
 from tests.concurrency.street import Boundaries, Street, at_once, in_a_process, outcome
@@ -171,10 +171,9 @@ def test_a_move_between_two_payers_is_seen_by_one_of_them_only(
     monkeypatch: pytest.MonkeyPatch, between: str, unguarded: tuple[Any, str], instead: Any
 ) -> None:
     """The sweep of crossings notices: with the guard both payers agree, without it they do not."""
-    chunk_by_payer(monkeypatch)
     company = Company()
     calm(company)
-    expected = serial(company, "move")
+    expected = serial(company, ["move"])["move"]
     work, counts = getattr(workers, between), []
 
     def noted(*words: Any, **more: Any) -> Any:
@@ -182,7 +181,7 @@ def test_a_move_between_two_payers_is_seen_by_one_of_them_only(
         return work(*words, **more)
 
     quiet = Family(company, "NOTED")
-    with monkeypatch.context() as noting, Crossing() as boundaries:
+    with monkeypatch.context() as noting, payer_by_payer(), Crossing() as boundaries:
         noting.setattr(workers, between, noted)
         quiet.run()
     _, second = counts

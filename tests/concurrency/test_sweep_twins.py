@@ -33,7 +33,7 @@ def seen_with_a_commit_before(
         return whole(*words, **more)
 
     monkeypatch.setattr(owner, name, early)
-    swept = sweep(act, lambda _: range(met[0] + 1, met[0] + 4))
+    swept = sweep(act, lambda _: range(met[-1] + 1, met[-1] + 4))
     assert swept.deaths == 3
     return bool(swept.wrong)
 
