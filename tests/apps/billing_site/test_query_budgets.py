@@ -44,12 +44,13 @@ SHORT = {
     "/console/rating/rerates/",
     "/console/rating/events/",
     "/console/rating/accounts/<int:pk>/balances/",
+    "/console/rating/accounts/<int:pk>/pools/",
     "/console/invoicing/runs/<int:pk>/findings/",
     "/console/invoicing/held/",
     "/console/invoicing/taxes/",
     "/console/payments/cash/",
 }
-SHORT_API = {"charge-redirections", "debit-memos", "reservations"}
+SHORT_API = {"charge-redirections", "coupon-redemptions", "debit-memos", "reservations"}
 # Lists of the API that answer only once they are narrowed; their own rooms test them.
 NARROWED = {"usage-events"}
 
