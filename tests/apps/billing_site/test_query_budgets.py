@@ -47,6 +47,7 @@ SHORT = {
     "/console/rating/accounts/<int:pk>/pools/",
     "/console/invoicing/runs/<int:pk>/findings/",
     "/console/invoicing/held/",
+    "/console/invoicing/left-off/",
     "/console/invoicing/taxes/",
     "/console/payments/cash/",
 }
