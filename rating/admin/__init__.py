@@ -12,6 +12,7 @@ from foundation.admin import HouseAdmin, ReadOnlyAdmin
 from foundation.parsing import BadValue
 from rating.models import SuspenseItem, UsageFile, UsageSource
 from rating.operations.sources import known_zone
+from rating.rules.mapping import ColumnMap
 
 
 class UsageSourceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -23,6 +24,22 @@ class UsageSourceForm(forms.ModelForm):  # type: ignore[type-arg]
             return known_zone(self.cleaned_data["time_zone"])
         except BadValue as bad:
             raise forms.ValidationError(bad.message, code=bad.rule) from bad
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse columns and constants that do not make a row."""
+        data = super().clean() or {}
+        columns, constants = data.get("column_map") or {}, data.get("constants") or {}
+        if not (_is_texts(columns) and _is_texts(constants)):
+            raise forms.ValidationError("Columns and constants are texts by field.")
+        if columns:
+            problem = ColumnMap(columns, constants, data.get("date_format") or "").problem()
+            if problem:
+                raise forms.ValidationError(problem, code="MAPPING")
+        return data
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
 
 
 @admin.register(UsageSource)

@@ -181,6 +181,9 @@ class Migration(migrations.Migration):
                 ('late_days', models.PositiveIntegerField(blank=True, help_text='Older events wait in suspense as TOO_LATE; empty accepts any age (RATE-3).', null=True)),
                 ('needs_trailer', models.BooleanField(default=False, help_text='Refuse a file without #TRAILER,count,sum.')),
                 ('numbers_files', models.BooleanField(default=False, help_text='The digits before the extension number the files without gap.')),
+                ('column_map', models.JSONField(blank=True, default=dict, help_text='Our field: the column of its files, {"event_key": "CDR_ID"}; empty: our names.')),
+                ('constants', models.JSONField(blank=True, default=dict, help_text='Fields that its files do not hold, {"usage_type": "VOICE", "uom": "MIN"}.')),
+                ('date_format', models.CharField(blank=True, default='', help_text='How its files write times, %d.%m.%Y %H:%M:%S; empty: 2027-05-03T10:15:22Z.', max_length=40)),
                 ('is_active', models.BooleanField(default=True)),
             ],
             options={

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from foundation.stamped import Stamped
+from rating.rules.mapping import ColumnMap
 
 
 class UsageSource(Stamped):
@@ -25,6 +26,22 @@ class UsageSource(Stamped):
     numbers_files = models.BooleanField(
         default=False, help_text="The digits before the extension number the files without gap."
     )
+    column_map = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Our field: the column of its files, {"event_key": "CDR_ID"}; empty: our names.',
+    )
+    constants = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Fields that its files do not hold, {"usage_type": "VOICE", "uom": "MIN"}.',
+    )
+    date_format = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        help_text="How its files write times, %d.%m.%Y %H:%M:%S; empty: 2027-05-03T10:15:22Z.",
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -38,3 +55,14 @@ class UsageSource(Stamped):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def mapping(self) -> ColumnMap | None:
+        """Return which column is which field; None for files by our own names."""
+        if not self.column_map:
+            return None
+        return ColumnMap(self.column_map, self.constants, self.date_format)
+
+    def own_column(self, field: str) -> str:
+        """Return what its files call a field."""
+        return self.mapping.own(field) if self.mapping else field

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,6 +24,7 @@ from foundation.verdicts import BadFile, visible
 from rating.choices import FileFormat, FileState
 from rating.models import UsageFile, UsageFilePart, UsageSource
 from rating.operations.excel import csv_from_excel
+from rating.operations.mapped import csv_from_own
 from rating.operations.structured import ENDINGS, csv_from_json
 from rating.rules.scanning import Scan, deal, part_count
 
@@ -83,11 +85,16 @@ class _Hashed:
 def keep(*, source: UsageSource, filename: str, content: bytes | Path) -> Received:
     """Read the content once: hash it, look it over, and keep its rows in parts in the spool.
 
-    The same content of a source is kept once. Excel and JSON become CSV.
+    The same content of a source is kept once. Excel, JSON and files with columns of their own
+    become CSV.
     """
     name = visible(Path(filename.replace("\\", "/")).name[-255:], most=255) or "usage.csv"
     before = content.stat() if isinstance(content, Path) else None
-    if name.lower().endswith(WORKBOOKS):
+    is_workbook = name.lower().endswith(WORKBOOKS)
+    if (mapping := source.mapping) and not name.lower().endswith(ENDINGS):
+        received = Received(name, FileFormat.XLSX if is_workbook else FileFormat.CSV)
+        _keep_converted(source, received, content, partial(csv_from_own, mapping=mapping))
+    elif is_workbook:
         received = Received(name, FileFormat.XLSX)
         _keep_converted(source, received, content, csv_from_excel)
     elif name.lower().endswith(ENDINGS):

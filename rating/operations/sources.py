@@ -1,5 +1,7 @@
 """Set up who sends usage."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth.models import User
 
 from foundation.errors import Invalid
@@ -16,9 +18,12 @@ def create_source(
     late_days: int | None = None,
     needs_trailer: bool = False,
     numbers_files: bool = False,
+    column_map: Mapping[str, str] | None = None,
+    constants: Mapping[str, str] | None = None,
+    date_format: str = "",
     actor: User | None = None,
 ) -> UsageSource:
-    """Create a source of usage.
+    """Create a source of usage; `column_map`, `constants` and `date_format` as `ColumnMap` reads.
 
     Raises: Forbidden, Invalid.
     """
@@ -31,11 +36,16 @@ def create_source(
             late_days=late_days,
             needs_trailer=needs_trailer,
             numbers_files=numbers_files,
+            column_map=dict(column_map or {}),
+            constants=dict(constants or {}),
+            date_format=date_format,
             created_by=actor,
             updated_by=actor,
         )
     except BadValue as bad:
         raise Invalid(bad.message, rule=bad.rule) from bad
+    if (found := source.mapping) and (problem := found.problem()):
+        raise Invalid(problem, rule="MAPPING")
     source.save()
     return source
 

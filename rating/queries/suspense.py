@@ -86,11 +86,15 @@ def file_fate(file_id: int) -> list[tuple[str, str, int]]:
 
 def file_problems(file_id: int, most: int = 200) -> list[RowProblem]:
     """Return the first suspended rows of a file as every file's faults are told, by row."""
-    items = SuspenseItem.objects.filter(file_id=file_id).order_by("row_number", "pk")[:most]
+    items = (
+        SuspenseItem.objects.filter(file_id=file_id)
+        .select_related("source")
+        .order_by("row_number", "pk")[:most]
+    )
     return [
         RowProblem(
             item.row_number,
-            item.column,
+            item.source.own_column(item.column),
             item.fields.get(item.column or "line", ""),
             item.reason,
             item.message,

@@ -223,11 +223,15 @@ class RejectedRows(FilePage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Hand out the rows with reason, message and what was received."""
         items = SuspenseItem.objects.filter(file=self.file).order_by("row_number")
-        columns = [name for name in self.file.columns if name != "source"]
-        headers = ["row", "state", "reason", "column", "message", *columns, "line"]
+        source = self.file.source
+        left_out = {"source", *(source.constants if source.mapping else ())}
+        columns = [name for name in self.file.columns if name not in left_out]
+        own = [source.own_column(name) for name in columns]
+        headers = ["row", "state", "reason", "column", "message", *own, "line"]
         rows = (
             [
-                item.row_number, item.state, item.reason, item.column, item.message,
+                item.row_number, item.state, item.reason, source.own_column(item.column),
+                item.message,
                 *[item.fields.get(name, "") for name in columns], item.fields.get("line", ""),
             ]
             for item in items.iterator(chunk_size=2000)

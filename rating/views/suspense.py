@@ -234,7 +234,7 @@ class SuspensePage(Screen):
             facts=[
                 Fact(label="State", value=item.state, kind="status"),
                 Fact(label="Reason", value=reason_title(item)),
-                Fact(label="Column", value=item.column, kind="code"),
+                Fact(label="Column", value=item.source.own_column(item.column), kind="code"),
                 Fact(label="Why", value=item.message),
                 Fact(label="Next step", value=item.next_step),
                 Fact(

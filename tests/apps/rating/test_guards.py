@@ -162,7 +162,8 @@ def test_a_key_is_claimed_once(key: UsageKey) -> None:
 def test_a_source_has_a_plain_code() -> None:
     _refused(
         "INSERT INTO rating_usagesource (code, name, time_zone, needs_trailer, numbers_files,"
-        " is_active) VALUES ('a b', 'x', 'UTC', false, false, true)",
+        " is_active, column_map, constants, date_format)"
+        " VALUES ('a b', 'x', 'UTC', false, false, true, '{}', '{}', '')",
         "rating_usagesource_code_plain",
     )
 
