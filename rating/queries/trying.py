@@ -22,7 +22,7 @@ from rating.queries.guides import Guided, Guides
 from rating.queries.prices import EventPrices
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.guiding import Guide
-from rating.rules.reasons import NEXT_STEPS, Reason, Rejected
+from rating.rules.reasons import NEXT_STEPS, TITLES, Reason, Rejected
 from rating.rules.rows import (
     PREFIX,
     REQUIRED,
@@ -58,6 +58,12 @@ class Tried:
     currency: str = ""
     price_version_id: int | None = None
     steps: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """Return the problem as a page tells it: its reason in words, not by its code."""
+        code, _, rest = self.problem.partition(": ")
+        return f"{TITLES[Reason(code)]}: {rest}" if code in set(Reason) else self.problem
 
 
 def try_events(

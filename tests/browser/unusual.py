@@ -78,6 +78,7 @@ def add_the_unusual() -> list[str]:
     return [
         reverse("customers:account", args=[account.pk]),
         reverse("customers:discounts", args=[account.pk]),
+        reverse("rating:account_pools", args=[account.pk]),
         reverse("customers:account", args=[event.account_id]),
         reverse("rating:event", args=[event.account_id, event.id]),
         reverse("customers:order", args=[draft.pk]),
@@ -183,7 +184,7 @@ def _certificate(account: Account, day: date) -> None:
 
 
 def _units(account: Account, day: date) -> None:
-    """Give the account units to use."""
+    """Give the account units to use, and a pool to share them in."""
     rating.operations.give_balance(
         account=account,
         usage_type="VOICE",
@@ -192,6 +193,14 @@ def _units(account: Account, day: date) -> None:
         ends=None,
         name="Minutes for a fault",
         reason="a fault of two days",
+        actor=None,
+    )
+    rating.operations.open_pool(
+        node=account,
+        usage_type="DATA",
+        name="Shared data",
+        starts=day,
+        as_of=datetime(2026, 9, 16, tzinfo=UTC),
         actor=None,
     )
 

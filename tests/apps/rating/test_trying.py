@@ -77,9 +77,11 @@ def test_why_an_event_has_no_price(calls: Company) -> None:
         "usage_type,identifier,quantity,attr.called\n"
         "INTL,43660,10,99\nINTL,0000,10,431\nINTL,4915,10,431\nNONE,43660,1,\nINTL,43660,x,431\n"
     )
-    assert [one.problem.split(":")[0] for one in tried(calls, text)] == [
+    found = tried(calls, text)
+    assert [one.problem.split(":")[0] for one in found] == [
         "NO_ZONE", "NO_OWNER", "NO_OWNER", "UNKNOWN_TYPE", "BAD_QUANTITY",
     ]  # fmt: skip
+    assert found[0].told.startswith("No zone has the prefix: ")
 
 
 def test_usage_of_a_line_is_priced_as_if_alone(company: Company) -> None:
