@@ -75,6 +75,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Suspense", "rule", "rating:suspense"),
             Entry("Events", "sensors", "rating:events"),
             Entry("Rating again", "restart_alt", "rating:rerates"),
+            Entry("Usage alerts", "notifications", "rating:alerts"),
             Entry("Rate anything", "calculate", "rating:try"),
         ),
     ),

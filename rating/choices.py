@@ -1,6 +1,11 @@
 """Enumerations of usage files and suspended rows."""
 
+from typing import Final
+
 from django.db.models import TextChoices
+
+PERCENTS: Final = (50, 80, 100)
+"""How much of a balance is used when an alert goes out (P64)."""
 
 
 class FileFormat(TextChoices):

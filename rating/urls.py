@@ -37,6 +37,7 @@ urlpatterns = [
     path("accounts/<int:pk>/balances/give/", views.GiveBalance.as_view(), name="balance_give"),
     path("balances/<int:pk>/", views.BalancePage.as_view(), name="balance"),
     path("balances/<int:pk>/take/", views.TakeBalance.as_view(), name="balance_take"),
+    path("alerts/", views.AlertList.as_view(), name="alerts"),
     path("accounts/<int:pk>/pools/", views.AccountPools.as_view(), name="account_pools"),
     path("accounts/<int:pk>/pools/open/", views.OpenPool.as_view(), name="pool_open"),
     path("pools/<int:pk>/", views.PoolPage.as_view(), name="pool"),

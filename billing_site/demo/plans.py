@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 
@@ -54,6 +55,17 @@ class ChargePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class IncludedPlan:
+    """What a month of an offer includes of a usage type; `terms` are further columns."""
+
+    code: str
+    name: str
+    usage_type: str
+    quantity: Decimal
+    terms: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPlan:
     """An offer, and the identifier type that its services carry (empty: none).
 
@@ -66,6 +78,7 @@ class OfferPlan:
     identifier: str = ""
     family: str = ""
     terms: Mapping[str, Any] = field(default_factory=dict)
+    included: tuple[IncludedPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

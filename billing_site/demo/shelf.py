@@ -116,6 +116,16 @@ def put_up_version(offer: Offer, plan: OfferPlan, cast: Cast, *, starts: date) -
         for currency, price in charge_plan.prices.items():
             draft = draft_price(charge, currency, price, cast, starts=starts)
             publish_price(draft, cast, on_date=starts)
+    for one in plan.included:
+        catalog.operations.add_entitlement(
+            version=version,
+            code=one.code,
+            name=one.name,
+            usage_type=UsageType.objects.get(code=one.usage_type),
+            quantity=one.quantity,
+            actor=cast.catalog,
+            **one.terms,
+        )
     catalog.operations.submit_offer(version_id=version.pk, actor=cast.catalog)
     catalog.operations.approve_offer(version_id=version.pk, actor=cast.approver)
     return catalog.operations.publish_offer(version_id=version.pk, actor=cast.approver)

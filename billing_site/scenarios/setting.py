@@ -13,10 +13,10 @@ from django.db.models import JSONField, Model
 import customers.operations
 import invoicing.operations
 from billing_site.demo import shelf
-from billing_site.demo.plans import ChargePlan, OfferPlan, Price, Tier
+from billing_site.demo.plans import ChargePlan, IncludedPlan, OfferPlan, Price, Tier
 from billing_site.scenarios import words
 from billing_site.scenarios.stage import Scene, Shelf, Stage
-from catalog.models import Charge, OfferVersion
+from catalog.models import Charge, EntitlementSpec, OfferVersion
 from customers.choices import AccountRole, CustomerKind
 from customers.operations import AddressInput
 from foundation.errors import Invalid
@@ -69,8 +69,18 @@ def put_up_next(
 
 def _plan(code: str, offer: words.Offer, currency: str) -> OfferPlan:
     charges = tuple(_charge(name, one, currency) for name, one in offer.charges.items())
+    included = tuple(
+        IncludedPlan(
+            name,
+            one.name or name.title(),
+            one.usage,
+            one.quantity,
+            columns(EntitlementSpec, one.terms),
+        )
+        for name, one in offer.includes.items()
+    )
     terms = columns(OfferVersion, offer.terms)
-    return OfferPlan(code, offer.name or code.title(), charges, terms=terms)
+    return OfferPlan(code, offer.name or code.title(), charges, terms=terms, included=included)
 
 
 def _charge(code: str, charge: words.Charge, currency: str) -> ChargePlan:

@@ -58,6 +58,16 @@ class Charge(Amounts):
 
 
 @dataclass(frozen=True, slots=True)
+class Included:
+    """What a month includes of a kind of usage; `terms` are columns: scope, rollover_percent …"""
+
+    usage: str
+    quantity: Decimal
+    name: str = ""
+    terms: dict[str, str] = field(default_factory=dict, metadata=REST)
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """An offer on sale; `identifier` is the kind that its services carry.
 
@@ -67,6 +77,7 @@ class Offer:
     charges: dict[str, Charge]
     name: str = ""
     identifier: str = ""
+    includes: dict[str, Included] = field(default_factory=dict)
     terms: dict[str, str] = field(default_factory=dict, metadata=REST)
 
 

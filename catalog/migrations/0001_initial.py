@@ -312,6 +312,7 @@ class Migration(migrations.Migration):
                 ('rollover_cap', foundation.fields.QuantityField(blank=True, help_text='The most that goes on.', null=True)),
                 ('rollover_periods', models.PositiveSmallIntegerField(default=1, help_text='For how many periods it can be used.')),
                 ('rolls_again', models.BooleanField(default=False, help_text='What was rolled over rolls over once more.')),
+                ('warns', models.BooleanField(default=False, help_text='An alert goes out at 50, 80 and 100 % used.')),
                 ('overage', models.CharField(choices=[('CHARGE', 'Charged by the price'), ('BLOCK', 'Not allowed'), ('THROTTLE', 'Allowed, slowed down')], default='CHARGE', help_text='What a check answers once nothing is left.', max_length=8, verbose_name='beyond it')),
             ],
             options={

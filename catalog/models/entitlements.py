@@ -61,6 +61,9 @@ class EntitlementSpec(Stamped):
     rolls_again = models.BooleanField(
         default=False, help_text="What was rolled over rolls over once more."
     )
+    warns = models.BooleanField(
+        default=False, help_text="An alert goes out at 50, 80 and 100 % used."
+    )
     overage = models.CharField(
         "beyond it",
         max_length=8,

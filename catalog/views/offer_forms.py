@@ -183,7 +183,8 @@ class EntitlementForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             "code", "name", "usage_type", "usage_filter", "quantity", "scope", "period_unit",
             "period_count", "alignment", "prorate_grant", "priority", "is_blocker",
-            "rollover_percent", "rollover_cap", "rollover_periods", "rolls_again", "overage",
+            "rollover_percent", "rollover_cap", "rollover_periods", "rolls_again", "warns",
+            "overage",
         )  # fmt: skip
 
     def clean_usage_filter(self) -> dict[str, str]:

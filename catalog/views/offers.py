@@ -237,6 +237,7 @@ def _included(version: OfferVersion) -> Table:
             Column(label="Every", value=words.grant_rhythm),
             Column(label="For", value=lambda one: one.get_scope_display()),
             Column(label="Rolls over", value=words.rollover),
+            Column(label="Warns", value=lambda one: "yes" if one.warns else "no"),
             Column(label="Beyond it", value=lambda one: one.get_overage_display()),
         ),
         rows=list(version.entitlements.select_related("usage_type__unit")),

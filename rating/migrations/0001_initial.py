@@ -323,6 +323,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ThresholdAlert',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('bucket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='rating.balancebucket')),
+                ('percent', models.PositiveSmallIntegerField()),
+                ('used', foundation.fields.QuantityField()),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('used')), name='rating_thresholdalert_used_is_number'), models.UniqueConstraint(fields=('bucket', 'percent'), name='rating_thresholdalert_once'), models.CheckConstraint(condition=models.Q(('percent__in', (50, 80, 100))), name='rating_thresholdalert_percent_known')],
+            },
+        ),
+        migrations.CreateModel(
             name='UsageFilePart',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

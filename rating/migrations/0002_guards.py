@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
         "balance_guards",
         "reservation_guards",
         "pool_guards",
+        "threshold_guards",
         "room_for_sums",
         "history",
     )

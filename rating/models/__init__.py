@@ -9,6 +9,7 @@ from rating.models.rerate import RerateChange, RerateJob
 from rating.models.reservation import Reservation
 from rating.models.source import UsageSource
 from rating.models.suspense import SuspenseItem
+from rating.models.threshold import ThresholdAlert
 
 __all__ = [
     "BalanceBucket",
@@ -21,6 +22,7 @@ __all__ = [
     "RerateJob",
     "Reservation",
     "SuspenseItem",
+    "ThresholdAlert",
     "UsageAggregate",
     "UsageEvent",
     "UsageFile",

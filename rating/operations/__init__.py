@@ -1,6 +1,7 @@
 """What is done with usage: load, recycle, write off, rate again, draw from balances."""
 
 from rating.operations.adjusting import CannotTake, give_balance, take_balance
+from rating.operations.alerting import alert_balances
 from rating.operations.correcting import (
     CannotCorrect,
     amend_event,
@@ -53,6 +54,7 @@ __all__ = [
     "RowResult",
     "SessionRecord",
     "Settled",
+    "alert_balances",
     "amend_event",
     "approve_rerate",
     "cancel_event",

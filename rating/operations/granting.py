@@ -17,6 +17,7 @@ from foundation import sql
 from foundation.locks import advisory_lock
 from foundation.periods import boundary_instant, local_date
 from rating.models import BalanceBucket, BalanceMovement
+from rating.operations.alerting import alert_balances
 from rating.operations.drawing import draw_held, draw_pending, hold_usage, request_draws
 from rating.operations.pooling import keep_pools
 from rating.queries.granting import DueGrant, SoldItem, due_grants, sold_items, specs, terms_of
@@ -35,6 +36,7 @@ class Settled:
     granted: int = 0
     closed: int = 0
     pooled: int = 0
+    alerted: int = 0
 
 
 def settle_balances(*, as_of: datetime) -> Settled:
@@ -49,6 +51,7 @@ def settle_balances(*, as_of: datetime) -> Settled:
         done.ended = _end_grants()
         done.granted = _grant(as_of)
     draw_pending()
+    done.alerted = alert_balances(as_of=as_of)
     while closed := _close(as_of):
         done.closed += closed
         draw_pending()

@@ -1,6 +1,6 @@
 """Reads of usage: who owns it, what it sums to, what waits, whether it balances."""
 
-from rating.queries.balances import MOST_MOVEMENTS, balances, covers_of, movements
+from rating.queries.balances import MOST_MOVEMENTS, alerts, balances, covers_of, movements
 from rating.queries.entitled import Entitled, Use, check
 from rating.queries.identities import INTEGRITY
 from rating.queries.pooling import (
@@ -48,6 +48,7 @@ __all__ = [
     "Tried",
     "Use",
     "account_usage",
+    "alerts",
     "balances",
     "check",
     "copy_usage",

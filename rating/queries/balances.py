@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet, Sum
 
-from rating.models import BalanceBucket, BalanceMovement, PoolMember, UsageEvent
+from rating.models import BalanceBucket, BalanceMovement, PoolMember, ThresholdAlert, UsageEvent
 
 MOST_MOVEMENTS: Final = 500
 
@@ -18,6 +18,14 @@ def balances(*, account_id: int, ended: str = "") -> QuerySet[BalanceBucket]:
     if ended:
         found = found.filter(closed_at__isnull=ended == "yes")
     return found.order_by("-valid", "-id")
+
+
+def alerts(*, percent: str = "") -> QuerySet[ThresholdAlert]:
+    """Return what balances were used to, the newest first; of one percentage if it is named."""
+    found = ThresholdAlert.objects.select_related(
+        "bucket__account", "bucket__service", "bucket__usage_type__unit"
+    )
+    return (found.filter(percent=percent) if percent else found).order_by("-id")
 
 
 def movements(*, bucket_id: int) -> list[BalanceMovement]:

@@ -1,6 +1,7 @@
 """The pages of usage: files, suspense, events, an account's usage."""
 
 from rating.views.accounts import AccountUsage
+from rating.views.alerts import AlertList
 from rating.views.balances import AccountBalances, BalancePage, GiveBalance, TakeBalance
 from rating.views.corrections import AmendEvent, CancelEvent, TakeBackFile
 from rating.views.events import EventPage, EventSearch
@@ -21,6 +22,7 @@ __all__ = [
     "AccountBalances",
     "AccountPools",
     "AccountUsage",
+    "AlertList",
     "AmendEvent",
     "ApproveRerate",
     "BalancePage",

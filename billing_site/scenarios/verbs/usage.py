@@ -50,6 +50,22 @@ def load(scene: Scene, *, type_: str, identifier: str, events: tuple[Event, ...]
     )
 
 
+@verb("pool.open")
+def open_pool(
+    scene: Scene, *, account: str, usage: str, beyond: str = "BY_USAGE", name: str = "Pool"
+) -> None:
+    """Let everybody at and below an account share a kind of usage from the day on (POOL-1)."""
+    rating.operations.open_pool(
+        node=scene.account(account),
+        usage_type=usage,
+        name=name,
+        starts=scene.day,
+        allocation=beyond,
+        as_of=scene.now,
+        actor=scene.cast.approver,
+    )
+
+
 @verb("usage.recycle")
 def recycle(scene: Scene, *, reason: str, identifier: str = "") -> None:
     """Send usage that waits for a reason through again, with another identifier if given."""

@@ -42,6 +42,7 @@ SHORT = {
     "/console/customers/changes/",
     "/console/receivables/accounts/<int:pk>/items/",
     "/console/rating/rerates/",
+    "/console/rating/alerts/",
     "/console/rating/events/",
     "/console/rating/accounts/<int:pk>/balances/",
     "/console/rating/accounts/<int:pk>/pools/",

@@ -35,6 +35,7 @@ from rating.models import (
     PoolShare,
     RatingPool,
     Reservation,
+    ThresholdAlert,
     UsageEvent,
 )
 from rating.operations.drawing import request_draws
@@ -196,6 +197,7 @@ def _balance(payer: Account, mark: str) -> None:
         identifier=f"1555{mark}", quantity=D(2), held=D(2), expires_at=MAY,
     )  # fmt: skip
     BalanceMovement.objects.create(bucket=made, kind="RESERVE", delta=D(-2), reservation=held)
+    ThresholdAlert.objects.create(bucket=made, percent=50, used=D(5))
     request_draws({payer.pk: MAY})
     _pool(payer, mark)
 
