@@ -103,8 +103,8 @@ def test_external_ids_are_of_one_customer(root: Account) -> None:
         (
             (
                 "INSERT INTO customers_accountposition (account_id, valid, "
-                "role, reason, updated_at) "
-                "VALUES ({child}, '[2027-05-01,)', 'PAYER', '', now())"
+                "role, splits_periods, reason, updated_at) "
+                "VALUES ({child}, '[2027-05-01,)', 'PAYER', false, '', now())"
             ),
             "customers_accountposition_one_at_a_time",
         ),
