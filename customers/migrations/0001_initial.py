@@ -293,7 +293,7 @@ class Migration(migrations.Migration):
                 ('valid', django.contrib.postgres.fields.ranges.DateRangeField()),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='child_positions', to='customers.account')),
                 ('role', models.CharField(choices=[('PAYER', 'Payer'), ('NON_PAYER', 'Non-payer')], max_length=12)),
-                ('splits_periods', models.BooleanField(default=False, help_text='Periods that run on the first day are divided between the payers (HIER-6).')),
+                ('splits_periods', models.BooleanField(db_default=False, default=False, help_text='Periods that run on the first day are divided between the payers (HIER-6).')),
                 ('reason', models.CharField(blank=True, default='', max_length=200)),
             ],
             options={

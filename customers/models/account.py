@@ -226,6 +226,7 @@ class AccountPosition(Stamped):
     )
     role = models.CharField(max_length=12, choices=AccountRole.choices)
     splits_periods = models.BooleanField(
+        db_default=False,
         default=False,
         help_text="Periods that run on the first day are divided between the payers (HIER-6).",
     )
