@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, Model
 from django.urls import reverse
+from django.utils.choices import flatten_choices
 
 from audit.models import ApprovalRequest
 from catalog.models import OfferVersion, PriceVersion
@@ -150,7 +151,8 @@ def _views(view: type[ListScreen]) -> Iterator[str]:
             some: Any = field.queryset
             yield from (urlencode({name: one.pk}) for one in some[:2])
         elif isinstance(field, forms.ChoiceField):
-            offered: Any = field.choices
+            groups: Any = field.choices
+            offered: Any = flatten_choices(groups)
             yield from (urlencode({name: value}) for value, _ in offered if value)
         elif isinstance(field, forms.BooleanField):
             yield urlencode({name: "on"})
