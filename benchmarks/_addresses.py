@@ -196,7 +196,7 @@ def _searches() -> Iterator[str]:
         ("ledger:lines", {"account": ledger_account.pk, **days},
          {"account": ledger_account.pk, "since": "2026-10-01", "until": "2026-10-01"},
          {"number": ledger_account.number}),
-        ("ledger:entries", days, {"event": entry.event}, {"event": "J99"},
+        ("ledger:entries", days, {"event": entry.event}, {"event": "J13"},
          {"since": "2026-09-01", "until": "2026-09-01"}),
         ("ledger:trial_balance", {"as_of": "2026-09-30"}, days),
     )  # fmt: skip
