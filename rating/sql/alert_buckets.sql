@@ -13,6 +13,9 @@ CROSS JOIN LATERAL (
 ) AS u
 WHERE b.source = 'GRANT' AND b.pool_id IS NULL AND b.closed_at IS NULL
     AND lower(b.valid) <= %(as_of)s AND b.remaining * 100 <= b.initial * (100 - p.percent)
+    AND NOT EXISTS (
+        SELECT FROM rating_thresholdalert AS t WHERE t.bucket_id = b.id AND t.percent = p.percent
+    )
     AND u.used * 100 >= b.initial * p.percent
 ORDER BY b.id, p.percent
 ON CONFLICT DO NOTHING
