@@ -38,6 +38,15 @@ class SuspenseState(TextChoices):
     WRITTEN_OFF = "WRITTEN_OFF", "Written off"
 
 
+class ValueBasis(TextChoices):
+    """At which price the worth of a suspended row was estimated."""
+
+    PENDING = "PENDING", "Not valued yet"
+    OWNER = "OWNER", "Prices of its owner"
+    LIST = "LIST", "List price"
+    NONE = "NONE", "Cannot be valued"
+
+
 class EventState(TextChoices):
     """GUIDED events are priced by their aggregate, RATED ones one by one (UNIT-2 EVENT)."""
 

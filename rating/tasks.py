@@ -1,4 +1,4 @@
-"""What the clock does in the rating room: keep balances of usage."""
+"""What the clock does in the rating room: keep balances of usage, value suspense."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from dataclasses import asdict
 from datetime import datetime
 
 from rating import operations
+
+
+def value_suspense(now: datetime) -> dict[str, int]:
+    """Estimate what rows in suspense that are not valued yet would cost."""
+    return asdict(operations.value_suspense(as_of=now))
 
 
 def settle_balances(now: datetime) -> dict[str, int]:

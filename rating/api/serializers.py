@@ -164,13 +164,15 @@ class SuspenseItemSerializer(HouseModelSerializer):
     """A suspended row: what came, why it waits, what to do next."""
 
     next_step = serializers.CharField(read_only=True)
+    owner = serializers.CharField(source="owner.username", read_only=True, default="")
 
     class Meta:
         model = SuspenseItem
         fields = [
             "id", "file_id", "row_number", "reason", "column", "message", "next_step", "fields",
             "corrections", "usage_type", "identifier", "event_start", "quantity", "state",
-            "attempts", "received_at", "resolved_at", "resolution",
+            "attempts", "received_at", "resolved_at", "resolution", "basis", "worth", "currency",
+            "account_id", "owner",
         ]  # fmt: skip
         read_only_fields = fields
 

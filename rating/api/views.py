@@ -99,7 +99,7 @@ class UsageFileViewSet(Listed, Retrieved, HouseViewSet):
 class SuspenseViewSet(Listed, Retrieved, HouseViewSet):
     """Suspended usage: read, correct and recycle, write off."""
 
-    queryset = SuspenseItem.objects.all()
+    queryset = SuspenseItem.objects.select_related("owner")
     serializer_class = serializers.SuspenseItemSerializer
     required_permissions = {
         "list": "rating.view_suspenseitem",
@@ -107,7 +107,7 @@ class SuspenseViewSet(Listed, Retrieved, HouseViewSet):
         "recycle": "rating.recycle_suspense",
         "write_off": "rating.write_off_usage",
     }
-    filterset_fields = ("state", "reason", "usage_type", "identifier", "file")
+    filterset_fields = ("state", "reason", "usage_type", "identifier", "file", "basis", "currency")
 
     @extend_schema(
         request=serializers.RecycleSerializer, responses={200: serializers.RecycledSerializer}

@@ -4,15 +4,19 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from foundation.fields import number_checks
-from rating.choices import SuspenseState
+from foundation.fields import CurrencyField, UnitPriceField, number_checks
+from rating.choices import SuspenseState, ValueBasis
 from rating.models.file import UsageFile
 from rating.models.source import UsageSource
 from rating.rules.reasons import NEXT_STEPS, Reason
 
 
 class SuspenseItem(models.Model):
-    """Keep a refused row as it came, with the reason, the column and what to do next."""
+    """Keep a refused row as it came, with the reason, the column and what to do next.
+
+    `worth` is what it would cost alone, in `currency`, at the prices that `basis` names; `owner`
+    is who sees to it.
+    """
 
     source = models.ForeignKey(UsageSource, on_delete=models.PROTECT, related_name="+")
     file = models.ForeignKey(UsageFile, on_delete=models.PROTECT, related_name="+")
@@ -34,6 +38,25 @@ class SuspenseItem(models.Model):
     )
     attempts = models.IntegerField(default=0)
     received_at = models.DateTimeField()
+    basis = models.CharField(
+        max_length=7,
+        choices=ValueBasis.choices,
+        default=ValueBasis.PENDING,
+        db_default=ValueBasis.PENDING,
+    )
+    worth = UnitPriceField(null=True, blank=True)
+    currency = CurrencyField(default="", db_default="", blank=True)
+    account_id = models.BigIntegerField(
+        null=True, blank=True, help_text="Whose usage it would be, where that is known."
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -51,7 +74,20 @@ class SuspenseItem(models.Model):
             ("write_off_usage", "Can write off suspended usage"),
         ]
         constraints = [
-            *number_checks("rating_suspenseitem", "quantity"),
+            *number_checks("rating_suspenseitem", "quantity", "worth"),
+            models.CheckConstraint(
+                name="rating_suspenseitem_worth_has_basis",
+                condition=Q(
+                    basis__in=[ValueBasis.OWNER, ValueBasis.LIST],
+                    worth__isnull=False,
+                    currency__gt="",
+                )
+                | Q(
+                    basis__in=[ValueBasis.PENDING, ValueBasis.NONE],
+                    worth__isnull=True,
+                    currency="",
+                ),
+            ),
             models.UniqueConstraint(
                 fields=["file", "row_number"],
                 name="rating_suspenseitem_row_once",
@@ -80,6 +116,11 @@ class SuspenseItem(models.Model):
                 fields=["reason", "-id"],
                 name="rating_suspenseitem_waiting",
                 condition=Q(state=SuspenseState.OPEN),
+            ),
+            models.Index(
+                fields=["id"],
+                name="rating_suspenseitem_unvalued",
+                condition=Q(state=SuspenseState.OPEN, basis=ValueBasis.PENDING),
             ),
         ]
 

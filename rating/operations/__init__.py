@@ -40,6 +40,7 @@ from rating.operations.reserving import (
 from rating.operations.sources import create_source
 from rating.operations.summing import rebuild_sums
 from rating.operations.suspending import recycle, write_off
+from rating.operations.valuing import ValuedRows, hand_suspense, value_suspense
 
 __all__ = [
     "MOST_ROWS",
@@ -54,6 +55,7 @@ __all__ = [
     "RowResult",
     "SessionRecord",
     "Settled",
+    "ValuedRows",
     "alert_balances",
     "amend_event",
     "approve_rerate",
@@ -64,6 +66,7 @@ __all__ = [
     "end_pool",
     "expire_reservations",
     "give_balance",
+    "hand_suspense",
     "keep_pools",
     "load_events",
     "load_file",
@@ -82,5 +85,6 @@ __all__ = [
     "settle_balances",
     "take_back_file",
     "take_balance",
+    "value_suspense",
     "write_off",
 ]

@@ -1,7 +1,7 @@
 """Work on suspended usage: correct, recycle, write off (RATE step 9)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from audit import operations as audit_operations
 from audit.operations.events import Happening
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
-from rating.choices import SuspenseState
+from rating.choices import SuspenseState, ValueBasis
 from rating.models import SuspenseItem, UsageFile
 from rating.operations.drawing import draw_pending, hold_usage
 from rating.operations.loading import make_tools
@@ -59,7 +59,7 @@ def recycle(
     result = Recycled()
     with transaction.atomic():
         by_file: dict[int, list[SuspenseItem]] = defaultdict(list)
-        for item in _locked(item_ids):
+        for item in locked_open(item_ids):
             item.corrections = {**item.corrections, **changed}
             by_file[item.file_id].append(item)
         stored: list[int] = []
@@ -82,7 +82,7 @@ def write_off(
     if len(why) < 5:
         raise Invalid("say in a few words why the rows are written off", rule="REASON")
     with transaction.atomic():
-        items = _locked(item_ids)
+        items = locked_open(item_ids)
         for item in items:
             item.state, item.resolution = SuspenseState.WRITTEN_OFF, why
             item.resolved_at, item.resolved_by = as_of, actor
@@ -113,7 +113,11 @@ def _checked(corrections: Mapping[str, str]) -> dict[str, str]:
     return {name: storable(value) for name, value in corrections.items()}
 
 
-def _locked(item_ids: Sequence[int]) -> list[SuspenseItem]:
+def locked_open(item_ids: Collection[int]) -> list[SuspenseItem]:
+    """Lock open rows in their order.
+
+    Raises: Invalid, CannotRecycle.
+    """
     wanted = set(item_ids)
     if not 1 <= len(wanted) <= MOST_ITEMS:
         raise Invalid(f"choose 1 to {MOST_ITEMS} rows", rule="ROWS")
@@ -180,7 +184,7 @@ def _note(
         [
             *("state", "attempts", "corrections", "reason", "column", "message", "holds_key"),
             *("usage_type", "identifier", "event_start", "quantity"),
-            *("resolved_at", "resolved_by"),
+            *("resolved_at", "resolved_by", "basis", "worth", "currency", "account_id"),
         ],
         batch_size=1000,
     )
@@ -190,6 +194,8 @@ def _note(
 def _still_waits(item: SuspenseItem, why: Refused) -> None:
     item.reason, item.column, item.message = why.reason.value, why.column, why.message[:300]
     item.holds_key = item.holds_key or why.holds_key
+    item.basis, item.worth, item.currency = ValueBasis.PENDING, None, ""
+    item.account_id = None
     if why.row is not None:
         item.usage_type, item.identifier = why.row.usage_type, why.row.identifier
         item.event_start = datetime.fromisoformat(f"{why.row.start}+00:00")

@@ -14,11 +14,15 @@ from rating.queries.pooling import (
 from rating.queries.provisional import RatedUsage, final_rating, provisional
 from rating.queries.rerates import largest_changes
 from rating.queries.suspense import (
+    AGES,
+    NOBODY,
     SuspenseGroup,
     file_fate,
     file_problems,
     suspense,
     suspense_groups,
+    suspense_worth,
+    unvalued_count,
 )
 from rating.queries.trying import MOST_TRIED, Tried, explain_event, try_events
 from rating.queries.usage import (
@@ -35,10 +39,12 @@ from rating.queries.usage import (
 )
 
 __all__ = [
+    "AGES",
     "INTEGRITY",
     "MOST_MOVEMENTS",
     "MOST_SHARES",
     "MOST_TRIED",
+    "NOBODY",
     "USAGE_COLUMNS",
     "Arrived",
     "DayUsage",
@@ -72,5 +78,7 @@ __all__ = [
     "shares_of",
     "suspense",
     "suspense_groups",
+    "suspense_worth",
     "try_events",
+    "unvalued_count",
 ]

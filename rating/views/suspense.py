@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -25,6 +26,7 @@ from foundation.screens import (
     ListScreen,
     Screen,
     Suggest,
+    Total,
 )
 from rating import operations, queries
 from rating.choices import SuspenseState
@@ -41,7 +43,11 @@ CORRECTABLE = (
 
 def group_url(group: SuspenseGroup) -> str:
     """Return the rows of a group."""
-    asked = {"reason": group.reason, "usage_type": group.usage_type}
+    alike = {
+        "reason": group.reason, "usage_type": group.usage_type, "owner": group.owner,
+        "age": group.age,
+    }  # fmt: skip
+    asked = {name: value for name, value in alike.items() if value}
     return f"{reverse('rating:suspense_rows')}?{urlencode(asked)}"
 
 
@@ -55,23 +61,45 @@ def spoken(column: str) -> str:
     return column.replace("_", " ").capitalize()
 
 
+def group_title(group: SuspenseGroup) -> str:
+    """Return what the rows of a group have in common, in words."""
+    if group.reason:
+        return TITLES[Reason(group.reason)]
+    return group.age or ("Nobody" if group.owner == queries.NOBODY else group.owner)
+
+
 def reason_title(row: SuspenseGroup | SuspenseItem) -> str:
     """Return why rows wait, in words."""
     return TITLES[Reason(row.reason)]
 
 
+class GroupFilters(FilterForm):
+    """What the rows are grouped by."""
+
+    by = forms.ChoiceField(
+        label="Grouped by",
+        choices=[("", "Reason and usage type"), ("owner", "Who sees to it"), ("age", "Age")],
+    )
+
+
 class SuspenseGroups(ListScreen):
-    """What waits, grouped by reason and usage type."""
+    """What waits and what it is worth, grouped by reason and usage type, owner or age."""
 
     reach = "whole"
     title = "Suspense"
     permission = "rating.view_suspenseitem"
-    intro = "Usage that could not be processed. It is not billed until it is corrected."
+    filters = GroupFilters
+    intro = (
+        "Usage that could not be processed. It is not billed until it is corrected. Its worth is "
+        "estimated every hour: at the prices of its owner, or where nobody is known at list price."
+    )
     columns = (
-        Column(label="Reason", value=reason_title, link=group_url),
+        Column(label="Rows that wait", value=group_title, link=group_url),
         Column(label="Usage type", value="usage_type", kind="code"),
         Column(label="Rows", value="count", kind="number", link=group_url),
         Column(label="Quantity", value="quantity", kind="number"),
+        Column(label="Worth", value="worth", kind="money"),
+        Column(label="Without value", value="unvalued", kind="number"),
         Column(label="Oldest", value="oldest", kind="instant"),
         Column(label="Next step", value="next_step"),
     )
@@ -79,7 +107,16 @@ class SuspenseGroups(ListScreen):
 
     def rows(self, filters: dict[str, Any]) -> Sequence[SuspenseGroup]:
         """Return the groups, most rows first."""
-        return queries.suspense_groups()
+        return queries.suspense_groups(by=filters.get("by") or "reason", as_of=clock.now())
+
+    def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
+        """Return what all of it is worth, by currency, and how much is not valued."""
+        waiting = queries.unvalued_count()
+        sums = [
+            Total(label="Worth", amount=amount, currency=currency)
+            for currency, amount in queries.suspense_worth()
+        ]
+        return [*sums, Total(label="Not valued yet", amount=waiting, kind="number")]
 
 
 class SuspenseFilters(FilterForm):
@@ -92,6 +129,8 @@ class SuspenseFilters(FilterForm):
         max_length=40, widget=Suggest(lambda: UsageType.objects.values_list("code", "name"))
     )
     identifier = forms.CharField(max_length=64)
+    owner = forms.CharField(label="Who sees to it", max_length=150)
+    age = forms.ChoiceField(choices=[("", "Any age"), *((one[0], one[0]) for one in queries.AGES)])
     file = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
 
@@ -112,9 +151,11 @@ class SuspenseRows(ListScreen):
         Column(label="Identifier", value="identifier", kind="code"),
         Column(label="Time of event", value="event_start", kind="instant"),
         Column(label="Quantity", value="quantity", kind="number"),
+        Column(label="Worth", value="worth", kind="money"),
         Column(label="Why", value="message"),
         Column(label="Came", value="received_at", kind="instant"),
         Column(label="Tries", value="attempts", kind="number"),
+        Column(label="Who sees to it", value="owner"),
     )
     empty = Empty(title="Nothing waits", text="No suspended row fits.")
 
@@ -129,7 +170,10 @@ class SuspenseRows(ListScreen):
             usage_type=filters.get("usage_type") or "",
             identifier=filters.get("identifier") or "",
             file_id=filters.get("file"),
-        )
+            owner=filters.get("owner") or "",
+            age=filters.get("age") or "",
+            as_of=clock.now(),
+        ).select_related("owner")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what may be corrected and who may do what."""
@@ -141,17 +185,30 @@ class SuspenseRows(ListScreen):
             correctable=[(name, spoken(name)) for name in CORRECTABLE],
             may_recycle=may("rating.recycle_suspense"),
             may_write_off=may("rating.write_off_usage"),
+            people=may_correct(),
             back=self.request.get_full_path(),
         )
         return context
 
 
+def may_correct() -> list[str]:
+    """Return who may be given rows to see to."""
+    people = User.objects.with_perm(
+        "rating.recycle_suspense", backend="django.contrib.auth.backends.ModelBackend"
+    )
+    return list(people.order_by("username").values_list("username", flat=True))
+
+
 class WorkSuspense(ActionView):
-    """Recycle or write off the chosen rows."""
+    """Recycle the chosen rows, write them off, or give them to somebody."""
 
     permission = "rating.view_suspenseitem"
     verb_field = "verb"
-    verbs = {"recycle": "rating.recycle_suspense", "write_off": "rating.write_off_usage"}
+    verbs = {
+        "recycle": "rating.recycle_suspense",
+        "hand": "rating.recycle_suspense",
+        "write_off": "rating.write_off_usage",
+    }
 
     def act(self) -> str:
         """Call the operation of the button pressed."""
@@ -168,6 +225,14 @@ class WorkSuspense(ActionView):
                 actor=self.request.user,  # type: ignore[arg-type]  # logged in, by the frame
             )
             return f"{count:,} rows written off."
+        if posted.get("verb") == "hand":
+            owner = User.objects.filter(username=posted.get("owner", "")).first()
+            count = operations.hand_suspense(
+                item_ids=chosen,
+                owner=owner,
+                actor=self.request.user,  # type: ignore[arg-type]  # logged in, by the frame
+            )
+            return f"{count:,} rows: {owner.username if owner else 'nobody'} sees to them."
         corrections = {
             name: posted[f"set_{name}"].strip()
             for name in CORRECTABLE
@@ -207,7 +272,7 @@ class SuspensePage(Screen):
         """Read the row of the address."""
         super().setup(request, *args, **kwargs)
         self.item = get_object_or_404(
-            SuspenseItem.objects.select_related("file", "source"), pk=kwargs["pk"]
+            SuspenseItem.objects.select_related("file", "source", "owner"), pk=kwargs["pk"]
         )
 
     def get_title(self) -> str:
@@ -243,6 +308,9 @@ class SuspensePage(Screen):
                     url=reverse("rating:file", args=[item.file_id]),
                 ),
                 Fact(label="Came", value=item.received_at, kind="instant"),
+                Fact(label="Worth", value=item.worth, kind="money", currency=item.currency),
+                Fact(label="Valued at", value=item.get_basis_display()),
+                Fact(label="Who sees to it", value=item.owner and item.owner.username),
                 Fact(label="Tries", value=item.attempts, kind="number"),
                 Fact(label="Ended", value=item.resolved_at, kind="instant"),
                 Fact(label="Because", value=item.resolution),
