@@ -53,6 +53,52 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION customers_judge_moments() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sound boolean;
+BEGIN
+    IF NOT EXISTS (SELECT FROM catalog_charge WHERE id = NEW.charge_id AND granularity = 'SECOND')
+    THEN
+        PERFORM refuse('PRO-5', 'customers_subscriptioncharge_moments_of_seconds',
+            'only a charge that is counted to the second has moments');
+    END IF;
+    BEGIN
+        SELECT bool_and(starts < ends AND coalesce(starts >= before, true)
+                        AND is_number(quantity) AND quantity >= 0
+                        AND is_number(price) AND coalesce(price >= 0, true)
+                        AND state IN ('ON', 'OFF', 'REDUCED')
+                        AND words ->> 0 ~ '[+-]\d\d:\d\d$'
+                        AND coalesce(words ->> 1 ~ '[+-]\d\d:\d\d$', true)
+                        AND coalesce(words ->> 5 ~ '^\d{4}-\d\d-\d\d$' AND isfinite(price_day), true)
+                        AND jsonb_array_length(words) = 6
+                        AND jsonb_path_match(  -- a number would be read as a float
+                            words, '!exists($[*] ? (@.type() != "string" && @ != null))'))
+        INTO sound
+        FROM (
+            SELECT *, lag(ends) OVER (ORDER BY at) AS before
+            FROM (
+                SELECT at, words, (words ->> 0)::timestamptz AS starts,
+                       coalesce((words ->> 1)::timestamptz, 'infinity') AS ends,
+                       (words ->> 2)::numeric(24, 8) AS quantity,
+                       (words ->> 3)::numeric(22, 10) AS price,
+                       words ->> 4 AS state, (words ->> 5)::date AS price_day
+                FROM jsonb_array_elements(NEW.moments) WITH ORDINALITY AS told (words, at)
+            ) AS read
+        ) AS line;
+    EXCEPTION WHEN data_exception THEN
+        sound := false;
+    END;
+    IF sound IS NOT TRUE THEN
+        PERFORM refuse('PRO-5', 'customers_subscriptioncharge_moments_sound',
+            'moments are stretches of time one after the other, each with its quantity and state');
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER customers_subscriptioncharge_moments
+    BEFORE INSERT OR UPDATE OF moments, charge_id ON customers_subscriptioncharge
+    FOR EACH ROW WHEN (NEW.moments IS NOT NULL) EXECUTE FUNCTION customers_judge_moments();
 CREATE TRIGGER customers_chargesegment_inside_life
     BEFORE INSERT OR UPDATE ON customers_chargesegment
     FOR EACH ROW EXECUTE FUNCTION customers_judge_segment();
@@ -68,9 +114,11 @@ CREATE TRIGGER customers_subscriptioncharge_true_owner
     ON customers_subscriptioncharge
     FOR EACH ROW EXECUTE FUNCTION customers_judge_charge_owner();
 -- reverse:
+DROP TRIGGER customers_subscriptioncharge_moments ON customers_subscriptioncharge;
 DROP TRIGGER customers_subscriptioncharge_true_owner ON customers_subscriptioncharge;
 DROP TRIGGER customers_subscription_covers_timeline ON customers_subscription;
 DROP TRIGGER customers_chargesegment_inside_life ON customers_chargesegment;
+DROP FUNCTION customers_judge_moments();
 DROP FUNCTION customers_judge_charge_owner();
 DROP FUNCTION customers_judge_life();
 DROP FUNCTION customers_judge_segment();
