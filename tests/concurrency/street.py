@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from multiprocessing import Value, get_context
 from typing import Any, ClassVar, Final
 from unittest import mock
@@ -176,14 +177,19 @@ def outcome(pid: int) -> int:
 
 def at_once(act: Callable[[], object], processes: int = 2) -> list[int]:
     """Let processes with connections of their own begin together; return how each ended."""
-    start = get_context("fork").Barrier(processes)
+    return together(*[act] * processes)
 
-    def begin() -> None:
+
+def together(*acts: Callable[[], object]) -> list[int]:
+    """Let each act begin at the same moment in a process of its own; return how each ended."""
+    start = get_context("fork").Barrier(len(acts))
+
+    def begin(act: Callable[[], object]) -> None:
         connection.ensure_connection()
         start.wait(timeout=30)
         act()
 
-    return [outcome(pid) for pid in [in_a_process(begin) for _ in range(processes)]]
+    return [outcome(pid) for pid in [in_a_process(partial(begin, act)) for act in acts]]
 
 
 def require_green() -> None:

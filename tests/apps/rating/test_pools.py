@@ -33,7 +33,11 @@ MAY, JUNE = date(2027, 5, 1), date(2027, 6, 1)
 
 @pytest.fixture
 def family(company: Company) -> Company:
-    """Three lines below one account, each bringing 100; `company` has a line of its own."""
+    return found_family(company)
+
+
+def found_family(company: Company) -> Company:
+    """Put three lines below one account, each bringing 100; `company` has a line of its own."""
     include(company, scope="POOL", quantity=D(100), code="SHARED", name="Family data")
     for name, number in (("Family", "50"), ("Ann", "51"), ("Bob", "52"), ("Cy", "53")):
         open_line(company, number, name=name)
