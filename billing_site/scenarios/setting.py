@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import JSONField, Model
+from django.db.models import BooleanField, JSONField, Model
 
 import customers.operations
 import invoicing.operations
@@ -127,6 +127,8 @@ def columns(model: type[Model], terms: Mapping[str, str]) -> dict[str, Any]:
             if isinstance(field, ArrayField | JSONField):
                 value = [one.strip() for one in text.split(",") if one.strip()]
                 found[name] = field.clean(value, None)
+            elif isinstance(field, BooleanField):
+                found[name] = field.clean(text.title(), None)
             else:
                 found[name] = field.clean(text, None)  # type: ignore[union-attr]
         except FieldDoesNotExist:

@@ -15,7 +15,9 @@ class EntitlementSpec(Stamped):
 
     `quantity` is in the unit of the usage type: for each service of the subscription (SERVICE),
     for each item bought, to be used by every service of the account (ACCOUNT), or what each
-    service brings to the pool it is in (POOL). Frozen together with its offer version.
+    service brings to the pool it is in (POOL). One that `ends_trial` is granted once, for the
+    trial, and caps it: the trial ends with the day on which it is used up (CHG-10). Frozen
+    together with its offer version.
     """
 
     offer_version = models.ForeignKey(
@@ -64,6 +66,12 @@ class EntitlementSpec(Stamped):
     warns = models.BooleanField(
         default=False, help_text="An alert goes out at 50, 80 and 100 % used."
     )
+    ends_trial = models.BooleanField(
+        "for the trial",
+        default=False,
+        db_default=False,
+        help_text="Granted once, for the trial; once used up it ends the trial.",
+    )
     overage = models.CharField(
         "beyond it",
         max_length=8,
@@ -106,6 +114,11 @@ class EntitlementSpec(Stamped):
                     period_count=1,
                     alignment="CYCLE",
                 ),
+            ),
+            models.CheckConstraint(
+                name="catalog_entitlementspec_trial_is_plain",
+                condition=Q(ends_trial=False)
+                | Q(scope="SERVICE", is_blocker=False, rollover_percent=0),
             ),
             *(
                 models.CheckConstraint(

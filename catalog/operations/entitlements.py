@@ -50,6 +50,8 @@ def add_entitlement(
         )
     if terms.get("scope") == EntitlementScope.POOL:
         _require_plain(wanted, terms)
+    if terms.get("ends_trial"):
+        _require_simple(terms)
     if quantity <= 0:
         raise Invalid("what is included is more than nothing", rule="ENT-1")
     with transaction.atomic():
@@ -77,6 +79,17 @@ def _require_plain(usage_filter: Mapping[str, str], terms: Mapping[str, Any]) ->
             "nothing and does not roll over",
             rule="POOL-2",
         )
+
+
+def _require_simple(terms: Mapping[str, Any]) -> None:
+    """The cap of a trial is each service's own, blocks nothing and ends with it (CHG-10)."""
+    scope = terms.get("scope", EntitlementScope.SERVICE)
+    if scope != EntitlementScope.SERVICE or terms.get("is_blocker"):
+        raise Invalid(
+            "what caps a trial is for each service, and blocks nothing behind it", rule="CHG-10"
+        )
+    if terms.get("rollover_percent"):
+        raise Invalid("what a trial leaves unused does not roll over", rule="CHG-10")
 
 
 def remove_entitlement(*, entitlement_id: int, actor: User | None) -> None:

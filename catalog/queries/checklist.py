@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,7 +70,7 @@ def offer_checklist(version: OfferVersion) -> Checklist:
     return Checklist(tuple(problems))
 
 
-def _included(version: OfferVersion, charges: Iterable[Charge]) -> Iterator[Problem]:
+def _included(version: OfferVersion, charges: Sequence[Charge]) -> Iterator[Problem]:
     """Say which charge does not price the sum of its usage, though a part of it is included."""
     included = {one.usage_type_id: one.code for one in version.entitlements.all()}
     for charge in charges:
@@ -85,6 +85,11 @@ def _included(version: OfferVersion, charges: Iterable[Charge]) -> Iterator[Prob
                 "a part; include another kind of usage."
             )
             yield Problem("ENT-3", charge.code, message)
+    charged = {charge.usage_type_id for charge in charges}
+    for spec in version.entitlements.all():
+        if spec.ends_trial and spec.usage_type_id not in charged:
+            message = f"{spec.code} caps a trial by usage that no charge of the offer prices."
+            yield Problem("CHG-10", spec.code, message)
 
 
 def event_charge(charge: Charge) -> EventCharge:

@@ -184,7 +184,7 @@ class EntitlementForm(forms.ModelForm):  # type: ignore[type-arg]
             "code", "name", "usage_type", "usage_filter", "quantity", "scope", "period_unit",
             "period_count", "alignment", "prorate_grant", "priority", "is_blocker",
             "rollover_percent", "rollover_cap", "rollover_periods", "rolls_again", "warns",
-            "overage",
+            "ends_trial", "overage",
         )  # fmt: skip
 
     def clean_usage_filter(self) -> dict[str, str]:

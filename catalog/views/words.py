@@ -122,7 +122,9 @@ def narrowing(price: PriceVersion) -> str:
 
 
 def grant_rhythm(spec: EntitlementSpec) -> str:
-    """Write how often usage is included."""
+    """Write how often usage is included: once for a trial, or each period."""
+    if spec.ends_trial:
+        return "trial, and ends it"
     unit = spec.get_period_unit_display().lower()
     return unit if spec.period_count == 1 else f"{spec.period_count} {unit}s"
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 import audit.operations
-from customers.choices import OrderAction, OrderChannel, OrderState, Renewal, TermType
+from customers.choices import (
+    OrderAction,
+    OrderChannel,
+    OrderState,
+    Renewal,
+    TermType,
+    TrialOutcome,
+)
 from customers.choices import SubscriptionState as State
 from customers.models import Account, Order, OrderItem, Subscription
 from customers.operations import approving, fulfilment, order_items, withdrawal
@@ -250,6 +257,47 @@ def cancel_order(*, order: Order, as_of: date, actor: User | None) -> Order:
 
 
 @transaction.atomic
+def end_trial(*, subscription: Subscription, on_date: date, as_of: date, reason: str) -> bool:
+    """End a trial before its time with the day on which its cap was used up (CHG-10).
+
+    What becomes paid is paid from the day after, also where that became known late. What ends or
+    is suspended does so tomorrow at the earliest: its usage of today has an owner, and is billed.
+    The order it places stands in the history like any other. Returns whether the trial ends
+    earlier by it; a second call changes nothing.
+    """
+    row = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    start = OrderItem.objects.filter(subscription=row, action=OrderAction.ADD)
+    converts = start.filter(trial_outcome=TrialOutcome.CONVERT).exists()
+    day = (on_date if converts else max(on_date, as_of)) + timedelta(days=1)
+    if row.trial_end_on is None or day >= row.trial_end_on:
+        return False
+    item = ItemInput(
+        action=OrderAction.MODIFY,
+        subscription=row,
+        effective_on=day,
+        trial_end_on=day,
+        reason=reason,
+    )
+    return _order_by_schedule(row, item, f"trial-{row.number}-{day}", as_of)
+
+
+def _order_by_schedule(row: Subscription, item: ItemInput, external_id: str, as_of: date) -> bool:
+    """Place an order that nobody asked for and carry it out; incomplete, it waits as a draft."""
+    assert item.effective_on is not None
+    order = place_order(
+        account=row.account,
+        items=[item],
+        requested_on=item.effective_on,
+        external_id=external_id,
+        actor=None,
+    )
+    if order.state != OrderState.DRAFT or missing_in(order=order):
+        return False
+    submit_order(order=order, as_of=as_of, actor=None)
+    return True
+
+
+@transaction.atomic
 def renew_due(*, as_of: date, time_zone: str | None = None) -> int:
     """Renew terms that renew by themselves and have ended, for as long again; return how many.
 
@@ -275,14 +323,6 @@ def renew_due(*, as_of: date, time_zone: str | None = None) -> int:
             term_months=months,
             reason="renews by itself",
         )
-        order = place_order(
-            account=row.account,
-            items=[item],
-            requested_on=row.term.upper,
-            external_id=f"renewal-{row.number}-{row.term.upper}",
-            actor=None,
-        )
-        if order.state == OrderState.DRAFT and not missing_in(order=order):
-            submit_order(order=order, as_of=as_of, actor=None)
-            renewed += 1
+        external_id = f"renewal-{row.number}-{row.term.upper}"
+        renewed += _order_by_schedule(row, item, external_id, as_of)
     return renewed

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from catalog.choices import Granularity
-from catalog.models import Charge
+from catalog.models import Charge, EntitlementSpec
 from customers.choices import OrderAction, OrderState, TermType
 from customers.choices import SubscriptionState as State
 from customers.models import (
@@ -170,7 +170,12 @@ def _action(item: OrderItem) -> Action:
 
 def _charges(version_ids: set[int]) -> dict[int, list[ChargeTerms]]:
     found: dict[int, list[ChargeTerms]] = {version_id: [] for version_id in version_ids}
-    charges = Charge.objects.filter(offer_version__in=version_ids)
+    caps = EntitlementSpec.objects.filter(
+        offer_version=OuterRef("offer_version"),
+        usage_type=OuterRef("usage_type"),
+        ends_trial=True,
+    )
+    charges = Charge.objects.filter(offer_version__in=version_ids).annotate(caps=Exists(caps))
     for charge in charges.order_by("sequence", "code"):
         found[charge.offer_version_id].append(
             ChargeTerms(
@@ -184,6 +189,7 @@ def _charges(version_ids: set[int]) -> dict[int, list[ChargeTerms]]:
                 in_advance=charge.timing == "ADVANCE",
                 is_flat=charge.price_model == "FLAT",
                 to_the_second=charge.granularity == Granularity.SECOND,
+                caps_trial=charge.caps,
             )
         )
     return found

@@ -36,6 +36,8 @@ class ChargeTerms:
     is_flat: bool = False
     change_day: str = "NEW"
     to_the_second: bool = False
+    caps_trial: bool = False
+    """Usage that caps a trial: it counts in the trial too, and what is beyond the cap is owed."""
 
 
 @dataclass(slots=True)
@@ -136,7 +138,7 @@ class _Drawing:
             return trigger_on
         day = max(trigger_on, self.told.trial_end_on or trigger_on)
         if charge.kind != "RECURRING":
-            return day
+            return trigger_on if charge.caps_trial else day
         return self.anniversaries.setdefault((charge.unit, charge.count), day)
 
     def _timeline(self, plan: Plan, charge: ChargeTerms, trigger_on: date) -> Timeline:
@@ -148,7 +150,7 @@ class _Drawing:
             return self._locked(line, trigger_on)
         line = self._handed_over(line, plan, charge)
         line = edited(line, date.min, trigger_on, lambda span: None)
-        if trial_end is not None:
+        if trial_end is not None and not charge.caps_trial:
             line = edited(line, date.min, trial_end, _off("TRIAL"))
         if charge.kind == "RECURRING":
             for pause in self.told.pauses:

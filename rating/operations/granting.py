@@ -20,12 +20,14 @@ from rating.models import BalanceBucket, BalanceMovement
 from rating.operations.alerting import alert_balances
 from rating.operations.drawing import draw_held, draw_pending, hold_usage, request_draws
 from rating.operations.pooling import keep_pools
+from rating.operations.trials import end_used_up_trials
 from rating.queries.granting import DueGrant, SoldItem, due_grants, sold_items, specs, terms_of
 from rating.rules.grants import rhythm_of, rolled_over, rollover_end
 
 LOOK_BACK: Final = timedelta(days=100)
 """How long ago a period may have ended that is still granted: as far as bills are corrected."""
 CHUNK: Final = 500
+MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -37,20 +39,26 @@ class Settled:
     closed: int = 0
     pooled: int = 0
     alerted: int = 0
+    trials: int = 0
 
 
 def settle_balances(*, as_of: datetime) -> Settled:
     """Bring the balances of all accounts to a moment; a second call does nothing.
 
     Pools have their members and what these bring; grants end with what they were granted for;
-    what has begun is granted; usage is drawn; what has ended is closed in the order of time, its
-    rest rolled over or expired.
+    what has begun is granted; usage is drawn; trials whose cap is used up end; what has ended is
+    closed in the order of time, its rest rolled over or expired.
     """
     done = Settled(pooled=keep_pools(as_of=as_of))
-    if specs():
-        done.ended = _end_grants()
-        done.granted = _grant(as_of)
-    draw_pending()
+    included = specs()
+    caps = [one.pk for each in included.values() for one in each if one.ends_trial]
+    if included:
+        _grant_and_draw(done, caps, as_of)
+    else:
+        draw_pending()
+    if caps and (ended := end_used_up_trials(caps=caps, as_of=as_of)):
+        done.trials = ended
+        _grant_and_draw(done, caps, as_of)
     done.alerted = alert_balances(as_of=as_of)
     while closed := _close(as_of):
         done.closed += closed
@@ -58,14 +66,25 @@ def settle_balances(*, as_of: datetime) -> Settled:
     return done
 
 
-def _end_grants() -> int:
-    """End grants early whose item, service or subscription has ended (P9)."""
+def _grant_and_draw(done: Settled, caps: Sequence[int], as_of: datetime) -> None:
+    """End what has ended with what it was granted for, grant what has begun, draw usage."""
+    done.ended += _end_grants(caps, as_of)
+    done.granted += _grant(as_of)
+    draw_pending()
+
+
+def _end_grants(caps: Sequence[int], as_of: datetime) -> int:
+    """End grants early whose item, service or subscription has ended (P9), or their trial."""
     with transaction.atomic(), connection.cursor() as cursor:
         sql.run(cursor, "rating", "ended_grants")
         ended = cursor.fetchall()
+        if caps:
+            sql.run(cursor, "rating", "ended_trials", caps=list(caps), as_of=as_of)
+            ended += cursor.fetchall()
         first: dict[int, datetime] = {}
         for account, end in ended:
-            first[account] = min(end, first.get(account, end))
+            last = end - MOMENT  # still within the bucket, so that what it gave since is seen
+            first[account] = min(last, first.get(account, last))
         request_draws(first)
     return len(ended)
 
@@ -85,18 +104,24 @@ def _grant(as_of: datetime) -> int:
                 for one in due_grants(items, included, since=since, until=until + timedelta(1))
                 if boundary_instant(one.grant.days.start, one.item.zone) <= as_of
             ]
-            _write_grants(due)
+            _write_grants(due, as_of)
         count += len(due)
     return count
 
 
-def _write_grants(due: Sequence[DueGrant]) -> None:
-    made = BalanceBucket.objects.bulk_create([_granted(one) for one in due], batch_size=CHUNK)
+def _write_grants(due: Sequence[DueGrant], as_of: datetime) -> None:
+    made = BalanceBucket.objects.bulk_create(
+        [_granted(one, as_of) for one in due], batch_size=CHUNK
+    )
     _fill(made, "GRANT")
 
 
-def _granted(due: DueGrant) -> BalanceBucket:
+def _granted(due: DueGrant, as_of: datetime) -> BalanceBucket:
+    """Return the bucket of a grant; that of a trial has no end before the trial has ended."""
     item, spec, grant = due.item, due.spec, due.grant
+    end: datetime | None = boundary_instant(grant.days.end, item.zone)
+    if spec.ends_trial and end is not None and end > as_of:
+        end = None
     return BalanceBucket(
         account_id=item.account_id,
         service_id=due.service_id,
@@ -111,7 +136,7 @@ def _granted(due: DueGrant) -> BalanceBucket:
         initial=grant.quantity,
         valid=DateTimeTZRange(
             boundary_instant(grant.days.start, item.zone),
-            boundary_instant(grant.days.end, item.zone),
+            end,
         ),
         period_start=grant.full.start,
     )

@@ -17,7 +17,7 @@ from customers.queries.periods import CYCLE_ANCHOR
 from foundation import sql
 from foundation.periods import Alignment, Rhythm, Unit
 from rating.models import BalanceBucket
-from rating.rules.grants import Grant, GrantTerms, grants_due, rhythm_of
+from rating.rules.grants import Grant, GrantTerms, grants_due, rhythm_of, trial_grant
 
 PAGE: Final = 2_000
 
@@ -34,6 +34,7 @@ class SoldItem:
     quantity: Decimal
     start: date
     end: date | None
+    trial_end: date | None
     cycle: Rhythm
 
 
@@ -84,10 +85,10 @@ def sold_items(*, since: date, until: date) -> Iterator[list[SoldItem]]:
             yield [
                 SoldItem(
                     item, version, subscription, account, ZoneInfo(zone), quantity, start, end,
-                    Rhythm(CYCLE_ANCHOR, Unit.MONTH, months, day),
+                    trial, Rhythm(CYCLE_ANCHOR, Unit.MONTH, months, day),
                 )
-                for item, version, subscription, account, zone, quantity, start, end, day, months
-                in rows
+                for item, version, subscription, account, zone, quantity, start, end, trial,
+                day, months in rows
             ]  # fmt: skip
         if len(rows) < PAGE:
             return
@@ -103,6 +104,12 @@ def due_grants(
 ) -> list[DueGrant]:
     """Return the grants of items that have begun by `until` and were not made (desired state)."""
     services = _services(items)
+    capped = {
+        (one.offer_version_id, one.usage_type_id)
+        for each in specs.values()
+        for one in each
+        if one.ends_trial
+    }
     made = set(
         BalanceBucket.objects.filter(
             item__in=[one.item_id for one in items], source="GRANT"
@@ -113,27 +120,52 @@ def due_grants(
         for item in items
         for spec in specs.get(item.offer_version_id, ())
         if spec.scope != "POOL"  # what fills pools follows their members: `queries.pooling`
-        for due in _of_item(item, spec, services.get(item.subscription_id, ()), since, until)
+        for due in _of_item(
+            item,
+            spec,
+            services.get(item.subscription_id, ()),
+            since,
+            until,
+            is_capped=(spec.offer_version_id, spec.usage_type_id) in capped,
+        )
         if (item.item_id, spec.pk, due.grant.full.start, due.service_id) not in made
     ]
 
 
 def _of_item(
-    item: SoldItem, spec: EntitlementSpec, services: Iterable[int], since: date, until: date
+    item: SoldItem,
+    spec: EntitlementSpec,
+    services: Iterable[int],
+    since: date,
+    until: date,
+    *,
+    is_capped: bool,
 ) -> Iterator[DueGrant]:
-    terms = terms_of(spec)
     by_service = spec.scope == "SERVICE"
-    for grant in grants_due(
-        terms,
-        rhythm=rhythm_of(terms, start=item.start, cycle=item.cycle),
-        start=item.start,
-        end=item.end,
-        items=Decimal(1) if by_service else item.quantity,
-        since=since,
-        until=until,
-    ):
+    for grant in _grants(item, spec, since, until, is_capped=is_capped):
         for service in services if by_service else (None,):
             yield DueGrant(item, spec, service, grant)
+
+
+def _grants(
+    item: SoldItem, spec: EntitlementSpec, since: date, until: date, *, is_capped: bool
+) -> Iterator[Grant]:
+    """Yield the grants of an item; where a trial is capped, what it includes begins after it."""
+    terms, start = terms_of(spec), item.start
+    if spec.ends_trial:
+        yield from trial_grant(terms, start=start, trial_end=item.trial_end, until=until)
+        return
+    if is_capped and item.trial_end is not None:
+        start = max(start, item.trial_end)
+    yield from grants_due(
+        terms,
+        rhythm=rhythm_of(terms, start=start, cycle=item.cycle),
+        start=start,
+        end=item.end,
+        items=Decimal(1) if spec.scope == "SERVICE" else item.quantity,
+        since=since,
+        until=until,
+    )
 
 
 def _services(items: Sequence[SoldItem]) -> dict[int, list[int]]:

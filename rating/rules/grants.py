@@ -78,6 +78,15 @@ def grants_due(
         k += 1
 
 
+def trial_grant(
+    terms: GrantTerms, *, start: date, trial_end: date | None, until: date
+) -> Iterator[Grant]:
+    """Yield what caps the trial of an item that starts before `until`, once (CHG-10)."""
+    if trial_end is not None and start < trial_end and start < until:
+        days = Period(start, trial_end)
+        yield Grant(days, days, terms.quantity)
+
+
 def rolled_over(terms: GrantTerms, *, unused: Decimal, source: str) -> Decimal:
     """Return how much of an ended bucket goes on: min(unused · percent, cap) (ENT-4).
 

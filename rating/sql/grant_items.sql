@@ -4,7 +4,7 @@
 -- Repeating: reads only.
 SELECT
     i.id, i.offer_version_id, i.subscription_id, s.account_id, a.time_zone, i.quantity,
-    lower(i.valid), least(upper(i.valid), s.end_on), p.cycle_day, p.cycle_months
+    lower(i.valid), least(upper(i.valid), s.end_on), s.trial_end_on, p.cycle_day, p.cycle_months
 FROM customers_subscriptionitem AS i
 JOIN customers_subscription AS s ON s.id = i.subscription_id
 JOIN customers_account AS a ON a.id = s.account_id

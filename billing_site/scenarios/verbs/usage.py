@@ -66,6 +66,12 @@ def open_pool(
     )
 
 
+@verb("usage.settle")
+def settle(scene: Scene) -> None:
+    """Keep balances as the clock does every hour: grant, draw, end trials that are used up."""
+    rating.operations.settle_balances(as_of=scene.now)
+
+
 @verb("usage.recycle")
 def recycle(scene: Scene, *, reason: str, identifier: str = "") -> None:
     """Send usage that waits for a reason through again, with another identifier if given."""

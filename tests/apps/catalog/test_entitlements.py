@@ -87,6 +87,21 @@ def test_only_a_sum_can_be_included_and_more_than_nothing(fiber: Shop) -> None:
         include(fiber, code="not a code!")
 
 
+def test_what_caps_a_trial_is_plain_and_is_priced_beyond_it(fiber: Shop) -> None:
+    for terms in ({"scope": "ACCOUNT"}, {"is_blocker": True}, {"rollover_percent": D(1)}):
+        with pytest.raises(Invalid) as refusal:
+            include(fiber, ends_trial=True, **terms)
+        assert refusal.value.rule == "CHG-10"
+    include(fiber, ends_trial=True)
+    assert not [one for one in offer_checklist(fiber.version).problems if one.rule == "CHG-10"]
+    assert fiber.minutes.usage_type is not None
+    unit = fiber.minutes.usage_type.unit
+    mails = UsageType.objects.create(code="MAIL", name="M", unit=unit, identifier_type="TENANT")
+    include(fiber, usage_type=mails, code="MAILS", ends_trial=True)
+    told = [one.message for one in offer_checklist(fiber.version).problems if one.rule == "CHG-10"]
+    assert told == ["MAILS caps a trial by usage that no charge of the offer prices."]
+
+
 def test_the_checklist_names_a_charge_that_prices_no_sum(fiber: Shop) -> None:
     include(fiber)
     assert not [one for one in offer_checklist(fiber.version).problems if one.rule == "ENT-3"]
@@ -121,6 +136,9 @@ def test_a_submitted_version_keeps_what_it_includes(fiber: Shop, change: str) ->
         ("period_unit = 'AEON'", "period_unit_is_known"),
         ("alignment = 'NONE'", "alignment_is_known"),
         ("overage = 'MAYBE'", "overage_is_known"),
+        ("ends_trial = true, scope = 'ACCOUNT'", "trial_is_plain"),
+        ("ends_trial = true, is_blocker = true", "trial_is_plain"),
+        ("ends_trial = true, rollover_percent = 0.5", "trial_is_plain"),
     ],
 )
 def test_what_is_included_is_checked(fiber: Shop, change: str, guard: str) -> None:
