@@ -24,9 +24,9 @@ from rating.operations.drawing import draw_held
 from rating.operations.loading import collector_at_rest
 from rating.operations.outcome import EXPLANATIONS, Batch, Refused
 from rating.operations.storing import suspend
-from rating.queries.guides import Guided, Guides
+from rating.queries.guides import Guides
 from rating.queries.prices import EventPrices
-from rating.queries.stored_events import StoredRows, stored_pages
+from rating.queries.stored_events import StoredHeads, stored_pages
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.reasons import Reason
 from rating.rules.rows import Row
@@ -123,22 +123,25 @@ def _renew_events(
 ) -> None:
     """Guide and price the events page by page, and write those that come out otherwise."""
     guides = Guides(charges=usage_charges(), prices=EventPrices(on_date=as_of.date()))
-    rows = StoredRows(usage_types())
-    for page in stored_pages(cursor, scope):
-        guides.learn(cursor, {(event[5], event[6]) for event in page})
+    heads, lead = StoredHeads(usage_types(), guides), guides.lead
+    for page in stored_pages(cursor, {**scope, "names": heads.names}):
+        heads.learn(cursor, {event[2] for event in page})
         report.events += len(page)
         changed: dict[str, list[str]] = defaultdict(list)
         lost: dict[str, dict[str, Lost]] = defaultdict(dict)
         for event in page:
-            row = rows.row(event)
-            found = guides.find(row)
-            if isinstance(found, Guided):
-                guide, day, rated = found
-                standing = f"{guide.fixed}{day}\t{rated[2]}"
-                if standing != event[9]:
-                    changed[event[1]].append(f"{event[0]}\t{event[1]}\t{standing}\n")
-            else:
-                lost[event[1]][event[0]] = Lost(row, found)
+            place, part, head, start, end, quantity, attributes, stands = event
+            windows, by_end = heads[head]
+            start = start.replace(" ", "T")
+            moment = end.replace(" ", "T") if by_end and end else start
+            found = lead(windows, moment, start, quantity, attributes)
+            if isinstance(found, Reason):
+                lost[part][place] = Lost(heads.row(event), found)
+                continue
+            guide, day, rated = found
+            standing = f"{guide.fixed}{day}\t{rated[2]}"
+            if standing != stands:
+                changed[part].append(f"{place}\t{part}\t{standing}\n")
         for part in sorted(changed.keys() | lost.keys()):
             report.changed += len(changed[part])
             report.suspended += len(lost[part])

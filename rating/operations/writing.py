@@ -43,13 +43,13 @@ class EventLines:
     ) -> None:
         """Guide the rows of one identifier that are guided alike, and price them by event."""
         windows = guides.windows_of(route, identifier)
-        lead, sums, months = guides.lead, self.sums, self.months
+        lead, sums, months, by_end = guides.lead, self.sums, self.months, route.by_end
         shown = copying.escape(identifier) if "\\" in identifier else identifier
         fixed = f"{self.fixed}{route.text}\t{shown}\t"
         count, sent = 0, self.quantity
         for row in rows:
             key, _, _, _, start, end, text, value, attributes, _, _, _, _, number = row
-            found = lead(row, windows)
+            found = lead(windows, end if by_end else start, start, text, attributes)
             if isinstance(found, Reason):
                 outcome.refused.append(unguided(row, found))
                 continue

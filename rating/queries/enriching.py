@@ -12,10 +12,9 @@ from catalog.rules.zones import Prefixes
 from rating.queries.prices import EventPrices, SharedKey
 from rating.rules.eventprices import BandPrices, EventPrice, Rated, counted
 from rating.rules.guiding import Guide
-from rating.rules.rows import Row
 
 ZERO = Decimal(0)
-SECONDS_LONG = len("2027-05-03T10:15:22")
+SECONDS_LONG, HOUR_SECONDS = len("2027-05-03T10:15:22"), 3600
 DAY = timedelta(days=1)
 MOST_HOURS, MOST_NUMBERS = 100_000, 50_000
 Cuts = Sequence[tuple[Decimal, str]]
@@ -42,10 +41,9 @@ class Enricher:
 
     def in_zone(self, guide: Guide, attributes: str, day: str) -> Guide | None:
         """Return the guide of an event's zone on its day; None where no prefix fits."""
-        prefixes = guide.called.get(attributes)
-        if prefixes is None:
-            prefixes = self._prefixes(guide, attributes)
-        for starts, ends, zone in prefixes:
+        for starts, ends, zone in guide.called.get(attributes) or self._prefixes(
+            guide, attributes
+        ):
             if starts <= day < ends:
                 return guide.zoned.get(zone) or self._first_in_zone(guide, zone)
         zones = guide.charge.terms.zones
@@ -68,32 +66,35 @@ class Enricher:
         found = guide.called[attributes] = zones.of_number(number)
         return found
 
-    def rate(self, guide: Guide, row: Row, day: str) -> Rated:
-        """Price an event by the time bands that it meets (UNIT-5).
+    def rate(self, guide: Guide, start: str, text: str, day: str) -> Rated:
+        """Price an event by the time bands that it meets (UNIT-5); `text` is its quantity.
 
-        Most meet one, in which their quantity was priced before.
+        Most meet one, in which their quantity was priced before. Most of these end before the
+        band does whenever in their hour they begin, so that the second is not looked at.
 
         Raises: CannotPriceQuantity, AmountTooLarge.
         """
-        start, text = row[4], row[6]
         band, room = guide.hours.get(start[:13]) or self._hour(guide, start)
         prices = guide.banded.get(day)
-        if prices is not None and len(start) == SECONDS_LONG:
-            price = prices.by_band.get(band)
-            known = price.known.get(text) if price is not None else None
-            if known is not None and known[3] <= room - _second_of_hour(start):
-                return known
-        cuts = self.cuts(guide, row, counted(guide.charge.terms.increments, row[7]))
+        price = prices.by_band.get(band) if prices is not None else None
+        known = price.known.get(text) if price is not None else None
+        if known is not None and (
+            known[3] <= room - HOUR_SECONDS
+            or (len(start) == SECONDS_LONG and known[3] <= room - _second_of_hour(start))
+        ):
+            return known
+        quantity = Decimal(text)
+        cuts = self.cuts(guide, start, counted(guide.charge.terms.increments, quantity))
         prices = self.prices(guide, day, cuts)
         if prices is None:
             raise CannotPriceQuantity(day)
-        return prices.rate(row[7], text, cuts)
+        return prices.rate(quantity, text, cuts)
 
-    def cuts(self, guide: Guide, row: Row, quantity: Decimal) -> Cuts:
+    def cuts(self, guide: Guide, start: str, quantity: Decimal) -> Cuts:
         """Return where bands begin in an event; what does not measure time has one (UNIT-5)."""
         terms = guide.charge.terms
         assert terms.bands is not None
-        start, unit = row[4], terms.unit_seconds
+        unit = terms.unit_seconds
         band, room = guide.hours.get(start[:13]) or self._hour(guide, start)
         lasts_seconds = abs(quantity) * unit if unit is not None else ZERO
         if len(start) == SECONDS_LONG and lasts_seconds <= room - _second_of_hour(start):

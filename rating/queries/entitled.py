@@ -116,7 +116,7 @@ def place(use: Use, *, on_date: date, lock: bool = False) -> Placed | str:
         return row
     guides = Guides(charges=_CATALOGUE.charges, prices=prices)
     with connection.cursor() as cursor:
-        guides.learn(cursor, [(row.identifier_type, row.identifier)])
+        guides.learn(cursor, [(row.identifier_type, row.identifier)], use.usage_type)
         found = guides.find(row)
         if isinstance(found, Reason):
             return f"{found}: {NEXT_STEPS[found]}"

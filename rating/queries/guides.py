@@ -30,7 +30,7 @@ from rating.rules.guiding import (
 from rating.rules.reasons import Reason
 from rating.rules.rows import Route, Row, utc_text
 
-WINDOWS_LIMIT = 500_000
+WINDOWS_LIMIT, QUANTITIES_LIMIT = 500_000, 50_000
 HOUR = len("2027-05-03T10")
 Identifier = tuple[str, str]
 Segment = tuple[date, date | None, Decimal | None]
@@ -98,10 +98,15 @@ class Guides:
         self._charges: dict[int, list[UsageCharge]] = {}
         self._windows: dict[Route, dict[str, list[Window]]] = {}
         self._days: dict[str, LocalDays] = {}
-        self._counted: dict[tuple[int, str], Rated] = {}
+        self._counts: dict[int, dict[str, Rated]] = {}
 
-    def learn(self, cursor: CursorWrapper, identifiers: Iterable[Identifier]) -> None:
-        """Load the holders of identifiers not seen before, by sets whatever their number."""
+    def learn(
+        self, cursor: CursorWrapper, identifiers: Iterable[Identifier], usage_type: str = ""
+    ) -> None:
+        """Load the holders of identifiers not seen before, by sets whatever their number.
+
+        Where all that is asked for is of one usage type, prices are loaded only for its charges.
+        """
         if len(self._holdings) > WINDOWS_LIMIT:
             self.forget()
         new = [one for one in identifiers if one not in self._holdings]
@@ -130,9 +135,12 @@ class Guides:
             holding = Holding(_span(lo, hi), service, account, subscription, zone, currency)
             self._holdings[kind, value].append(holding)
             found.append(holding)
-        self._learn_services(cursor, [h for h in found if h.service_id not in self._active])
+        new_services = [h for h in found if h.service_id not in self._active]
+        self._learn_services(cursor, new_services, usage_type)
 
-    def _learn_services(self, cursor: CursorWrapper, holdings: list[Holding]) -> None:
+    def _learn_services(
+        self, cursor: CursorWrapper, holdings: list[Holding], usage_type: str
+    ) -> None:
         if not holdings:
             return
         services = [holding.service_id for holding in holdings]
@@ -148,7 +156,10 @@ class Guides:
             [
                 holding.account_id
                 for holding in holdings
-                if any(one.terms.by_event for one in charges[holding.subscription_id])
+                if any(
+                    one.terms.by_event and usage_type in ("", one.terms.usage_type)
+                    for one in charges[holding.subscription_id]
+                )
             ],
         )
 
@@ -163,7 +174,13 @@ class Guides:
 
     def find(self, row: Row) -> Guided | Reason:
         """Return where an event belongs, or why it belongs nowhere; the identifier is learned."""
-        return self.lead(row, self.windows_of(row.route, row.identifier))
+        return self.lead(
+            self.windows_of(row.route, row.identifier),
+            row.end if row.route.by_end else row.start,
+            row.start,
+            row.quantity,
+            row.attributes,
+        )
 
     def windows_of(self, route: Route, identifier: str) -> list[Window]:
         """Return the windows of an identifier that was learned."""
@@ -182,9 +199,13 @@ class Guides:
                 return guide.account_id
         return 0
 
-    def lead(self, row: Row, found: list[Window]) -> Guided | Reason:
-        """Return where an event belongs, by the windows of its identifier."""
-        moment = row[5] if row[9].by_end else row[4]
+    def lead(
+        self, found: list[Window], moment: str, start: str, text: str, attributes: str
+    ) -> Guided | Reason:
+        """Return where an event belongs, by the windows of its identifier.
+
+        `moment` is its start or, where its type says so, its end; `text` is its quantity.
+        """
         guide: Guide | Reason = Reason.NO_OWNER
         for lo, hi, answer in found:
             if lo <= moment < hi:
@@ -194,24 +215,24 @@ class Guides:
             return guide
         day = guide.days[moment[:13]] or guide.days[moment[:16]]
         if guide.is_zoned:
-            zoned = self.enricher.in_zone(guide, row[8], day)
+            zoned = self.enricher.in_zone(guide, attributes, day)
             if zoned is None:
                 return Reason.NO_ZONE
             guide = zoned
         try:
-            if not guide.by_event:
-                rated = self._by_line(guide, row[7], row[6])
+            if not guide.by_event:  # only counted: its line prices it
+                rated = guide.counts.get(text) or self._count(guide, text)
             elif guide.is_banded:
-                rated = self.enricher.rate(guide, row, day)
+                rated = self.enricher.rate(guide, start, text, day)
             else:
-                rated = self._by_itself(guide, day, row[7], row[6])
+                rated = self._by_itself(guide, day, text)
         except AmountTooLarge:
             return Reason.BAD_QUANTITY
         except CannotPriceQuantity:
             return Reason.NO_PRICE
         return _guided(Guided, (guide, day, rated))
 
-    def _by_itself(self, guide: Guide, day: str, quantity: Decimal, text: str) -> Rated:
+    def _by_itself(self, guide: Guide, day: str, text: str) -> Rated:
         """Price an event by itself (UNIT-2 EVENT)."""
         try:
             price = guide.prices[day]
@@ -219,20 +240,19 @@ class Guides:
             price = guide.prices[day] = self._prices.price_on(guide, date.fromisoformat(day))
         if price is None:
             raise CannotPriceQuantity(day)
-        return price.known.get(text) or price.rate(quantity, text)
+        return price.known.get(text) or price.rate(Decimal(text), text)
 
-    def _by_line(self, guide: Guide, quantity: Decimal, text: str) -> Rated:
-        """Only count an event; its line prices it."""
-        if not guide.has_increments:
-            return by_line(quantity, text)
-        terms = guide.charge.terms
-        known = self._counted.get((terms.charge_id, text))
-        if known is None:
-            if len(self._counted) > WINDOWS_LIMIT:
-                self._counted.clear()
-            value = counted(terms.increments, quantity)
-            known = self._counted[terms.charge_id, text] = by_line(value, plain(value))
-        return known
+    def _count(self, guide: Guide, text: str) -> Rated:
+        if len(guide.counts) > QUANTITIES_LIMIT:
+            guide.counts.clear()
+        value, terms = Decimal(text), guide.charge.terms
+        if guide.has_increments:
+            value = counted(terms.increments, value)
+            found = by_line(value, plain(value))
+        else:
+            found = by_line(value, text)
+        guide.counts[text] = found
+        return found
 
     def _cut(self, route: Route, identifier: str) -> list[Window]:
         found = windows(
@@ -249,6 +269,7 @@ class Guides:
                 if days is None:
                     days = self._days[guide.zone] = LocalDays(guide.zone)
                 guide.days = days
+                guide.counts = self._counts.setdefault(guide.charge.terms.charge_id, {})
                 self.enricher.prepare(guide)
                 if guide.by_event:
                     guide.prices = self._prices.shared(guide)

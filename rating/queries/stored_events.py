@@ -1,4 +1,4 @@
-"""Read stored events back as rows to be guided and priced again (RATE-2)."""
+"""Read stored events back to be guided and priced again (RATE-2)."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -9,12 +9,16 @@ from django.db.backends.utils import CursorWrapper
 from psycopg import sql as composed
 
 from foundation import sql
+from rating.queries.guides import Guides
+from rating.rules.guiding import Window
 from rating.rules.rows import Route, Row, UsageTypeTerms, relevant_of
 
 PAGE = 20_000
-CACHE_LIMIT = 50_000
-FIELDS = 9
+HEADS_LIMIT = 50_000
+FIELDS = 7
 """Of a stored event's text, before how it stands."""
+APART = "\x1f"
+"""Parts what belongs to the head of an event."""
 
 
 def stored_pages(
@@ -38,60 +42,49 @@ def stored_pages(
     cursor.execute(f"CLOSE {pages}")
 
 
-class StoredRows:
-    """Turn the fields of stored events into rows; routes and numbers seen are remembered."""
+class StoredHeads(dict[str, tuple[list[Window], bool]]):
+    """Lead stored events by their heads: to their windows, and whether their end is their time.
 
-    def __init__(self, types: Mapping[str, UsageTypeTerms]) -> None:
+    A head is usage type, identifier type and identifier, and the attributes where any of them is
+    one that filters or prices read. Heads repeat, and are remembered for a while.
+    """
+
+    def __init__(self, types: Mapping[str, UsageTypeTerms], guides: Guides) -> None:
+        super().__init__()
         self._types = types
-        self._relevant = {
-            code: tuple(f'"{name}"' for name in terms.relevant) for code, terms in types.items()
-        }
-        self._groups: dict[tuple[str, str, str], Route] = {}
+        self._guides = guides
         self._routes: dict[tuple[str, str, tuple[tuple[str, str], ...]], Route] = {}
-        self._numbers: dict[str, Decimal] = {}
 
-    def row(self, fields: list[str], key: str = "") -> Row:
-        """Return an event as the row that it came in; its key is given where it is needed."""
-        _, _, start, end, kind, id_type, identifier, quantity, attributes, _ = fields
-        group = ""
-        for name in self._relevant.get(kind, ()):
-            if name in attributes:
-                group = attributes
-                break
-        route = self._groups.get((kind, id_type, group))
-        if route is None:
-            route = self._route(kind, id_type, group)
-        value = self._numbers.get(quantity)
-        if value is None:
-            value = self._number(quantity)
-        start = start.replace(" ", "T")
-        end = end.replace(" ", "T") if end else start
-        return _new(Row, (
-            key, kind, id_type, identifier, start, end, quantity, value, attributes, route,
-            "", "", 0, "",
-        ))  # fmt: skip
+    @property
+    def names(self) -> list[str]:
+        """Return the attributes that are part of a head."""
+        return sorted({name for terms in self._types.values() for name in terms.relevant})
 
-    def _number(self, text: str) -> Decimal:
-        if len(self._numbers) > CACHE_LIMIT:
-            self._numbers.clear()
-        number = self._numbers[text] = Decimal(text)
-        return number
+    def learn(self, cursor: CursorWrapper, heads: set[str]) -> None:
+        """Load by sets what is not known of the heads of a page."""
+        if len(self) > HEADS_LIMIT:
+            self.clear()
+        new = {head: head.split(APART) for head in heads - self.keys()}
+        self._guides.learn(cursor, {(kind, value) for _, kind, value, *_ in new.values()})
+        for head, (usage_type, kind, value, *attributes) in new.items():
+            route = self._route(usage_type, kind, attributes)
+            self[head] = self._guides.windows_of(route, value), route.by_end
 
-    def _route(self, kind: str, id_type: str, attributes: str) -> Route:
-        """Return the route of an event: one object for all alike. Attributes of "" say nothing."""
-        terms = self._types.get(kind)
-        relevant: tuple[tuple[str, str], ...] = ()
-        if terms is not None and attributes:
-            relevant = relevant_of(terms, attributes)
-        key = (kind, id_type, relevant)
-        route = self._routes.get(key)
-        if route is None:
-            route = Route(kind, id_type, relevant, terms.at_end if terms else False)
-            self._routes[key] = route
-        if len(self._groups) > CACHE_LIMIT:
-            self._groups.clear()
-        self._groups[kind, id_type, attributes] = route
-        return route
+    def row(self, fields: list[str]) -> Row:
+        """Return an event as the row that it came in, but for its key."""
+        _, _, head, start, end, quantity, attributes, _ = fields
+        usage_type, kind, value, *relevant = head.split(APART)
+        return Row(
+            "", usage_type, kind, value, start.replace(" ", "T"), (end or start).replace(" ", "T"),
+            quantity, Decimal(quantity), attributes, self._route(usage_type, kind, relevant),
+            "", "",
+        )  # fmt: skip
 
-
-_new: Any = tuple.__new__
+    def _route(self, usage_type: str, kind: str, attributes: list[str]) -> Route:
+        """Return the route of an event: one object for all alike."""
+        terms = self._types.get(usage_type)
+        relevant = relevant_of(terms, attributes[0]) if terms and attributes else ()
+        key = usage_type, kind, relevant
+        if key not in self._routes:
+            self._routes[key] = Route(*key, terms.at_end if terms else False)
+        return self._routes[key]

@@ -170,7 +170,7 @@ class _Tool:
             known = guide.prices[found.day]
             assert known is not None
             return known.rated(found.billable)
-        cuts = self.guides.enricher.cuts(guide, row, found.billable)
+        cuts = self.guides.enricher.cuts(guide, row.start, found.billable)
         prices = self.guides.enricher.prices(guide, found.day, cuts)
         assert prices is not None
         return prices.rated(found.billable, cuts)

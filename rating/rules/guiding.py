@@ -16,7 +16,7 @@ from catalog.rules.events import Increments
 from catalog.rules.selection import attribute_key
 from catalog.rules.timebands import Bands
 from catalog.rules.zones import Prefixes, Zones
-from rating.rules.eventprices import BandPrices, EventPrice
+from rating.rules.eventprices import BandPrices, EventPrice, Rated
 from rating.rules.reasons import Reason
 
 Attributes = tuple[tuple[str, str], ...]
@@ -103,6 +103,8 @@ class Guide:
 
     days: dict[str, str] = field(default_factory=dict)
     """Local date by UTC hour or minute, shared by all guides of a zone."""
+    counts: dict[str, Rated] = field(default_factory=dict)
+    """What quantities count as that are priced by their line, shared by the guides of a charge."""
     called: dict[str, Prefixes] = field(default_factory=dict)
     """What the attributes of events say about where they lead, shared by the guides of a map."""
     hours: dict[str, tuple[str, int]] = field(default_factory=dict)

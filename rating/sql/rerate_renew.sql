@@ -1,4 +1,5 @@
 -- Purpose: put the new sums in place of those that differ; what is the same is not touched.
+-- The lock of sums is held alone, so that nobody adds one between looking and inserting.
 -- Grain: as rating_usageaggregate. Binds: accounts, start, finish. Repeating: changes nothing.
 DELETE FROM rating_usageaggregate AS a
 WHERE (
@@ -23,6 +24,11 @@ INSERT INTO rating_usageaggregate (
 SELECT
     account_id, subscription_charge_id, service_id, on_date, attribute_key, quantity, event_count,
     amount
-FROM rating_rerate_sums
-ORDER BY account_id, subscription_charge_id, service_id, on_date, attribute_key
-ON CONFLICT (account_id, subscription_charge_id, service_id, on_date, attribute_key) DO NOTHING;
+FROM rating_rerate_sums AS n
+WHERE NOT EXISTS (
+    SELECT FROM rating_usageaggregate AS a
+    WHERE a.account_id = n.account_id AND a.subscription_charge_id = n.subscription_charge_id
+        AND a.service_id = n.service_id AND a.on_date = n.on_date
+        AND a.attribute_key = n.attribute_key
+)
+ORDER BY account_id, subscription_charge_id, service_id, on_date, attribute_key;

@@ -23,7 +23,6 @@ from rating.rules.eventprices import (
     plain,
 )
 from rating.rules.guiding import ChargeTerms, Guide, UsageCharge
-from rating.rules.rows import Route, Row
 
 D = Decimal
 STEPS = Increments(D(60), D(6))
@@ -72,8 +71,6 @@ def test_an_event_is_cut_where_its_bands_begin(start: datetime, seconds: int, zo
     day = start.astimezone(ZoneInfo(zone)).date().isoformat()
     guide.banded = {day: BandPrices(by_band)}
     text = f"{start:%Y-%m-%dT%H:%M:%S}"
-    route = Route("CALL", "MSISDN")
-    row = Row("", "CALL", "", "", text, text, str(seconds), D(seconds), "{}", route, "", "")
     billable = counted(STEPS, D(seconds))
     end = start + timedelta(seconds=int(abs(billable)))
     pieces = [
@@ -84,8 +81,8 @@ def test_an_event_is_cut_where_its_bands_begin(start: datetime, seconds: int, zo
         lambda band: by_band[band].terms, billable, "EUR", cuts=pieces, increments=STEPS
     ).amount
     for _ in range(2):
-        assert enricher.rate(guide, row, day).amount == round_event(exact, 4)
-        assert enricher.rate(guide, row, day).billable == billable
+        found = enricher.rate(guide, text, str(seconds), day)
+        assert (found.amount, found.billable) == (round_event(exact, 4), billable)
 
 
 @given(starts, st.sampled_from(ZONES))
