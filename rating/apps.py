@@ -25,6 +25,7 @@ class RatingConfig(AppConfig):
             RatingPool="node__entity",
             Reservation="account__entity",
             SuspenseItem=scope.WHOLE,
+            SuspenseWriteOff=scope.WHOLE,
             ThresholdAlert=scope.through("bucket_id", BalanceBucket),
             UsageAggregate=accounts,
             UsageEvent=accounts,

@@ -30,12 +30,25 @@ class PartState(TextChoices):
 
 
 class SuspenseState(TextChoices):
-    """OPEN → RECYCLED (stored), DUPLICATE (already held) or WRITTEN_OFF; the last three end."""
+    """OPEN → RECYCLED (stored), DUPLICATE (already held) or WRITTEN_OFF; the last three end.
+
+    A write-off that is reversed opens its rows again.
+    """
 
     OPEN = "OPEN", "Open"
     RECYCLED = "RECYCLED", "Recycled"
     DUPLICATE = "DUPLICATE", "Duplicate"
     WRITTEN_OFF = "WRITTEN_OFF", "Written off"
+
+
+class WriteOffState(TextChoices):
+    """PENDING → DONE → REVERSED; REJECTED by who does not approve, WITHDRAWN by who asked."""
+
+    PENDING = "PENDING", "Pending"
+    DONE = "DONE", "Done"
+    REJECTED = "REJECTED", "Rejected"
+    WITHDRAWN = "WITHDRAWN", "Withdrawn"
+    REVERSED = "REVERSED", "Reversed"
 
 
 class ValueBasis(TextChoices):

@@ -16,6 +16,20 @@ urlpatterns = [
     path("suspense/rows/", views.SuspenseRows.as_view(), name="suspense_rows"),
     path("suspense/work/", views.WorkSuspense.as_view(), name="suspense_work"),
     path("suspense/<int:pk>/", views.SuspensePage.as_view(), name="suspense_item"),
+    path("write-offs/", views.WriteOffList.as_view(), name="write_offs"),
+    path("write-offs/<int:pk>/", views.WriteOffPage.as_view(), name="write_off"),
+    path(
+        "write-offs/<int:pk>/approve/", views.ApproveWriteOff.as_view(), name="approve_write_off"
+    ),
+    path("write-offs/<int:pk>/reject/", views.RejectWriteOff.as_view(), name="reject_write_off"),
+    path(
+        "write-offs/<int:pk>/withdraw/",
+        views.WithdrawWriteOff.as_view(),
+        name="withdraw_write_off",
+    ),
+    path(
+        "write-offs/<int:pk>/reverse/", views.ReverseWriteOff.as_view(), name="reverse_write_off"
+    ),
     path("rerates/", views.RerateList.as_view(), name="rerates"),
     path("rerates/new/", views.NewRerate.as_view(), name="new_rerate"),
     path("rerates/<int:pk>/", views.ReratePage.as_view(), name="rerate"),

@@ -36,6 +36,7 @@ PAGES: dict[str, str] = {
     "payments.paymentreversal": "payments:paymentreversal",
     "payments.unidentifiedreceipt": "payments:unidentifiedreceipt",
     "rating.reratejob": "rating:rerate",
+    "rating.suspensewriteoff": "rating:write_off",
     "receivables.openitem": "receivables:openitem",
     "tax.jurisdiction": "tax:place",
 }

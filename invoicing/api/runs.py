@@ -13,7 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from foundation import clock
+from foundation import clock, scope
 from foundation.api import (
     HouseModelSerializer,
     HouseSerializer,
@@ -22,6 +22,7 @@ from foundation.api import (
     Retrieved,
 )
 from invoicing import operations, queries, tasks
+from invoicing.api.late_usage import LateUsageSerializer
 from invoicing.choices import RunKind
 from invoicing.models import BillCycle, BillRun, BillRunAccount
 
@@ -108,6 +109,7 @@ class BillRunViewSet(Listed, Retrieved, HouseViewSet):
         "post_run": "invoicing.post_run",
         "cancel": "invoicing.cancel_run",
         "resume": "invoicing.start_run",
+        "late_usage": "invoicing.view_invoice",
     }
     filterset_fields = ("cycle__code", "bill_date", "state", "kind")
 
@@ -156,6 +158,23 @@ class BillRunViewSet(Listed, Retrieved, HouseViewSet):
         run = operations.resume_run(run_id=self.pk, actor=self.actor)
         tasks.enqueue(run.pk)
         return Response(BillRunSerializer(run).data)
+
+    @extend_schema(responses={200: LateUsageSerializer(many=True)})
+    @action(
+        detail=False,
+        methods=["get"],
+        url_path="late-usage",
+        pagination_class=None,
+        filter_backends=[],
+    )
+    def late_usage(self, request: Request) -> Response:
+        """Return what came after its days were billed, by account, most worth first (RATE-3).
+
+        All of it, of the entities that the caller works for: what the next documents bill of it
+        or give back, worked out by the code of the runs.
+        """
+        found = operations.late_usage(entities=scope.entities_of(self.actor))
+        return Response(LateUsageSerializer(found, many=True).data)
 
 
 class RunAccountViewSet(Listed, Retrieved, HouseViewSet):

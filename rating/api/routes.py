@@ -2,7 +2,9 @@
 
 from rating.api.entitlements import EntitlementViewSet, ReservationViewSet
 from rating.api.previews import RatingPreviewViewSet
+from rating.api.rerates import RerateViewSet
 from rating.api.views import SuspenseViewSet, UsageEventViewSet, UsageFileViewSet
+from rating.api.write_offs import WriteOffViewSet
 
 ROUTES = [
     ("usage-events", UsageEventViewSet, "usage-event"),
@@ -11,4 +13,6 @@ ROUTES = [
     ("entitlements", EntitlementViewSet, "entitlement"),
     ("reservations", ReservationViewSet, "reservation"),
     ("suspense", SuspenseViewSet, "suspense"),
+    ("rerates", RerateViewSet, "rerate"),
+    ("usage-write-offs", WriteOffViewSet, "usage-write-off"),
 ]

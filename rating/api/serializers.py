@@ -172,9 +172,25 @@ class SuspenseItemSerializer(HouseModelSerializer):
             "id", "file_id", "row_number", "reason", "column", "message", "next_step", "fields",
             "corrections", "usage_type", "identifier", "event_start", "quantity", "state",
             "attempts", "received_at", "resolved_at", "resolution", "basis", "worth", "currency",
-            "account_id", "owner",
+            "account_id", "owner", "write_off_id",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class CancelSerializer(HouseSerializer):
+    """An event, named by its account and id, and why it counts no more."""
+
+    account_id = serializers.IntegerField(min_value=1)
+    event_id = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(min_length=5, max_length=300)
+
+
+class AmendSerializer(CancelSerializer):
+    """An event, and what is to be another, by column of a usage file."""
+
+    corrections = serializers.DictField(
+        child=serializers.CharField(max_length=500, allow_blank=True), allow_empty=False
+    )
 
 
 class RecycleSerializer(HouseSerializer):
@@ -196,16 +212,10 @@ class RecycledSerializer(HouseSerializer):
     still_open = serializers.IntegerField()
 
 
-class WriteOffSerializer(HouseSerializer):
+class AskWriteOffSerializer(HouseSerializer):
     """Rows to write off, and why."""
 
     item_ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1), min_length=1, max_length=10_000
     )
     reason = serializers.CharField(min_length=5, max_length=300)
-
-
-class WrittenOffSerializer(HouseSerializer):
-    """How many rows were written off."""
-
-    written_off = serializers.IntegerField()

@@ -14,6 +14,7 @@ from foundation.api.parsers import RowsParser
 from foundation.parsing import BadValue, date_text
 from rating import operations, queries
 from rating.api import serializers
+from rating.api.write_offs import WriteOffSerializer
 from rating.models import SuspenseItem, UsageEvent, UsageFile, UsageSource
 
 
@@ -24,13 +25,18 @@ class EventPagination(HousePagination):
 
 
 class UsageEventViewSet(Listed, HouseViewSet):
-    """Send usage in bulk, and read the stored events of an account."""
+    """Send usage in bulk, read the stored events of an account, amend or cancel one."""
 
     queryset = UsageEvent.objects.none()
     parser_classes = [RowsParser]
     serializer_class = serializers.UsageEventSerializer
     pagination_class = EventPagination
-    required_permissions = {"list": "rating.view_usageevent", "create": "rating.load_usage"}
+    required_permissions = {
+        "list": "rating.view_usageevent",
+        "create": "rating.load_usage",
+        "amend": "rating.recycle_suspense",
+        "cancel": "rating.write_off_usage",
+    }
     query_parameters = {"list": ("account_id", "from", "to", "identifier")}
 
     @extend_schema(
@@ -83,6 +89,41 @@ class UsageEventViewSet(Listed, HouseViewSet):
         )
         return Response(serializers.answer(file, results))
 
+    @extend_schema(
+        request=serializers.AmendSerializer,
+        responses={200: serializers.SuspenseItemSerializer},
+    )
+    @action(detail=False, methods=["post"])
+    def amend(self, request: Request) -> Response:
+        """Put one event through the pipeline again with other values; answers its record."""
+        data = self.checked(serializers.AmendSerializer)
+        item = operations.amend_event(
+            account_id=data["account_id"],
+            event_id=data["event_id"],
+            corrections=data["corrections"],
+            reason=data["reason"],
+            as_of=clock.now(),
+            actor=self.actor,
+        )
+        return Response(serializers.SuspenseItemSerializer(item).data)
+
+    @extend_schema(
+        request=serializers.CancelSerializer,
+        responses={200: serializers.SuspenseItemSerializer},
+    )
+    @action(detail=False, methods=["post"])
+    def cancel(self, request: Request) -> Response:
+        """Take one event back for ever; answers its record."""
+        data = self.checked(serializers.CancelSerializer)
+        item = operations.cancel_event(
+            account_id=data["account_id"],
+            event_id=data["event_id"],
+            reason=data["reason"],
+            as_of=clock.now(),
+            actor=self.actor,
+        )
+        return Response(serializers.SuspenseItemSerializer(item).data)
+
 
 class UsageFileViewSet(Listed, Retrieved, HouseViewSet):
     """Usage files with their control totals."""
@@ -97,7 +138,7 @@ class UsageFileViewSet(Listed, Retrieved, HouseViewSet):
 
 
 class SuspenseViewSet(Listed, Retrieved, HouseViewSet):
-    """Suspended usage: read, correct and recycle, write off."""
+    """Suspended usage: read, correct and recycle, ask that it be written off."""
 
     queryset = SuspenseItem.objects.select_related("owner")
     serializer_class = serializers.SuspenseItemSerializer
@@ -105,9 +146,17 @@ class SuspenseViewSet(Listed, Retrieved, HouseViewSet):
         "list": "rating.view_suspenseitem",
         "retrieve": "rating.view_suspenseitem",
         "recycle": "rating.recycle_suspense",
-        "write_off": "rating.write_off_usage",
+        "write_off": "rating.recycle_suspense",
     }
-    filterset_fields = ("state", "reason", "usage_type", "identifier", "file", "basis", "currency")
+    filterset_fields = (
+        "state",
+        "reason",
+        "usage_type",
+        "identifier",
+        "file",
+        "basis",
+        "write_off",
+    )
 
     @extend_schema(
         request=serializers.RecycleSerializer, responses={200: serializers.RecycledSerializer}
@@ -124,17 +173,15 @@ class SuspenseViewSet(Listed, Retrieved, HouseViewSet):
         )
         return Response(serializers.RecycledSerializer(result).data)
 
-    @extend_schema(
-        request=serializers.WriteOffSerializer, responses={200: serializers.WrittenOffSerializer}
-    )
+    @extend_schema(request=serializers.AskWriteOffSerializer, responses={201: WriteOffSerializer})
     @action(detail=False, methods=["post"], url_path="write-off")
     def write_off(self, request: Request) -> Response:
-        """Give up rows for ever, saying why."""
-        data = self.checked(serializers.WriteOffSerializer)
-        count = operations.write_off(
+        """Ask that rows be given up, saying why; a second person decides."""
+        data = self.checked(serializers.AskWriteOffSerializer)
+        asked = operations.request_write_off(
             item_ids=data["item_ids"],
             reason=data["reason"],
             as_of=clock.now(),
-            actor=request.user,  # type: ignore[arg-type]  # authenticated by the permission
+            requester=self.actor,
         )
-        return Response({"written_off": count})
+        return self.created(WriteOffSerializer(asked).data)

@@ -4,13 +4,14 @@ from foundation.sql import guards
 
 
 class Migration(migrations.Migration):
-    """The partitioned table of events, the guards of files, suspense and keys, the history."""
+    """The partitioned table of events, the guards of files, suspense, write-offs and keys, the history."""
 
     dependencies = [("rating", "0001_initial"), ("audit", "0002_guards")]
     operations = guards(
         "rating",
         "usage_event_table",
         "file_guard",
+        "write_off_guards",
         "balance_guards",
         "reservation_guards",
         "pool_guards",

@@ -10,6 +10,7 @@ from rating.models.reservation import Reservation
 from rating.models.source import UsageSource
 from rating.models.suspense import SuspenseItem
 from rating.models.threshold import ThresholdAlert
+from rating.models.write_off import SuspenseWriteOff
 
 __all__ = [
     "BalanceBucket",
@@ -22,6 +23,7 @@ __all__ = [
     "RerateJob",
     "Reservation",
     "SuspenseItem",
+    "SuspenseWriteOff",
     "ThresholdAlert",
     "UsageAggregate",
     "UsageEvent",

@@ -8,6 +8,7 @@ from foundation.fields import CurrencyField, UnitPriceField, number_checks
 from rating.choices import SuspenseState, ValueBasis
 from rating.models.file import UsageFile
 from rating.models.source import UsageSource
+from rating.models.write_off import SuspenseWriteOff
 from rating.rules.reasons import NEXT_STEPS, Reason
 
 
@@ -57,6 +58,9 @@ class SuspenseItem(models.Model):
         related_name="+",
         db_index=False,
     )
+    write_off = models.ForeignKey(
+        SuspenseWriteOff, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -104,6 +108,12 @@ class SuspenseItem(models.Model):
             models.CheckConstraint(
                 name="rating_suspenseitem_written_off_with_reason",
                 condition=~Q(state=SuspenseState.WRITTEN_OFF) | ~Q(resolution=""),
+            ),
+            models.CheckConstraint(
+                name="rating_suspenseitem_written_off_by_one",
+                condition=~Q(state=SuspenseState.WRITTEN_OFF)
+                | Q(write_off__isnull=False)
+                | Q(reason=Reason.TAKEN_BACK.value),
             ),
             models.CheckConstraint(
                 name="rating_suspenseitem_end_is_dated",

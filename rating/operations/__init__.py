@@ -39,8 +39,16 @@ from rating.operations.reserving import (
 )
 from rating.operations.sources import create_source
 from rating.operations.summing import rebuild_sums
-from rating.operations.suspending import recycle, write_off
+from rating.operations.suspending import recycle
 from rating.operations.valuing import ValuedRows, hand_suspense, value_suspense
+from rating.operations.writing_off import (
+    CannotWriteOff,
+    approve_write_off,
+    reject_write_off,
+    request_write_off,
+    reverse_write_off,
+    withdraw_write_off,
+)
 
 __all__ = [
     "MOST_ROWS",
@@ -50,6 +58,7 @@ __all__ = [
     "CannotRerate",
     "CannotReserve",
     "CannotTake",
+    "CannotWriteOff",
     "Rehearsal",
     "ReservationEnded",
     "RowResult",
@@ -59,6 +68,7 @@ __all__ = [
     "alert_balances",
     "amend_event",
     "approve_rerate",
+    "approve_write_off",
     "cancel_event",
     "commit",
     "create_source",
@@ -76,15 +86,18 @@ __all__ = [
     "recycle",
     "rehearse_file",
     "reject_rerate",
+    "reject_write_off",
     "release",
     "request_rerate",
+    "request_write_off",
     "rerate",
     "reserve",
     "resume_file",
     "resume_files",
+    "reverse_write_off",
     "settle_balances",
     "take_back_file",
     "take_balance",
     "value_suspense",
-    "write_off",
+    "withdraw_write_off",
 ]

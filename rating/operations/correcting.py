@@ -22,7 +22,7 @@ from rating.choices import FileState, SuspenseState
 from rating.models import SuspenseItem, UsageEvent, UsageFile
 from rating.operations.drawing import draw_pending
 from rating.operations.storing import storable
-from rating.operations.suspending import recycle, write_off
+from rating.operations.suspending import give_up, recycle
 from rating.rules.reasons import Reason
 
 
@@ -42,7 +42,7 @@ def cancel_event(
     require(actor, "rating.write_off_usage")
     with transaction.atomic():
         item = _take_event(account_id, event_id, reason)
-        write_off(item_ids=[item.pk], reason=reason, as_of=as_of, actor=actor)
+        give_up([item], _why(reason), as_of, actor)
     draw_pending()
     item.refresh_from_db()
     return item

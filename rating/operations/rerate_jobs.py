@@ -31,6 +31,8 @@ from rating.queries.provisional import provisional_worth
 from rating.queries.rerates import sums_by_account, users_of
 
 ACTION: Final = "rating.approve_rerate"
+MOST_EVENTS: Final = 500_000
+"""As many a page or a call rates again while somebody waits; more by the command."""
 ZERO: Final = Decimal(0)
 
 

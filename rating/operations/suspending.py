@@ -1,4 +1,4 @@
-"""Work on suspended usage: correct, recycle, write off (RATE step 9)."""
+"""Work on suspended usage: correct and recycle (RATE step 9)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -12,8 +12,8 @@ from audit import operations as audit_operations
 from audit.operations.events import Happening
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
-from rating.choices import SuspenseState, ValueBasis
-from rating.models import SuspenseItem, UsageFile
+from rating.choices import SuspenseState, ValueBasis, WriteOffState
+from rating.models import SuspenseItem, SuspenseWriteOff, UsageFile
 from rating.operations.drawing import draw_pending, hold_usage
 from rating.operations.loading import make_tools
 from rating.operations.outcome import Batch, Outcome, Refused
@@ -70,38 +70,26 @@ def recycle(
     return result
 
 
-def write_off(
-    *, item_ids: Sequence[int], reason: str, as_of: datetime, actor: User | None = None
-) -> int:
-    """Give up suspended rows for ever, saying why; return how many.
-
-    Raises: Forbidden, Invalid, CannotRecycle.
-    """
-    require(actor, "rating.write_off_usage")
-    why = storable(" ".join(reason.split()))[:300]
-    if len(why) < 5:
-        raise Invalid("say in a few words why the rows are written off", rule="REASON")
-    with transaction.atomic():
-        items = locked_open(item_ids)
-        for item in items:
-            item.state, item.resolution = SuspenseState.WRITTEN_OFF, why
-            item.resolved_at, item.resolved_by = as_of, actor
-        SuspenseItem.objects.bulk_update(
-            items, ["state", "resolution", "resolved_at", "resolved_by"], batch_size=1000
-        )
-        audit_operations.record_events(
-            [
-                Happening(
-                    "usage.written_off",
-                    item._meta.label_lower,
-                    item.pk,
-                    {"reason": item.reason, "why": why},
-                    actor.pk if actor else None,
-                )
-                for item in items
-            ]
-        )
-    return len(items)
+def give_up(items: Sequence[SuspenseItem], why: str, as_of: datetime, actor: User | None) -> None:
+    """End locked rows as written off; whoever calls has seen to it that this was approved."""
+    for item in items:
+        item.state, item.resolution = SuspenseState.WRITTEN_OFF, why
+        item.resolved_at, item.resolved_by = as_of, actor
+    SuspenseItem.objects.bulk_update(
+        items, ["state", "resolution", "resolved_at", "resolved_by"], batch_size=1000
+    )
+    audit_operations.record_events(
+        [
+            Happening(
+                "usage.written_off",
+                item._meta.label_lower,
+                item.pk,
+                {"reason": item.reason, "why": why, "write_off": item.write_off_id},
+                actor.pk if actor else None,
+            )
+            for item in items
+        ]
+    )
 
 
 def _checked(corrections: Mapping[str, str]) -> dict[str, str]:
@@ -114,7 +102,7 @@ def _checked(corrections: Mapping[str, str]) -> dict[str, str]:
 
 
 def locked_open(item_ids: Collection[int]) -> list[SuspenseItem]:
-    """Lock open rows in their order.
+    """Lock open rows in their order; none of them waits for the approval of a write-off.
 
     Raises: Invalid, CannotRecycle.
     """
@@ -130,6 +118,11 @@ def locked_open(item_ids: Collection[int]) -> list[SuspenseItem]:
         raise CannotRecycle(
             f"{len(wanted) - len(items)} of the rows are not open any more; look again"
         )
+    held = SuspenseWriteOff.objects.filter(
+        state=WriteOffState.PENDING, pk__in={one.write_off_id for one in items}
+    ).first()
+    if held is not None:
+        raise CannotRecycle(f"some of the rows wait for the approval of {held}; withdraw it first")
     return items
 
 

@@ -10,7 +10,7 @@ from django.db.models import Case, CharField, Count, F, Min, Q, QuerySet, Sum, V
 
 from foundation.verdicts import RowProblem
 from rating.choices import SuspenseState, ValueBasis
-from rating.models import SuspenseItem
+from rating.models import SuspenseItem, SuspenseWriteOff
 from rating.rules.reasons import NEXT_STEPS, Reason
 
 AGES: Final[tuple[tuple[str, int, int | None], ...]] = (
@@ -83,6 +83,11 @@ def suspense(
     if age and as_of is not None:
         found = found.filter(_aged(age, as_of))
     return found
+
+
+def rows_of_write_off(write_off: SuspenseWriteOff) -> QuerySet[SuspenseItem]:
+    """Return the rows of a write-off, newest first, that are in no later one."""
+    return SuspenseItem.objects.filter(write_off=write_off)
 
 
 def suspense_groups(*, by: str = "reason", as_of: datetime | None = None) -> list[SuspenseGroup]:

@@ -1,5 +1,6 @@
 -- Purpose: a loaded usage file keeps its totals and is never deleted; an ended suspense item stays
--- ended, keeps the row it came from and is never deleted; a key once claimed stays claimed.
+-- ended (but for the reversal of a write-off, see write_off_guards), keeps the row it came from and is
+-- never deleted; a key once claimed stays claimed.
 -- Grain: row triggers on files and suspense (few rows), a statement trigger on keys (many).
 -- Repeating: CREATE OR REPLACE. Binds: none.
 CREATE OR REPLACE FUNCTION rating_guard_file() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -24,7 +25,7 @@ BEGIN
     IF TG_OP = 'DELETE' THEN
         PERFORM refuse('I-11', 'rating_suspenseitem_final', 'suspended usage is never deleted');
     END IF;
-    IF OLD.state <> 'OPEN' THEN
+    IF OLD.state <> 'OPEN' AND NOT (OLD.state = 'WRITTEN_OFF' AND NEW.state = 'OPEN') THEN
         PERFORM refuse('I-11', 'rating_suspenseitem_final', 'this suspended row has ended');
     END IF;
     IF NEW.file_id <> OLD.file_id OR NEW.row_number <> OLD.row_number

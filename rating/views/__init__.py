@@ -17,6 +17,14 @@ from rating.views.rerates import (
 )
 from rating.views.suspense import SuspenseGroups, SuspensePage, SuspenseRows, WorkSuspense
 from rating.views.trying import TryEvents
+from rating.views.write_offs import (
+    ApproveWriteOff,
+    RejectWriteOff,
+    ReverseWriteOff,
+    WithdrawWriteOff,
+    WriteOffList,
+    WriteOffPage,
+)
 
 __all__ = [
     "AccountBalances",
@@ -25,6 +33,7 @@ __all__ = [
     "AlertList",
     "AmendEvent",
     "ApproveRerate",
+    "ApproveWriteOff",
     "BalancePage",
     "CancelEvent",
     "EndPool",
@@ -38,16 +47,21 @@ __all__ = [
     "OpenPool",
     "PoolPage",
     "RejectRerate",
+    "RejectWriteOff",
     "RejectedRows",
     "RequestRerate",
     "RerateList",
     "ReratePage",
     "ResumeFile",
+    "ReverseWriteOff",
     "SuspenseGroups",
     "SuspensePage",
     "SuspenseRows",
     "TakeBackFile",
     "TakeBalance",
     "TryEvents",
+    "WithdrawWriteOff",
     "WorkSuspense",
+    "WriteOffList",
+    "WriteOffPage",
 ]

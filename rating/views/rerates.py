@@ -36,9 +36,9 @@ from foundation.screens import (
 from rating import operations
 from rating.choices import RerateState
 from rating.models import RerateChange, RerateJob
+from rating.operations.rerate_jobs import MOST_EVENTS
 from rating.views.events import linked
 
-MOST_EVENTS = 500_000
 RATE, APPROVE, VIEW = "rating.rate_usage", "rating.approve_rerate", "rating.view_reratejob"
 ONE_DAY = timedelta(days=1)
 

@@ -18,6 +18,7 @@ from foundation import clock
 from foundation.errors import Invalid
 from foundation.screens import (
     ActionView,
+    Button,
     Column,
     Crumb,
     Empty,
@@ -29,7 +30,7 @@ from foundation.screens import (
     Total,
 )
 from rating import operations, queries
-from rating.choices import SuspenseState
+from rating.choices import SuspenseState, WriteOffState
 from rating.models import SuspenseItem
 from rating.queries import SuspenseGroup
 from rating.rules.reasons import TITLES, Reason
@@ -104,6 +105,13 @@ class SuspenseGroups(ListScreen):
         Column(label="Next step", value="next_step"),
     )
     empty = Empty(title="Nothing waits", text="All usage received so far has been processed.")
+
+    def buttons(self) -> Sequence[Button]:
+        """Lead to what was given up."""
+        address = reverse("rating:write_offs")
+        return (
+            Button(label="Written off", url=address, permission="rating.view_suspensewriteoff"),
+        )
 
     def rows(self, filters: dict[str, Any]) -> Sequence[SuspenseGroup]:
         """Return the groups, most rows first."""
@@ -184,7 +192,6 @@ class SuspenseRows(ListScreen):
             chosen_rows=list(zip((item.pk for item in table.rows), table.lines, strict=True)),
             correctable=[(name, spoken(name)) for name in CORRECTABLE],
             may_recycle=may("rating.recycle_suspense"),
-            may_write_off=may("rating.write_off_usage"),
             people=may_correct(),
             back=self.request.get_full_path(),
         )
@@ -200,14 +207,14 @@ def may_correct() -> list[str]:
 
 
 class WorkSuspense(ActionView):
-    """Recycle the chosen rows, write them off, or give them to somebody."""
+    """Recycle the chosen rows, ask that they be written off, or give them to somebody."""
 
     permission = "rating.view_suspenseitem"
     verb_field = "verb"
     verbs = {
         "recycle": "rating.recycle_suspense",
         "hand": "rating.recycle_suspense",
-        "write_off": "rating.write_off_usage",
+        "write_off": "rating.recycle_suspense",
     }
 
     def act(self) -> str:
@@ -218,13 +225,15 @@ class WorkSuspense(ActionView):
         except ValueError as bad:
             raise Invalid("choose rows of the list", rule="ROWS") from bad
         if posted.get("verb") == "write_off":
-            count = operations.write_off(
+            asked = operations.request_write_off(
                 item_ids=chosen,
                 reason=posted.get("reason", ""),
                 as_of=clock.now(),
-                actor=self.request.user,  # type: ignore[arg-type]  # logged in, by the frame
+                requester=self.request.user,  # type: ignore[arg-type]  # logged in, by the frame
             )
-            return f"{count:,} rows written off."
+            if asked.state == WriteOffState.DONE:
+                return f"{asked.row_count:,} rows written off, within your limit."
+            return f"{asked.row_count:,} rows wait for a second person: {asked}."
         if posted.get("verb") == "hand":
             owner = User.objects.filter(username=posted.get("owner", "")).first()
             count = operations.hand_suspense(
@@ -272,7 +281,8 @@ class SuspensePage(Screen):
         """Read the row of the address."""
         super().setup(request, *args, **kwargs)
         self.item = get_object_or_404(
-            SuspenseItem.objects.select_related("file", "source", "owner"), pk=kwargs["pk"]
+            SuspenseItem.objects.select_related("file", "source", "owner", "write_off"),
+            pk=kwargs["pk"],
         )
 
     def get_title(self) -> str:
@@ -314,6 +324,13 @@ class SuspensePage(Screen):
                 Fact(label="Tries", value=item.attempts, kind="number"),
                 Fact(label="Ended", value=item.resolved_at, kind="instant"),
                 Fact(label="Because", value=item.resolution),
+                Fact(
+                    label="Write-off",
+                    value=item.write_off and str(item.write_off).capitalize(),
+                    url=reverse("rating:write_off", args=[item.write_off_id])
+                    if item.write_off_id
+                    else "",
+                ),
             ],
             received=[
                 Fact(label=spoken(name), value=value, kind="code")
@@ -329,6 +346,5 @@ class SuspensePage(Screen):
             ],
             is_open=item.state == SuspenseState.OPEN,
             may_recycle=may("rating.recycle_suspense"),
-            may_write_off=may("rating.write_off_usage"),
             **kwargs,
         )

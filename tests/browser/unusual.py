@@ -22,7 +22,7 @@ from customers.operations import ItemInput
 from customers.queries.offers import current_item
 from invoicing.models import BillCycle, BillRunAccount, Invoice
 from payments.models import TenderType
-from rating.models import UsageEvent
+from rating.models import SuspenseItem, UsageEvent
 from tax.models import Jurisdiction
 
 
@@ -32,8 +32,8 @@ def add_the_unusual() -> list[str]:
     A signed contract and a draft, an order to be sent, one that pauses a service, charges that
     another account pays, a discount given and one that waits, a service that fell out, an order
     and a credit that a second person decides, a certificate, units given, a commitment, a credit
-    limit, a run in review, a payment that settles nothing, usage to be rated again; besides, an
-    event of usage, which only a search leads to.
+    limit, a run in review, a payment that settles nothing, usage to be rated again and usage
+    to be given up; besides, an event of usage, which only a search leads to.
     """
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
@@ -88,6 +88,7 @@ def add_the_unusual() -> list[str]:
         _payment_on_account(account, day),
         _credit_that_waits(account, day),
         _rated_again(event),
+        _given_up(),
     ]
 
 
@@ -275,6 +276,18 @@ def _rated_again(event: UsageEvent) -> str:
     operator = User.objects.get(username="operator")
     rating.operations.request_rerate(job=job, requester=operator)
     return reverse("rating:rerate", args=[job.pk])
+
+
+def _given_up() -> str:
+    """Ask that a row of usage in suspense be written off."""
+    item = SuspenseItem.objects.filter(state="OPEN").order_by("pk")[0]
+    asked = rating.operations.request_write_off(
+        item_ids=[item.pk],
+        reason="test traffic of the network",
+        as_of=datetime(2026, 9, 16, tzinfo=UTC),
+        requester=User.objects.get(username="operator"),
+    )
+    return reverse("rating:write_off", args=[asked.pk])
 
 
 def _promises(account: Account, contract: Contract) -> None:

@@ -10,7 +10,7 @@ import rating.operations
 from billing_site.scenarios.stage import NoSuchName, Scene
 from billing_site.scenarios.verbs.registry import verb
 from catalog.models import UsageType
-from rating.models import SuspenseItem
+from rating.models import SuspenseItem, SuspenseWriteOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,32 @@ def recycle(scene: Scene, *, reason: str, identifier: str = "") -> None:
         corrections={"identifier": identifier} if identifier else {},
         as_of=scene.now,
         actor=scene.cast.operator,
+    )
+
+
+@verb("usage.write_off")
+def write_off(scene: Scene, *, reason: str) -> None:
+    """Give up usage that waits for a reason, with the approval of a second person."""
+    waiting = SuspenseItem.objects.filter(reason=reason, state="OPEN").order_by("id")
+    asked = rating.operations.request_write_off(
+        item_ids=list(waiting.values_list("id", flat=True)),
+        reason="given up in a scenario",
+        as_of=scene.now,
+        requester=scene.cast.operator,
+    )
+    rating.operations.approve_write_off(
+        write_off=asked, approver=scene.cast.approver, as_of=scene.now
+    )
+
+
+@verb("usage.reverse_write_off")
+def reverse_write_off(scene: Scene) -> None:
+    """Let the rows of the last write-off wait in suspense again."""
+    rating.operations.reverse_write_off(
+        write_off=SuspenseWriteOff.objects.filter(state="DONE").latest("pk"),
+        reason="taken back in a scenario",
+        as_of=scene.now,
+        actor=scene.cast.approver,
     )
 
 

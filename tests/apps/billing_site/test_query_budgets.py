@@ -42,6 +42,7 @@ SHORT = {
     "/console/customers/changes/",
     "/console/receivables/accounts/<int:pk>/items/",
     "/console/rating/rerates/",
+    "/console/rating/write-offs/",
     "/console/rating/alerts/",
     "/console/rating/events/",
     "/console/rating/accounts/<int:pk>/balances/",
@@ -52,7 +53,14 @@ SHORT = {
     "/console/invoicing/taxes/",
     "/console/payments/cash/",
 }
-SHORT_API = {"charge-redirections", "coupon-redemptions", "debit-memos", "reservations"}
+SHORT_API = {
+    "charge-redirections",
+    "coupon-redemptions",
+    "debit-memos",
+    "reservations",
+    "rerates",
+    "usage-write-offs",
+}
 # Lists of the API that answer only once they are narrowed; their own rooms test them.
 NARROWED = {"usage-events"}
 

@@ -58,6 +58,12 @@ def test_late_usage_has_the_worth_that_the_next_bill_adds(
     client.force_login(User.objects.create_superuser("reader"))
     page = client.get(reverse("invoicing:late_usage")).content.decode()
     assert "3.00" in page
+    told = client.get("/api/v1/bill-runs/late-usage/").json()
+    wanted = ("account_id", "events", "first_day", "worth")
+    assert [tuple(one[name] for name in wanted) for one in told] == [
+        (first.pk, 2, "2027-01-15", "2.0000"), (second.pk, 1, "2027-01-16", "1.0000"),
+    ]  # fmt: skip
+    assert client.get("/api/v1/bill-runs/late-usage/?page=1").status_code == 400
     company.bill(MAR)
     added = Invoice.objects.filter(payer=first).latest("pk").lines.filter(service_start=JAN)
     assert sum(one.net for one in added) == D(2)

@@ -202,7 +202,13 @@ def test_files_and_suspense_are_read_and_worked(api: Client, company: Company) -
     answer = post(
         api, "/api/v1/suspense/write-off/", {"item_ids": [second], "reason": "test traffic"}
     )
-    assert answer.json() == {"written_off": 1}
+    assert answer.status_code == 201
+    asked = answer.json()
+    assert (asked["state"], asked["row_count"]) == ("PENDING", 1)
+    assert [
+        one["id"]
+        for one in api.get("/api/v1/suspense/", {"write_off": asked["id"]}).json()["results"]
+    ] == [second]
     assert findings() == []
 
 

@@ -103,12 +103,22 @@ def test_a_part_that_is_done_accounts_for_each_row(loaded: UsageFile) -> None:
             "rating_suspenseitem_state_known",
         ),
         (
-            "UPDATE rating_suspenseitem SET state = 'WRITTEN_OFF', resolved_at = now()",
+            (
+                "UPDATE rating_suspenseitem SET state = 'WRITTEN_OFF', resolved_at = now(),"
+                " reason = 'TAKEN_BACK'"
+            ),
             "rating_suspenseitem_written_off_with_reason",
         ),
         (
             "UPDATE rating_suspenseitem SET state = 'RECYCLED'",
             "rating_suspenseitem_end_is_dated",
+        ),
+        (
+            (
+                "UPDATE rating_suspenseitem SET state = 'WRITTEN_OFF', resolved_at = now(),"
+                " resolution = 'test traffic'"
+            ),
+            "rating_suspenseitem_written_off_by_one",
         ),
         (
             (
@@ -127,7 +137,7 @@ def test_suspense_keeps_its_rows(item: SuspenseItem, change: str, guard: str) ->
 
 
 def test_an_ended_item_stays_ended(item: SuspenseItem) -> None:
-    item.state, item.resolved_at, item.resolution = "WRITTEN_OFF", AT, "test traffic"
+    item.state, item.resolved_at = "RECYCLED", AT
     item.save()
     _refused(
         "UPDATE rating_suspenseitem SET state = 'OPEN', resolved_at = NULL",

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from audit.models import BusinessEvent
 from foundation.errors import Forbidden, Invalid
 from rating import operations, queries
 from rating.choices import SuspenseState
@@ -14,7 +13,6 @@ from rating.operations.suspending import CannotRecycle
 from tests.apps.rating.company import (
     RECEIVED,
     Company,
-    counts,
     load,
     open_line,
     person,
@@ -99,42 +97,11 @@ def test_an_ended_row_is_not_recycled_again(company: Company) -> None:
     operations.recycle(item_ids=[item.pk], corrections={"identifier": "4915"}, as_of=LATER)
     with pytest.raises(CannotRecycle):
         operations.recycle(item_ids=[item.pk], as_of=LATER)
-    with pytest.raises(CannotRecycle):
-        operations.write_off(item_ids=[item.pk], reason="test traffic", as_of=LATER)
     assert stored_events() == 1
-
-
-def test_a_row_is_written_off_with_a_reason(company: Company) -> None:
-    clerk = person("clerk", "rating.write_off_usage")
-    file = load(company, row("a", identifier="4999"))
-    with pytest.raises(Invalid):
-        operations.write_off(item_ids=[waiting().pk], reason=" ", as_of=LATER, actor=clerk)
-    assert (
-        operations.write_off(
-            item_ids=[waiting().pk], reason="test traffic", as_of=LATER, actor=clerk
-        )
-        == 1
-    )
-    item = SuspenseItem.objects.get()
-    assert (item.state, item.resolution, item.resolved_by) == (
-        SuspenseState.WRITTEN_OFF,
-        "test traffic",
-        clerk,
-    )
-    assert BusinessEvent.objects.filter(topic="usage.written_off").count() == 1
-    assert queries.file_fate(file.pk) == [("NO_OWNER", "WRITTEN_OFF", 1)]
-    again = load(company, row("a", identifier="4999"), row("b"))
-    assert counts(again) == (2, 1, 1, 0)
-    assert findings() == []
 
 
 def test_who_may_do_what(company: Company) -> None:
     load(company, row("a", identifier="4999"))
-    operator = person("operator", "rating.recycle_suspense")
-    with pytest.raises(Forbidden):
-        operations.write_off(
-            item_ids=[waiting().pk], reason="test traffic", as_of=LATER, actor=operator
-        )
     with pytest.raises(Forbidden):
         operations.recycle(item_ids=[waiting().pk], as_of=LATER, actor=person("viewer"))
 

@@ -1,0 +1,173 @@
+"""Rating again, for machines: compare, see before and after, send, approve or reject (RATE-2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.models import Charge, Product
+from customers.models import Account
+from foundation import clock
+from foundation.api import HouseModelSerializer, HouseSerializer, HouseViewSet, Listed, Retrieved
+from foundation.errors import Invalid
+from rating import operations, queries
+from rating.api.write_offs import CommentSerializer, NoBodySerializer, WhySerializer
+from rating.models import RerateChange, RerateJob
+from rating.operations.rerate_jobs import MOST_EVENTS
+
+RATE, APPROVE, VIEW = "rating.rate_usage", "rating.approve_rerate", "rating.view_reratejob"
+MOST_CHANGES = 200
+
+
+class NewRerateSerializer(HouseSerializer):
+    """Local days, `end` exclusive, and whose usage: of accounts, of users of a charge, or all."""
+
+    start = serializers.DateField()
+    end = serializers.DateField()
+    accounts = serializers.ListField(
+        child=serializers.CharField(max_length=32), required=False, max_length=10_000
+    )
+    charge = serializers.CharField(max_length=200, required=False, help_text="MOBILE/1/CALLS")
+    product = serializers.CharField(max_length=64, required=False)
+    reason = serializers.CharField(min_length=5, max_length=300)
+
+
+class RerateChangeSerializer(HouseModelSerializer):
+    """Events and worth of an account before and after, in its currency."""
+
+    class Meta:
+        model = RerateChange
+        fields = [
+            "account_id", "currency", "events_before", "events_after", "worth_before",
+            "worth_after",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class RerateSerializer(HouseModelSerializer):
+    """A job, and what it changes as it was compared."""
+
+    charge = serializers.CharField(source="charge.reference", read_only=True, default="")
+    product = serializers.CharField(source="product.code", read_only=True, default="")
+    requested_by = serializers.CharField(
+        source="requested_by.username", read_only=True, default=""
+    )
+    decided_by = serializers.CharField(source="decided_by.username", read_only=True, default="")
+
+    class Meta:
+        model = RerateJob
+        fields = [
+            "id", "state", "start", "end", "charge", "product", "reason", "event_count",
+            "changed_count", "suspended_count", "compared_at", "requested_by", "decided_by",
+            "done_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class RerateDetailSerializer(RerateSerializer):
+    """A job with the accounts that it changes, the largest difference first, 200 at most."""
+
+    changes = serializers.SerializerMethodField()
+
+    class Meta(RerateSerializer.Meta):
+        fields = [*RerateSerializer.Meta.fields, "changes"]
+        read_only_fields = fields
+
+    @extend_schema_field(RerateChangeSerializer(many=True))
+    def get_changes(self, job: RerateJob) -> Any:
+        """Return what changes most."""
+        rows = queries.largest_changes(job, most=MOST_CHANGES)
+        return RerateChangeSerializer(rows, many=True).data
+
+
+class RerateViewSet(Listed, Retrieved, HouseViewSet):
+    """Jobs that rate usage again."""
+
+    queryset = RerateJob.objects.select_related("charge", "product", "requested_by", "decided_by")
+    serializer_class = RerateSerializer
+    required_permissions = {
+        "list": VIEW,
+        "retrieve": VIEW,
+        "create": RATE,
+        "send": RATE,
+        "approve": APPROVE,
+        "reject": APPROVE,
+    }
+    filterset_fields = ("state",)
+
+    def get_serializer_class(self) -> Any:
+        """Return the job with what it changes where one job is asked for."""
+        return RerateSerializer if self.action == "list" else RerateDetailSerializer
+
+    @extend_schema(request=NewRerateSerializer, responses={201: RerateDetailSerializer})
+    def create(self, request: Request) -> Response:
+        """Compare: rate again, look, and take it back; nothing has changed."""
+        data = self.checked(NewRerateSerializer)
+        accounts = data.get("accounts")
+        job = operations.open_rerate(
+            start=data["start"],
+            end=data["end"],
+            charge=_named(Charge, "reference", data.get("charge")),
+            product=_named(Product, "code", data.get("product")),
+            account_ids=None if accounts is None else _accounts(accounts),
+            reason=data["reason"],
+            as_of=clock.now(),
+            actor=self.actor,
+            most_events=MOST_EVENTS,
+        )
+        return self.created(self.shown(job))
+
+    @extend_schema(request=NoBodySerializer, responses={200: RerateDetailSerializer})
+    @action(detail=True, methods=["post"])
+    def send(self, request: Request, pk: str | None = None) -> Response:
+        """Send it to a second person for approval."""
+        self.checked(NoBodySerializer)
+        job = operations.request_rerate(job=self.get_object(), requester=self.actor)
+        return Response(self.shown(job))
+
+    @extend_schema(request=CommentSerializer, responses={200: RerateDetailSerializer})
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str | None = None) -> Response:
+        """Approve what somebody else sent, and perform it: what was billed is corrected next."""
+        data = self.checked(CommentSerializer)
+        job = self.get_object()
+        operations.approve_rerate(
+            job=job,
+            approver=self.actor,
+            as_of=clock.now(),
+            comment=data["comment"],
+            most_events=MOST_EVENTS,
+        )
+        return Response(self.shown(job))
+
+    @extend_schema(request=WhySerializer, responses={200: RerateDetailSerializer})
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str | None = None) -> Response:
+        """Refuse what somebody else sent; nothing changes."""
+        data = self.checked(WhySerializer)
+        job = operations.reject_rerate(
+            job=self.get_object(), approver=self.actor, comment=data["reason"]
+        )
+        return Response(self.shown(job))
+
+
+def _named(model: Any, field: str, text: str | None) -> Any:
+    """Return the row of a name; nothing where none was given."""
+    if text is None:
+        return None
+    found = model.objects.filter(**{field: text}).first()
+    if found is None:
+        raise Invalid(f"there is no {model._meta.verbose_name} {text!r}", rule="UNKNOWN")
+    return found
+
+
+def _accounts(numbers: list[str]) -> list[int]:
+    found = dict(Account.objects.filter(number__in=numbers).values_list("number", "id"))
+    if missing := sorted(set(numbers) - set(found)):
+        raise Invalid(f"there is no account {missing[0]!r}", rule="UNKNOWN")
+    return list(found.values())
