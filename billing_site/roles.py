@@ -151,6 +151,7 @@ ROLES: tuple[Role, ...] = (
             "invoicing.post_run",
             "invoicing.cancel_run",
             "invoicing.request_debit",
+            "rating.sell_balance",
         ),
     ),
     Role(
@@ -205,6 +206,7 @@ ROLES: tuple[Role, ...] = (
             "payments.reverse_any_payment",
             "rating.write_off_usage",
             "rating.adjust_balance",
+            "rating.sell_balance",
             "rating.approve_rerate",
             "rating.open_pool",
         ),

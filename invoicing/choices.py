@@ -7,6 +7,8 @@ from django.db.models import TextChoices
 SOURCE: Final = "invoicing.invoice"
 """How the journal and the open items name a document of this room as their source."""
 
+PREPAID: Final = "PREPAID"
+"""The GL code of lines that sell balances of money: no revenue, a liability (J4)."""
 
 CREDIT_REASONS: Final = "CREDIT_MEMO"
 DEBIT_REASONS: Final = "DEBIT_MEMO"

@@ -106,6 +106,7 @@ class MovementKind(TextChoices):
     ROLL_OUT = "ROLL_OUT", "Rolled over to the next"
     ROLL_IN = "ROLL_IN", "Rolled over from before"
     ADJUST = "ADJUST", "Adjusted"
+    REFUND = "REFUND", "Paid back"
 
 
 class RerateState(TextChoices):

@@ -60,6 +60,7 @@ def _documents(names: dict[int, str]) -> tuple[Document, ...]:
             net=one.net,
             tax=one.tax,
             total=one.total,
+            payable=one.payable,
             due=one.due_date,
             corrects=one.refers_to.invoice_date if one.refers_to else None,
         )

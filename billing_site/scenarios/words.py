@@ -133,7 +133,8 @@ class Line:
 class Document:
     """A posted document; what is left out is not compared, but no line may be left out.
 
-    `corrects` is the date of the document that a credit note refers to.
+    `corrects` is the date of the document that a credit note refers to; `payable` is the total
+    less what balances of money paid.
     """
 
     account: str
@@ -143,6 +144,7 @@ class Document:
     currency: str = ""
     net: Decimal | None = None
     tax: Decimal | None = None
+    payable: Decimal | None = None
     due: Day | None = None
     corrects: Day | None = None
     lines: tuple[Line, ...] | None = None

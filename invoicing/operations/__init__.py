@@ -15,6 +15,13 @@ from invoicing.operations.credits import (
 from invoicing.operations.cycles import define_cycle
 from invoicing.operations.late_usage import LateUsage, late_usage
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
+from invoicing.operations.prepaid_sales import (
+    BonusPolicy,
+    CannotPayBack,
+    CannotSellBalance,
+    pay_back_balance,
+    sell_balance,
+)
 from invoicing.operations.previewing import (
     MOST_RERATED,
     CannotPreview,
@@ -51,13 +58,16 @@ from invoicing.operations.simulating import CannotSimulate, Simulated, simulate_
 
 __all__ = [
     "MOST_RERATED",
+    "BonusPolicy",
     "CannotApproveRun",
     "CannotChangeAccount",
     "CannotChangeRun",
     "CannotCredit",
     "CannotIssueMemo",
+    "CannotPayBack",
     "CannotPreview",
     "CannotPrintDraft",
+    "CannotSellBalance",
     "CannotSimulate",
     "CannotStartRun",
     "LateUsage",
@@ -77,6 +87,7 @@ __all__ = [
     "hold_account",
     "late_usage",
     "next_invoice",
+    "pay_back_balance",
     "pdf_of",
     "pin_of",
     "post_run",
@@ -93,6 +104,7 @@ __all__ = [
     "request_debit",
     "request_goodwill",
     "resume_run",
+    "sell_balance",
     "simulate_price",
     "start_run",
     "submit_as_previewed",

@@ -40,8 +40,15 @@ class CannotIssueMemo(Refusal):
     rule = "ADJ-1"
 
 
-def issue_account_memo(*, request: MemoRequest, on_date: date, actor: User | None) -> Invoice:
-    """Issue a debit memo or goodwill over one line (J6, J9, INV-4).
+def issue_account_memo(
+    *,
+    request: MemoRequest,
+    on_date: date,
+    actor: User | None,
+    event: str = "",
+    section: str = "Adjustments",
+) -> Invoice:
+    """Issue a debit memo or goodwill over one line (J6, J9, INV-4), or what `event` says (J4).
 
     A debit memo on a line of a document bears that line's own taxes (TAX-12); otherwise the tax
     category asked for is taxed by the rules of `on_date` at the payer's address, and without a
@@ -57,7 +64,7 @@ def issue_account_memo(*, request: MemoRequest, on_date: date, actor: User | Non
     line = InvoiceLine.objects.create(
         invoice=memo,
         seq=1,
-        section="Adjustments",
+        section=section,
         account_id=account.pk,
         text=printed_reason(request),
         service_start=on_date,
@@ -73,7 +80,8 @@ def issue_account_memo(*, request: MemoRequest, on_date: date, actor: User | Non
     for one in taxes:
         one.line = line
     store_content(memo, [line], taxes)
-    post_memo(memo=memo, event="J6" if request.is_debit else "J9", on_date=on_date, actor=actor)
+    event = event or ("J6" if request.is_debit else "J9")
+    post_memo(memo=memo, event=event, on_date=on_date, actor=actor)
     audit.operations.record_event(
         topic="debit_memo.posted" if request.is_debit else "credit_memo.posted",
         subject=memo,

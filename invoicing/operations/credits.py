@@ -26,6 +26,7 @@ from foundation.scope import require_sight
 from invoicing.choices import (
     CREDIT_REASONS,
     DEBIT_REASONS,
+    PREPAID,
     CreditScope,
     CreditState,
     DocumentType,
@@ -369,6 +370,8 @@ def _posted(invoice_id: int) -> Invoice:
         raise CannotCredit("There is no such document.")
     if not invoice.is_posted or invoice.doc_type == DocumentType.CREDIT_NOTE:
         raise CannotCredit("Only a posted invoice or debit memo can be credited.")
+    if invoice.lines.filter(gl_code=PREPAID).exists():
+        raise CannotCredit("What sold a balance is not credited: pay the balance back.")
     advisory_lock("payer", invoice.payer_id)
     return invoice
 

@@ -23,6 +23,7 @@ from invoicing.operations.committing import make_up
 from invoicing.operations.discounting import discount
 from invoicing.operations.frame import Frame
 from invoicing.operations.inputs import Owner, Payer, Waiting, read_chunk
+from invoicing.operations.prepaid import lay_out
 from invoicing.operations.reading import array, own_rows
 from invoicing.operations.writing import Draft, Writer
 from invoicing.rules.charging import charge
@@ -134,6 +135,7 @@ def make_drafts(
         outcomes.append(outcome)
         if draft is not None:
             drafts.append(draft)
+    lay_out(cursor, frame, drafts)
     return drafts, outcomes
 
 

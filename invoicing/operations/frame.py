@@ -15,6 +15,7 @@ from django.db import connection
 import catalog.queries
 import customers.queries
 import ledger.queries
+import rating.queries
 import tax.queries
 from catalog.choices import BilledThrough
 from catalog.queries import ChargeTerms, CommitmentTerms, CompiledCatalog, DiscountTerms
@@ -104,6 +105,7 @@ class Frame:
         self.commitments: dict[int, CommitmentTerms] = {}
         if self.window.has_commitments:
             self.commitments = catalog.queries.commitment_terms(self.catalog.charges)
+        self.has_prepaid = rating.queries.is_money_held()
         self._calendars: dict[tuple[int, int], Calendar] = {}
         self._sellers: dict[int, Seller] = {}
         self._zones: dict[str, ZoneInfo] = {}

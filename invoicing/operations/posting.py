@@ -23,6 +23,7 @@ from foundation.sql import run as run_statement
 from invoicing.choices import SOURCE, DocumentType, ZeroDocuments
 from invoicing.operations.drafting import make_drafts
 from invoicing.operations.frame import Frame
+from invoicing.operations.prepaid import Drawn, draw_balances
 from invoicing.operations.reading import array, own_rows, read_stamps
 from invoicing.operations.writing import NULL, contents
 from ledger.choices import Side
@@ -47,6 +48,7 @@ class Head(NamedTuple):
     total: Decimal
     payable: Decimal
     rounding: Decimal
+    prepaid: Decimal
     functional: Decimal
     content: str
 
@@ -134,8 +136,10 @@ def post_chunk(
     """
     posted = Posted()
     changed = _changed(cursor, frame, payer_ids, drafted_by)
-    if changed:
-        posted.held = sorted(changed)
+    heads = _heads(cursor, frame.run_id, [one for one in payer_ids if one not in changed])
+    drawn, spent = draw_balances(cursor, frame, [head for head in heads if head.prepaid])
+    if changed or spent:
+        posted.held = sorted(changed | spent)
         run_statement(
             cursor,
             "invoicing",
@@ -144,11 +148,13 @@ def post_chunk(
             payers=posted.held,
             reason=CHANGED,
         )
-        payer_ids = [one for one in payer_ids if one not in changed]
-    heads = _heads(cursor, frame.run_id, payer_ids)
+        payer_ids = [one for one in payer_ids if one not in posted.held]
+        heads = [head for head in heads if head.payer_id not in spent]
     zero = frame.cycle.zero_documents == ZeroDocuments.SUPPRESS
-    issued = [head for head in heads if not (zero and head.payable == ZERO)]
-    _post_journal(cursor, accounts, issued, actor_id)
+    issued = [
+        head for head in heads if not (zero and head.payable == ZERO and head.prepaid == ZERO)
+    ]
+    _post_journal(cursor, accounts, issued, actor_id, drawn)
     with_number = {head.payer_id for head in issued}
     run_statement(
         cursor,
@@ -215,9 +221,15 @@ def _heads(cursor: CursorWrapper, run_id: int, payer_ids: Sequence[int]) -> list
 
 
 def _amounts(
-    cursor: CursorWrapper, accounts: Accounts, heads: Mapping[int, Head]
+    cursor: CursorWrapper,
+    accounts: Accounts,
+    heads: Mapping[int, Head],
+    drawn: Mapping[int, Drawn],
 ) -> dict[int, list[Amount]]:
-    """Return what each document credits (a credit memo: debits), by account."""
+    """Return what each document credits (a credit memo: debits), by account.
+
+    What balances of money pay of it is debited: what was paid for them, and what was given (J25).
+    """
     found: dict[int, dict[tuple[int, int | None, str], Decimal]] = {one: {} for one in heads}
     rows = own_rows(cursor, "posting_amounts", invoices=list(heads))
     for invoice, gl_code, jurisdiction, tax_type, amount in rows:
@@ -235,6 +247,10 @@ def _amounts(
             side = _against(head.event)
             account = accounts.of(head.entity_id, head.event, side, "ROUNDING")
             found[head.id][account, None, ""] = head.rounding
+    for invoice, parts in drawn.items():
+        for gl_code, amount in parts:
+            account = accounts.of(heads[invoice].entity_id, "J25", Side.DEBIT, gl_code)
+            found[invoice][account, None, ""] = -amount
     return {
         invoice: [Amount(key[0], amount, key[1], key[2]) for key, amount in sums.items() if amount]
         for invoice, sums in found.items()
@@ -242,13 +258,17 @@ def _amounts(
 
 
 def _post_journal(
-    cursor: CursorWrapper, accounts: Accounts, heads: Sequence[Head], actor_id: int | None
+    cursor: CursorWrapper,
+    accounts: Accounts,
+    heads: Sequence[Head],
+    actor_id: int | None,
+    drawn: Mapping[int, Drawn],
 ) -> None:
     """Post one balanced entry a document (J1, J7), functional amounts shared out exactly."""
     if not heads:
         return
     by_id = {head.id: head for head in heads}
-    amounts = _amounts(cursor, accounts, by_id)
+    amounts = _amounts(cursor, accounts, by_id, drawn)
     entries: list[str] = []
     lines: list[str] = []
     actor = NULL if actor_id is None else actor_id
@@ -262,9 +282,10 @@ def _post_journal(
         is_invoice = head.event == "J1"
         side = Side.DEBIT if is_invoice else Side.CREDIT
         receivable = accounts.of(head.entity_id, head.event, side, "")
-        lines.append(
-            _line(entry_id, receivable, head, head.payable, head.functional, debit=is_invoice)
-        )
+        if head.payable or not head.prepaid:
+            lines.append(
+                _line(entry_id, receivable, head, head.payable, head.functional, debit=is_invoice)
+            )
         parts = amounts[head.id]
         functional = (
             [one.amount for one in parts]

@@ -61,13 +61,17 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True)
 class NextInvoice:
-    """What a payer would be billed at its next bill date; `problem` says why it could not be."""
+    """What a payer would be billed at its next bill date; `problem` says why it could not be.
+
+    `prepaid` is what its balances of money would pay of it.
+    """
 
     payer_id: int
     bill_date: date
     currency: str
     lines: tuple[PreviewLine, ...]
     problem: str = ""
+    prepaid: Decimal = ZERO
 
     @property
     def net(self) -> Decimal:
@@ -81,7 +85,7 @@ class NextInvoice:
 
     @property
     def total(self) -> Decimal:
-        """Return what would have to be paid."""
+        """Return what would be billed."""
         return self.net + self.tax
 
 
@@ -338,7 +342,8 @@ def _calculated(payer: Account, bill_date: date, *, ahead: int = 0) -> NextInvoi
         drafts, outcomes = make_drafts(cursor, frame, [payer.pk])
     problem = next((one.problem for one in outcomes), "")
     lines = tuple(line for draft in drafts for line in _lines(draft))
-    return NextInvoice(payer.pk, bill_date, payer.currency, lines, problem)
+    prepaid = sum((one.prepaid for draft in drafts for one in draft.documents), ZERO)
+    return NextInvoice(payer.pk, bill_date, payer.currency, lines, problem, prepaid)
 
 
 def _lines(draft: Draft) -> Iterable[PreviewLine]:

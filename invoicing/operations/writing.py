@@ -171,6 +171,7 @@ class Writer:
         sign = document.sign
         net, tax, rounding = document.net * sign, document.tax * sign, document.rounding * sign
         total = net + tax
+        payable = total + rounding - document.prepaid
         period = frame.calendar(payer).invoice_period
         today = iso(frame.bill_date)
         due = today
@@ -183,8 +184,8 @@ class Writer:
         self.invoices.append(
             f"{invoice_id}\t{frame.run_id}\t{document.doc_type}\t{origin}\tDRAFT\t{seller.id}\t"
             f"{payer.id}\t{payer.currency}\t{rate}\t{today}\t{today}\t{due}\t"
-            f"{iso(period.start)}\t{iso(period.end)}\t{net}\t{tax}\t{rounding}\t{total}\t0\t"
-            f"{total + rounding}\t{self._functional(total + rounding, rate, draft)}\t"
+            f"{iso(period.start)}\t{iso(period.end)}\t{net}\t{tax}\t{rounding}\t{total}\t"
+            f"{document.prepaid}\t{payable}\t{self._functional(payable, rate, draft)}\t"
             f"{document.refers_to or NULL}\t\t{payer.po_number}\t{payer.language}\t"
             f"{seller.snapshot}\t{payer.buyer}\t\\\\x{content}\n"
         )

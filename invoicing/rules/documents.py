@@ -83,7 +83,10 @@ class Line(NamedTuple):
 
 @dataclass(slots=True)
 class Document:
-    """Lines that are issued together; sums are signed as the items, `sign` makes them positive."""
+    """Lines that are issued together; sums are signed as the items, `sign` makes them positive.
+
+    `prepaid` is what balances of money pay of it.
+    """
 
     doc_type: str
     lines: list[Line]
@@ -91,6 +94,7 @@ class Document:
     net: Decimal = ZERO
     tax: Decimal = ZERO
     rounding: Decimal = ZERO
+    prepaid: Decimal = ZERO
     totals: dict[tuple[int, int, str, Decimal], list[Decimal]] = field(default_factory=dict)
     reasons: dict[tuple[int, int, str, Decimal], str] = field(default_factory=dict)
 

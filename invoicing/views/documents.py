@@ -244,6 +244,8 @@ class DocumentPage(Screen):
     def _sums(self) -> list[Total]:
         document = self.document
         figures = [("Net", document.net), ("Tax", document.tax), ("Total", document.total)]
+        if document.prepaid:
+            figures += [("Paid in advance", document.prepaid), ("Payable", document.payable)]
         item = OpenItem.objects.filter(source_type=SOURCE, source_id=document.pk).first()
         if item is not None:
             word = "Still owed" if item.side == "D" else "Unapplied"
@@ -310,6 +312,8 @@ class DocumentPage(Screen):
                     url=links.named("ledger:entry", entry.pk),
                 )
             )
+        if self.document.prepaid:
+            found.extend(links.payments_of(self.document))
         memos = Invoice.objects.filter(refers_to=self.document).order_by("id")
         found.extend(
             Fact(

@@ -162,6 +162,8 @@ class LinePage(Screen):
                     url=links.named("ledger:entry", self.found.entry.pk),
                 )
             )
+        if self.found.line.invoice.prepaid:
+            found.extend(links.payments_of(self.found.line.invoice))
         return found
 
 

@@ -10,9 +10,11 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+import rating.queries
 from foundation import clock
 from foundation.periods import Period
-from foundation.screens.cells import days_text
+from foundation.screens import Fact
+from foundation.screens.cells import days_text, money_text
 from invoicing.models import Invoice
 from ledger.models import LegalEntity
 
@@ -40,6 +42,18 @@ def account(pk: int) -> str:
 def credit(pk: int) -> str:
     """Return the page of a credit request."""
     return reverse("invoicing:credit", args=[pk])
+
+
+def payments_of(document: Invoice) -> list[Fact]:
+    """Lead to the balances of money that paid a document, each with its amount."""
+    return [
+        Fact(
+            label="Paid from",
+            value=f"{bucket.name}: {money_text(amount, bucket.currency)} {bucket.currency}",
+            url=named("rating:balance", bucket.pk),
+        )
+        for bucket, amount in rating.queries.payments_of(document.pk)
+    ]
 
 
 def named(name: str, *args: object) -> str:

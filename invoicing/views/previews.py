@@ -60,12 +60,17 @@ def upcoming(account: Account, day: Any) -> QuerySet[OrderItem]:
 
 def money_facts(one: NextInvoice) -> list[Fact]:
     """Return the sums of a next invoice."""
-    return [
+    facts = [
         Fact(label="Bill date", value=one.bill_date, kind="date"),
         Fact(label="Net", value=one.net, kind="money", currency=one.currency),
         Fact(label="Tax, estimated", value=one.tax, kind="money", currency=one.currency),
         Fact(label="Total", value=one.total, kind="money", currency=one.currency),
     ]
+    if one.prepaid:
+        facts.append(
+            Fact(label="Paid in advance", value=one.prepaid, kind="money", currency=one.currency)
+        )
+    return facts
 
 
 def lines_table(caption: str, lines: Sequence[PreviewLine], empty: str, currency: str) -> Table:

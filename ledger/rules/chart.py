@@ -118,6 +118,12 @@ POSTING_RULES: Final = (
     *(DefaultRule("J17", "2100", number, code) for code, number in _TENDERS),
     DefaultRule("J18", "1100", "4400"),
     DefaultRule("J19", "2100", "2130"),
+    # Balances of money: used (paid for, given), expired, paid back.
+    DefaultRule("J25", "2140", "1100"),
+    DefaultRule("J25", "4800", "1100", "GIVEN"),
+    DefaultRule("J26", "2140", "4500"),
+    DefaultRule("J27", "2140", "2100"),
+    DefaultRule("J27", "2140", "4400", "FEE"),
     # Revenue recognition.
     *(DefaultRule("J28", "2400", number, code) for code, number in _REVENUE),
     DefaultRule("J34", "1150", "1100"),
@@ -129,6 +135,7 @@ EVENTS: Final = {
     "J1": "Invoice",
     "J2": "Late fee",
     "J3": "Deposit asked for",
+    "J4": "Prepaid balance sold",
     "J6": "Debit memo",
     "J7": "Credit memo, unearned",
     "J8": "Credit memo, earned",
@@ -137,6 +144,8 @@ EVENTS: Final = {
     "J13": "Payment",
     "J14": "Receipt without owner",
     "J17": "Payment taken back",
+    "J26": "Prepaid balance expired",
+    "J27": "Prepaid balance paid back",
     "J38": "Exchange difference",
 }
 """What happened, in the words of a list, by the event that posts it."""

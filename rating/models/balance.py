@@ -1,4 +1,4 @@
-"""Balances of usage: buckets, what moves them, and accounts whose usage is to be drawn."""
+"""Balances of usage and of money: buckets, what moves them, and whose usage is to be drawn."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import DateTimeRangeField
@@ -6,16 +6,25 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from foundation.fields import QuantityField, number_checks
+from foundation.fields import (
+    CurrencyField,
+    IsMoney,
+    PlainAmountField,
+    QuantityField,
+    money_checks,
+    number_checks,
+)
 from rating.choices import BucketSource, MovementKind
 
 
 class BalanceBucket(models.Model):
     """Usage that an account, or one of its services, may use without being charged (ENT-1).
 
-    In the unit of the usage type. `remaining` is the sum of the movements and is written by them
-    alone; what the bucket is for never changes, its end may only come earlier. Once past its end
-    it is closed: what was unused has rolled over or expired.
+    In the unit of the usage type; with a `currency` it is money paid in advance or given, which
+    pays documents of the account: everything, or the usage type that it names. `consideration` is
+    what was paid for it. `remaining` is the sum of the movements and is written by them alone;
+    what the bucket is for never changes, its end may only come earlier. Once past its end it is
+    closed: what was unused has rolled over or expired.
     """
 
     account = models.ForeignKey(
@@ -59,8 +68,16 @@ class BalanceBucket(models.Model):
         help_text="The pool to which the service brings it; who is in the pool may use it.",
     )
     usage_type = models.ForeignKey(
-        "catalog.UsageType", models.PROTECT, related_name="+", db_index=False
+        "catalog.UsageType",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="Empty: money for everything that is billed.",
     )
+    currency = CurrencyField(blank=True, default="", db_default="")
+    consideration = PlainAmountField(default=0, db_default=0)
     usage_filter = models.JSONField(default=dict, blank=True)
     name = models.CharField(max_length=100)
     source = models.CharField(max_length=8, choices=BucketSource.choices)
@@ -77,13 +94,37 @@ class BalanceBucket(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("adjust_balance", "Can add to balances and take from them")]
+        permissions = [
+            ("adjust_balance", "Can add to balances and take from them"),
+            ("sell_balance", "Can sell balances of money and pay them back"),
+        ]
         constraints = [
             *number_checks("rating_balancebucket", "initial", "remaining"),
             models.CheckConstraint(
                 name="rating_balancebucket_remaining_fits",
                 condition=Q(remaining__gte=0, remaining__lte=F("initial")) & Q(initial__gt=0),
             ),
+            models.CheckConstraint(
+                name="rating_balancebucket_is_of_units_or_money",
+                condition=Q(currency="", usage_type__isnull=False, consideration=0)
+                | (
+                    ~Q(currency="")
+                    & Q(
+                        service__isnull=True,
+                        item__isnull=True,
+                        spec__isnull=True,
+                        usage_filter={},
+                        source__in=["PROMO", "TOPUP"],
+                    )
+                    & IsMoney(F("initial"), F("currency"))
+                    & IsMoney(F("remaining"), F("currency"))
+                ),
+            ),
+            models.CheckConstraint(
+                name="rating_balancebucket_was_paid_for_at_most_in_full",
+                condition=Q(consideration__gte=0, consideration__lte=F("initial")),
+            ),
+            *money_checks("rating_balancebucket", "consideration"),
             models.CheckConstraint(
                 name="rating_balancebucket_source_known",
                 condition=Q(source__in=BucketSource.values),
@@ -121,6 +162,11 @@ class BalanceBucket(models.Model):
         indexes = [
             models.Index(fields=["account", "usage_type"], name="rating_balancebucket_holder"),
             models.Index(
+                fields=["account"],
+                name="rating_balancebucket_money",
+                condition=~Q(currency="") & Q(closed_at__isnull=True),
+            ),
+            models.Index(
                 fields=["pool"],
                 name="rating_balancebucket_pooled",
                 condition=Q(pool__isnull=False),
@@ -135,12 +181,19 @@ class BalanceBucket(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def measure(self) -> str:
+        """Return what the bucket counts: the unit of its usage type, or its currency."""
+        if self.usage_type is None or self.currency:
+            return self.currency
+        return self.usage_type.unit.code
+
 
 class BalanceMovement(models.Model):
     """One change of a bucket; written once, and the bucket's `remaining` with it (ENT-3).
 
-    A CONSUME names the event that it covers; a REVERSE takes such a draw back. `account_id` is the
-    bucket's.
+    A CONSUME names the event that it covers, or the document that money of it pays; a REVERSE
+    takes such a draw back. A GRANT of money names the document that sold it.
     """
 
     bucket = models.ForeignKey(
@@ -150,6 +203,7 @@ class BalanceMovement(models.Model):
     delta = QuantityField()
     event_id = models.BigIntegerField(null=True, blank=True)
     event_at = models.DateTimeField(null=True, blank=True)
+    document_id = models.BigIntegerField(null=True, blank=True)
     reservation = models.ForeignKey(
         "rating.Reservation", models.PROTECT, related_name="movements", null=True, blank=True
     )
@@ -176,7 +230,10 @@ class BalanceMovement(models.Model):
                 name="rating_balancemovement_goes_its_way",
                 condition=~Q(delta=0)
                 & (~Q(kind__in=["GRANT", "ROLL_IN", "RELEASE", "REVERSE"]) | Q(delta__gt=0))
-                & (~Q(kind__in=["CONSUME", "RESERVE", "EXPIRE", "ROLL_OUT"]) | Q(delta__lt=0)),
+                & (
+                    ~Q(kind__in=["CONSUME", "RESERVE", "EXPIRE", "ROLL_OUT", "REFUND"])
+                    | Q(delta__lt=0)
+                ),
             ),
             models.CheckConstraint(
                 name="rating_balancemovement_event_is_dated",
@@ -188,12 +245,22 @@ class BalanceMovement(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="rating_balancemovement_document_pays_or_sells",
+                condition=Q(document_id__isnull=True)
+                | Q(event_id__isnull=True, kind__in=["GRANT", "CONSUME"]),
+            ),
+            models.CheckConstraint(
                 name="rating_balancemovement_adjusted_with_reason",
                 condition=~Q(kind="ADJUST") | ~Q(reason=""),
             ),
         ]
         indexes = [
             models.Index(fields=["bucket", "event_at"], name="rating_balancemovement_draws"),
+            models.Index(
+                fields=["document_id"],
+                name="rating_balancemovement_paying",
+                condition=Q(document_id__isnull=False),
+            ),
         ]
 
 

@@ -18,6 +18,13 @@ from rating.operations.loading import (
     resume_file,
     resume_files,
 )
+from rating.operations.money import (
+    draw_money,
+    give_money,
+    open_money,
+    pay_back,
+    post_unused,
+)
 from rating.operations.pooling import CannotPool, end_pool, keep_pools, open_pool
 from rating.operations.rerate_jobs import (
     CannotRerate,
@@ -72,16 +79,21 @@ __all__ = [
     "cancel_event",
     "commit",
     "create_source",
+    "draw_money",
     "draw_pending",
     "end_pool",
     "expire_reservations",
     "give_balance",
+    "give_money",
     "hand_suspense",
     "keep_pools",
     "load_events",
     "load_file",
+    "open_money",
     "open_pool",
     "open_rerate",
+    "pay_back",
+    "post_unused",
     "rebuild_sums",
     "recycle",
     "rehearse_file",

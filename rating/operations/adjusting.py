@@ -52,7 +52,7 @@ def give_balance(
         raise Invalid("it ends after it starts", column="ends")
     if service is not None and service.subscription.account_id != account.pk:
         raise Invalid("the service is not one of the account's", column="service")
-    why = _reason(reason)
+    why = reason_of(reason)
     with transaction.atomic():
         advisory_lock("usage", "sums")  # a load that is running would not see the bucket
         made = BalanceBucket.objects.create(
@@ -64,7 +64,7 @@ def give_balance(
             initial=quantity,
             valid=DateTimeTZRange(starts, ends),
         )
-        _move(made, quantity, why, actor, "balance.given")
+        move_by_hand(made, quantity, why, actor, "balance.given")
         request_draws({account.pk: starts})
     return made
 
@@ -72,31 +72,40 @@ def give_balance(
 def take_balance(
     *, bucket_id: int, quantity: Decimal, reason: str, actor: User | None
 ) -> BalanceBucket:
-    """Take units out of a bucket; what was used of it stays used. Locks the bucket.
+    """Take units, or money that was given, out of a bucket; what was used stays used. Locks it.
 
     Raises: Forbidden, Invalid, CannotTake.
     """
     require(actor, "rating.adjust_balance")
-    why = _reason(reason)
+    why = reason_of(reason)
     with transaction.atomic():
         bucket = BalanceBucket.objects.select_for_update(no_key=True).get(pk=bucket_id)
         if quantity <= 0:
             raise Invalid("take more than nothing", column="quantity")
         if bucket.closed_at is not None or quantity > bucket.remaining:
             raise CannotTake("the balance has ended, or less than that is left in it")
-        _move(bucket, -quantity, why, actor, "balance.taken")
+        if bucket.consideration:
+            raise CannotTake("what was paid for is paid back, not taken")
+        move_by_hand(bucket, -quantity, why, actor, "balance.taken")
         bucket.refresh_from_db()
     return bucket
 
 
-def _reason(text: str) -> str:
+def reason_of(text: str) -> str:
+    """Return why something is done by hand, in at least a few words.
+
+    Raises: Invalid.
+    """
     why = " ".join(text.split())[:200]
     if len(why) < 5:
         raise Invalid("say in a few words why", rule="REASON", column="reason")
     return why
 
 
-def _move(bucket: BalanceBucket, delta: Decimal, why: str, actor: User | None, topic: str) -> None:
+def move_by_hand(
+    bucket: BalanceBucket, delta: Decimal, why: str, actor: User | None, topic: str
+) -> None:
+    """Move a bucket by hand, with the reason, and announce it."""
     BalanceMovement.objects.create(
         bucket=bucket, kind="ADJUST", delta=delta, reason=why, actor=actor
     )

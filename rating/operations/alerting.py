@@ -45,6 +45,6 @@ def _happening(bucket: BalanceBucket, percent: int, used: str) -> Happening:
             "percent": percent,
             "used": used,
             "granted": str(bucket.initial),
-            "unit": bucket.usage_type.unit.code,
+            "unit": bucket.measure,
         },
     )

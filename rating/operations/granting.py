@@ -19,6 +19,7 @@ from foundation.periods import boundary_instant, local_date
 from rating.models import BalanceBucket, BalanceMovement
 from rating.operations.alerting import alert_balances
 from rating.operations.drawing import draw_held, draw_pending, hold_usage, request_draws
+from rating.operations.money import post_breakage
 from rating.operations.pooling import keep_pools
 from rating.operations.trials import end_used_up_trials
 from rating.queries.granting import DueGrant, SoldItem, due_grants, sold_items, specs, terms_of
@@ -28,6 +29,8 @@ LOOK_BACK: Final = timedelta(days=100)
 """How long ago a period may have ended that is still granted: as far as bills are corrected."""
 CHUNK: Final = 500
 MOMENT: Final = timedelta(microseconds=1)
+BILLED_WITHIN: Final = LOOK_BACK
+"""How long after its end a balance of money still pays what is billed late of its days."""
 
 
 @dataclass(slots=True)
@@ -158,7 +161,9 @@ def _fill(made: Sequence[BalanceBucket], kind: str) -> None:
 def _close(as_of: datetime) -> int:
     """Close the buckets of some accounts that ended first by a moment; return how many."""
     with transaction.atomic(), connection.cursor() as cursor:
-        sql.run(cursor, "rating", "ended_buckets", as_of=as_of, size=CHUNK)
+        sql.run(cursor, "rating", "ended_buckets",
+            as_of=as_of, money_until=as_of - BILLED_WITHIN, size=CHUNK,
+        )  # fmt: skip
         found = cursor.fetchall()
         if not found:
             return 0
@@ -167,7 +172,7 @@ def _close(as_of: datetime) -> int:
         rows = list(
             BalanceBucket.objects.select_for_update(of=("self",), no_key=True)
             .filter(pk__in=[key for key, _ in found], closed_at__isnull=True)
-            .select_related("spec__usage_type__unit", "account")
+            .select_related("spec__usage_type__unit", "account__entity")
             .order_by("pk")
         )
         _end(rows, _items_of(rows), as_of)
@@ -188,6 +193,7 @@ def _items_of(rows: Sequence[BalanceBucket]) -> dict[int, SoldItem]:
 
 def _end(rows: Sequence[BalanceBucket], items: dict[int, SoldItem], as_of: datetime) -> None:
     """Roll over and let expire what buckets leave, then close them (ENT-4)."""
+    post_breakage(rows, as_of)
     heirs: list[BalanceBucket] = []
     movements: list[BalanceMovement] = []
     for row in rows:

@@ -3,6 +3,7 @@
 from rating.queries.balances import MOST_MOVEMENTS, alerts, balances, covers_of, movements
 from rating.queries.entitled import Entitled, Use, check
 from rating.queries.identities import INTEGRITY
+from rating.queries.money import is_money_held, payments_of, purses
 from rating.queries.pooling import (
     MOST_SHARES,
     members_of,
@@ -66,15 +67,18 @@ __all__ = [
     "file_problems",
     "final_rating",
     "holders_of",
+    "is_money_held",
     "largest_changes",
     "late_arrivals",
     "loaded_on",
     "members_of",
     "missing_numbers",
     "movements",
+    "payments_of",
     "pools",
     "pools_of",
     "provisional",
+    "purses",
     "rows_of_write_off",
     "shares_behind",
     "shares_of",

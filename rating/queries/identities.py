@@ -72,10 +72,21 @@ def balances_add_up() -> list[Finding]:
         ]
 
 
+def prepaid_is_owed() -> list[Finding]:
+    """I-4: what was paid for unused balances of money is what the books owe for it."""
+    return _found(
+        "I-4",
+        "check_prepaid",
+        "ledger.legalentity",
+        "unused prepaid balances differ from their account in the books",
+    )
+
+
 INTEGRITY: tuple[Check, ...] = (
     Check("I-11", "Each usage row is stored, duplicate or in suspense", file_rows_accounted),
     Check("I-11", "Sums of usage equal their events", sums_match_events),
     Check("I-4", "Balances equal their movements, events what covers them", balances_add_up),
+    Check("I-4", "Unused prepaid balances equal their account", prepaid_is_owed),
     Check("I-19", "Usage files hold what their senders declared", control_totals_match),
     Check("RA-4", "All usage has an owner", events_have_owners),
 )

@@ -36,11 +36,11 @@ BEGIN
             'what remains of a balance is the sum of its movements');
     END IF;
     IF ROW(NEW.account_id, NEW.service_id, NEW.item_id, NEW.spec_id, NEW.parent_id, NEW.pool_id,
-           NEW.usage_type_id, NEW.usage_filter, NEW.source, NEW.priority, NEW.is_blocker,
+           NEW.usage_type_id, NEW.currency, NEW.consideration, NEW.usage_filter, NEW.source, NEW.priority, NEW.is_blocker,
            NEW.initial, NEW.period_start, lower(NEW.valid), NEW.created_at)
        IS DISTINCT FROM
        ROW(OLD.account_id, OLD.service_id, OLD.item_id, OLD.spec_id, OLD.parent_id, OLD.pool_id,
-           OLD.usage_type_id, OLD.usage_filter, OLD.source, OLD.priority, OLD.is_blocker,
+           OLD.usage_type_id, OLD.currency, OLD.consideration, OLD.usage_filter, OLD.source, OLD.priority, OLD.is_blocker,
            OLD.initial, OLD.period_start, lower(OLD.valid), OLD.created_at)
        OR upper(NEW.valid) IS NULL AND upper(OLD.valid) IS NOT NULL
        OR upper(NEW.valid) > upper(OLD.valid) THEN

@@ -11,7 +11,7 @@ WHERE b.id = ANY (ARRAY(
     SELECT o.id
     FROM rating_balancebucket AS o
     JOIN catalog_usagetype AS u ON u.id = o.usage_type_id AND u.code = %(kind)s
-    WHERE o.account_id = %(account)s AND o.pool_id IS NULL
+    WHERE o.account_id = %(account)s AND o.pool_id IS NULL AND o.currency = ''
         AND (o.service_id IS NULL OR o.service_id = %(service)s)
         AND o.valid @> %(at)s::timestamptz AND o.closed_at IS NULL
     UNION ALL

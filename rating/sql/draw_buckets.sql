@@ -8,7 +8,7 @@ SELECT
 FROM rating_balancebucket AS b
 JOIN unnest(%(accounts)s::bigint[], %(since)s::timestamptz[]) AS asked (account_id, since)
     ON asked.account_id = b.account_id
-JOIN catalog_usagetype AS u ON u.id = b.usage_type_id
+JOIN catalog_usagetype AS u ON u.id = b.usage_type_id AND b.currency = ''
 WHERE upper(b.valid) IS NULL OR upper(b.valid) > asked.since
 ORDER BY b.id
 FOR NO KEY UPDATE OF b

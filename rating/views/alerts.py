@@ -42,7 +42,7 @@ class AlertList(ListScreen):
         Column(label="Reached", value=lambda one: f"{one.percent} %"),
         Column(label="Used", value="used", kind="number"),
         Column(label="Granted", value="bucket.initial", kind="number"),
-        Column(label="Unit", value="bucket.usage_type.unit.code"),
+        Column(label="Unit", value="bucket.measure"),
     )
     empty = Empty(title="No alert", text="No balance whose offer warns was used to half.")
 

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from catalog.models import UsageType
+from customers.choices import AccountRole
 from customers.models import Account, ServiceInstance
 from foundation.periods import boundary_instant
 from foundation.screens import (
@@ -73,7 +74,7 @@ class AccountBalances(ListScreen):
     filters = BalanceFilters
     intro = (
         "Usage is drawn in the order of time, from the bucket with the lower priority, then from "
-        "the one that ends earlier. What no bucket covers is charged."
+        "the one that ends earlier. What no bucket covers is charged. Money pays what is billed."
     )
     columns = (
         Column(label="Balance", value="name", link=bucket_url),
@@ -83,7 +84,7 @@ class AccountBalances(ListScreen):
         Column(label="For the pool", value="pool.name"),
         Column(label="At first", value="initial", kind="number"),
         Column(label="Left", value="remaining", kind="number"),
-        Column(label="Unit", value="usage_type.unit.code"),
+        Column(label="Unit", value="measure"),
         Column(label="Usable from", value="valid.lower", kind="instant"),
         Column(label="Until", value="valid.upper", kind="instant"),
         Column(label="State", value=state_of, kind="status"),
@@ -104,13 +105,20 @@ class AccountBalances(ListScreen):
         return (Crumb(str(self.account), linked("customers:account", self.account.pk)),)
 
     def buttons(self) -> list[Button]:
-        """Offer to give units."""
+        """Offer to give units, and to sell money to whoever pays for itself."""
+        sale = linked("invoicing:sell_balance", self.account.pk)
+        sells = sale and self.account.role == AccountRole.PAYER
         return [
+            *(
+                [Button(label="Sell a balance", url=sale, permission="rating.sell_balance")]
+                if sells
+                else []
+            ),
             Button(
                 label="Give units",
                 url=reverse("rating:balance_give", args=[self.account.pk]),
                 permission="rating.adjust_balance",
-            )
+            ),
         ]
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[BalanceBucket]:
@@ -142,9 +150,12 @@ class BalancePage(Screen):
         return balances_of(self.bucket.account)
 
     def buttons(self) -> list[Button]:
-        """Offer to take units back while there are some."""
+        """Offer to take units back while there are some; what was paid for is paid back."""
         if self.bucket.closed_at is not None or not self.bucket.remaining:
             return []
+        if self.bucket.consideration:
+            url = linked("invoicing:pay_back_balance", self.bucket.pk)
+            return [Button(label="Pay back", url=url, permission="rating.sell_balance")]
         return [
             Button(
                 label="Take units",
@@ -162,7 +173,7 @@ class BalancePage(Screen):
         narrowed = ", ".join(f"{name} {value}" for name, value in bucket.usage_filter.items())
         facts = [
             Fact(label="Source", value=bucket.get_source_display()),
-            Fact(label="Usage", value=str(bucket.usage_type)),
+            Fact(label="Usage", value=str(bucket.usage_type or "all that is billed")),
             Fact(label="Only", value=narrowed or "any of it"),
             Fact(
                 label="For",
@@ -170,12 +181,17 @@ class BalancePage(Screen):
             ),
             Fact(label="At first", value=bucket.initial, kind="number"),
             Fact(label="Left", value=bucket.remaining, kind="number"),
-            Fact(label="Unit", value=bucket.usage_type.unit.code),
+            Fact(label="Unit", value=bucket.measure),
             Fact(label="Usable from", value=bucket.valid.lower, kind="instant"),
             Fact(label="Until", value=bucket.valid.upper or "it is used up", kind=_kind(bucket)),
             Fact(label="Priority", value=bucket.priority, kind="number"),
             Fact(label="State", value=state_of(bucket), kind="status"),
         ]
+        if bucket.currency:
+            paid = bucket.consideration
+            facts.append(
+                Fact(label="Paid for it", value=paid, kind="money", currency=bucket.currency)
+            )
         if bucket.pool is not None:
             url = reverse("rating:pool", args=[bucket.pool.pk])
             facts.append(Fact(label="Brought to the pool", value=bucket.pool.name, url=url))
@@ -197,12 +213,16 @@ class BalancePage(Screen):
                 return ""
             return reverse("rating:event", args=[account_id, one.event_id])
 
+        def document_url(one: BalanceMovement) -> str:
+            return linked("invoicing:invoice", one.document_id) if one.document_id else ""
+
         return Table(
             columns=(
                 Column(label="When", value="at", kind="instant"),
                 Column(label="What", value=lambda one: one.get_kind_display()),
                 Column(label="Change", value="delta", kind="number"),
                 Column(label="Event of", value="event_at", kind="instant", link=event_url),
+                Column(label="Document", value="document_id", kind="code", link=document_url),
                 Column(label="Session", value="reservation.key", kind="code"),
                 Column(label="Why", value="reason"),
                 Column(label="Who", value="actor"),
@@ -308,7 +328,7 @@ class TakeBalance(FormScreen):
         super().setup(request, *args, **kwargs)
         rows = BalanceBucket.objects.select_related("account", "usage_type__unit")
         self.bucket = get_object_or_404(rows, pk=kwargs["pk"])
-        left, unit = number_text(self.bucket.remaining), self.bucket.usage_type.unit.code
+        left, unit = number_text(self.bucket.remaining), self.bucket.measure
         self.intro = f"{left} {unit} are left. What was used of it stays used."
 
     def crumbs(self) -> list[Crumb]:

@@ -62,7 +62,7 @@ def test_every_command_and_target_that_a_page_names_exists() -> None:
 
 def test_the_steps_of_a_price_name_code_that_exists() -> None:
     steps = STEP.findall(_text(ROOT / "docs" / "order-of-computation.md"))
-    assert len(steps) == 13
+    assert len(steps) == 14
     for module, name in steps:
         assert hasattr(import_module(module), name), f"{module}.{name}"
 

@@ -2,6 +2,7 @@
 
 from billing_site.scenarios.verbs import (
     accounts,
+    balances,
     bills,
     cash,
     discounts,
@@ -12,4 +13,15 @@ from billing_site.scenarios.verbs import (
 )
 from billing_site.scenarios.verbs.registry import VERBS
 
-__all__ = ["VERBS", "accounts", "bills", "cash", "discounts", "orders", "prices", "taxes", "usage"]
+__all__ = [
+    "VERBS",
+    "accounts",
+    "balances",
+    "bills",
+    "cash",
+    "discounts",
+    "orders",
+    "prices",
+    "taxes",
+    "usage",
+]

@@ -24,9 +24,9 @@ def bucket(
         "name": "Present",
         "valid": DateTimeTZRange(MAY, JUNE, "[)"),
         "initial": Decimal(amount),
-        "usage_type": UsageType.objects.get(code=usage),
         **values,
     }
+    given.setdefault("usage_type", UsageType.objects.get(code=usage))
     made = BalanceBucket.objects.create(account=account, **given)
     BalanceMovement.objects.create(bucket=made, kind="GRANT", delta=Decimal(amount))
     made.refresh_from_db()

@@ -103,6 +103,8 @@ def test_a_bucket_may_end_earlier_is_closed_once_and_never_deleted(held: Balance
         ("source", "'GRANT'", "grant_is_of_an_item"),
         ("source", "'ROLLOVER'", "rollover_has_a_parent"),
         ("parent_id", "id", "rollover_has_a_parent"),
+        ("usage_type_id", "NULL", "is_of_units_or_money"),
+        ("consideration", "1", "is_of_units_or_money"),
     ],
 )
 def test_buckets_that_cannot_be(held: BalanceBucket, column: str, value: str, guard: str) -> None:
@@ -115,6 +117,48 @@ def test_buckets_that_cannot_be(held: BalanceBucket, column: str, value: str, gu
         names, chosen = f"{names}, {column}", f"{chosen}, {value}"
     attack = f"INSERT INTO {BUCKET} ({names}) SELECT {chosen} FROM {BUCKET} LIMIT 1"
     _refused(attack, f"{BUCKET}_{guard}")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "guard"),
+    [
+        ("initial", "10.001", "is_of_units_or_money"),
+        ("usage_filter", '\'{"zone": "EU"}\'', "is_of_units_or_money"),
+        ("source", "'ADJUST'", "is_of_units_or_money"),
+        ("consideration", "-1", "was_paid_for_at_most_in_full"),
+        ("consideration", "11", "was_paid_for_at_most_in_full"),
+        ("consideration", "1.001", "consideration_is_money"),
+        ("consideration", "'NaN'", "consideration_is_money"),
+    ],
+)
+def test_balances_of_money_that_cannot_be(
+    held: BalanceBucket, column: str, value: str, guard: str
+) -> None:
+    columns = {
+        "account_id": "account_id", "usage_filter": "'{}'", "name": "name", "source": "'TOPUP'",
+        "priority": "100", "is_blocker": "false", "initial": "10", "remaining": "0",
+        "valid": "valid", "currency": "'EUR'", "consideration": "10",
+    }  # fmt: skip
+    insert = "INSERT INTO {} ({}) SELECT {} FROM {} LIMIT 1"
+    run(insert.format(BUCKET, ", ".join(columns), ", ".join(columns.values()), BUCKET))
+    columns[column] = value
+    attack = insert.format(BUCKET, ", ".join(columns), ", ".join(columns.values()), BUCKET)
+    _refused(attack, f"{BUCKET}_{guard}")
+
+
+@pytest.mark.parametrize("change", ["currency = 'USD'", "consideration = 5", "usage_type_id = 1"])
+def test_money_keeps_what_it_is_and_was_paid_for(company: Company, change: str) -> None:
+    bucket(company.accounts["Household"], 100, usage_type=None, currency="EUR", consideration=100)
+    _refused(f"UPDATE {BUCKET} SET {change}", f"{BUCKET}_meaning_kept")
+
+
+@pytest.mark.parametrize("attack", ["'EXPIRE', -1, NULL, NULL", "'CONSUME', -1, 1, now()"])
+def test_a_document_pays_or_sells(held: BalanceBucket, attack: str) -> None:
+    _refused(
+        f"INSERT INTO {MOVEMENT} (bucket_id, kind, delta, event_id, event_at, reason, document_id)"
+        f" VALUES ({held.pk}, {attack}, '', 7)",
+        f"{MOVEMENT}_document_pays_or_sells",
+    )
 
 
 def test_what_rolled_over_did_so_once(held: BalanceBucket) -> None:
