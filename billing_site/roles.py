@@ -206,6 +206,7 @@ ROLES: tuple[Role, ...] = (
             "payments.reverse_any_payment",
             "rating.write_off_usage",
             "rating.adjust_balance",
+            "rating.set_cap",
             "rating.sell_balance",
             "rating.approve_rerate",
             "rating.open_pool",

@@ -57,6 +57,9 @@ class EntitledSerializer(HouseSerializer):
     amount = serializers.CharField(allow_null=True)
     currency = serializers.CharField()
     covers = CoverSerializer(many=True)
+    prepaid = serializers.CharField()
+    cap = serializers.CharField(allow_null=True)
+    spent = serializers.CharField(allow_null=True)
 
 
 class ReserveSerializer(UseSerializer):

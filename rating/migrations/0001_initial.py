@@ -149,6 +149,43 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SpendCap',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('currency', foundation.fields.CurrencyField()),
+                ('amount', foundation.fields.PlainAmountField()),
+                ('blocks', models.BooleanField(default=False)),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField(help_text='Local days of the account.')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'permissions': [('set_cap', 'Can set and end spend caps')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('account', '='), ('valid', '&&')], name='rating_spendcap_one_at_a_time'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='rating_spendcap_is_of_something'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='rating_spendcap_begins'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('amount'), models.F('currency')), name='rating_spendcap_amount_is_money')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SuspenseWriteOff',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.CharField(max_length=300)),
+                ('state', models.CharField(choices=[('PENDING', 'Pending'), ('DONE', 'Done'), ('REJECTED', 'Rejected'), ('WITHDRAWN', 'Withdrawn'), ('REVERSED', 'Reversed')], default='PENDING', max_length=9)),
+                ('row_count', models.IntegerField()),
+                ('requested_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('decided_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('done_at', models.DateTimeField(blank=True, null=True)),
+                ('reversed_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('reversed_at', models.DateTimeField(blank=True, null=True)),
+                ('reversal_reason', models.CharField(blank=True, default='', max_length=300)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'DONE', 'REJECTED', 'WITHDRAWN', 'REVERSED'])), name='rating_suspensewriteoff_state_known'), models.CheckConstraint(condition=models.Q(('reason__gt', ''), ('row_count__gt', 0)), name='rating_suspensewriteoff_says_why'), models.CheckConstraint(condition=models.Q(('requested_by', models.F('decided_by')), _negated=True), name='rating_suspensewriteoff_needs_two'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state__in', ['DONE', 'REVERSED'])), models.Q(models.Q(('state__in', ['DONE', 'REVERSED']), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='rating_suspensewriteoff_done_is_dated'), models.CheckConstraint(condition=models.Q(models.Q(('reversal_reason__gt', ''), ('reversed_at__isnull', False), ('state', 'REVERSED')), models.Q(models.Q(('state', 'REVERSED'), _negated=True), ('reversal_reason', ''), ('reversed_at__isnull', True)), _connector='OR'), name='rating_suspensewriteoff_reversed_says_why')],
+            },
+        ),
+        migrations.CreateModel(
             name='UsageAggregate',
             fields=[
                 ('pk', models.CompositePrimaryKey('account_id', 'subscription_charge_id', 'service_id', 'on_date', 'attribute_key', blank=True, editable=False, primary_key=True, serialize=False)),
@@ -189,26 +226,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['code'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Za-z0-9][A-Za-z0-9_.-]*$')), name='rating_usagesource_code_plain')],
-            },
-        ),
-        migrations.CreateModel(
-            name='SuspenseWriteOff',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=300)),
-                ('state', models.CharField(choices=[('PENDING', 'Pending'), ('DONE', 'Done'), ('REJECTED', 'Rejected'), ('WITHDRAWN', 'Withdrawn'), ('REVERSED', 'Reversed')], default='PENDING', max_length=9)),
-                ('row_count', models.IntegerField()),
-                ('requested_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('reversed_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reversed_at', models.DateTimeField(blank=True, null=True)),
-                ('reversal_reason', models.CharField(blank=True, default='', max_length=300)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-            ],
-            options={
-                'ordering': ['-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'DONE', 'REJECTED', 'WITHDRAWN', 'REVERSED'])), name='rating_suspensewriteoff_state_known'), models.CheckConstraint(condition=models.Q(('reason__gt', ''), ('row_count__gt', 0)), name='rating_suspensewriteoff_says_why'), models.CheckConstraint(condition=models.Q(('requested_by', models.F('decided_by')), _negated=True), name='rating_suspensewriteoff_needs_two'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state__in', ['DONE', 'REVERSED'])), models.Q(models.Q(('state__in', ['DONE', 'REVERSED']), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='rating_suspensewriteoff_done_is_dated'), models.CheckConstraint(condition=models.Q(models.Q(('reversal_reason__gt', ''), ('reversed_at__isnull', False), ('state', 'REVERSED')), models.Q(models.Q(('state', 'REVERSED'), _negated=True), ('reversal_reason', ''), ('reversed_at__isnull', True)), _connector='OR'), name='rating_suspensewriteoff_reversed_says_why')],
             },
         ),
         migrations.CreateModel(
@@ -349,14 +366,19 @@ class Migration(migrations.Migration):
             name='ThresholdAlert',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bucket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='rating.balancebucket')),
+                ('bucket', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='rating.balancebucket')),
+                ('pool', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='rating.ratingpool')),
+                ('cap', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='rating.spendcap')),
+                ('period_start', models.DateField(blank=True, null=True)),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
                 ('percent', models.PositiveSmallIntegerField()),
                 ('used', foundation.fields.QuantityField()),
+                ('most', foundation.fields.QuantityField()),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
                 'ordering': ['-id'],
-                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('used')), name='rating_thresholdalert_used_is_number'), models.UniqueConstraint(fields=('bucket', 'percent'), name='rating_thresholdalert_once'), models.CheckConstraint(condition=models.Q(('percent__in', (50, 80, 100))), name='rating_thresholdalert_percent_known')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('used')), name='rating_thresholdalert_used_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('most')), name='rating_thresholdalert_most_is_number'), models.UniqueConstraint(fields=('bucket', 'pool', 'cap', 'period_start', 'percent'), name='rating_thresholdalert_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('bucket__isnull', False), ('cap__isnull', True), ('period_start__isnull', True), ('pool__isnull', True)), models.Q(('bucket__isnull', True), ('period_start__isnull', False), models.Q(models.Q(('cap__isnull', True), ('pool__isnull', False)), models.Q(('cap__isnull', False), ('pool__isnull', True)), _connector='OR')), _connector='OR'), name='rating_thresholdalert_is_of_one_thing'), models.CheckConstraint(condition=models.Q(('percent__in', (50, 80, 100))), name='rating_thresholdalert_percent_known')],
             },
         ),
         migrations.CreateModel(
@@ -412,7 +434,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'permissions': [('recycle_suspense', 'Can correct and recycle suspended usage'), ('write_off_usage', 'Can write off suspended usage')],
                 'indexes': [models.Index(condition=models.Q(('state', 'OPEN')), fields=['reason', '-id'], name='rating_suspenseitem_waiting'), models.Index(condition=models.Q(('basis', 'PENDING'), ('state', 'OPEN')), fields=['id'], name='rating_suspenseitem_unvalued')],
-                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('quantity')), name='rating_suspenseitem_quantity_is_number'), models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('file', 'row_number'), name='rating_suspenseitem_row_once'), models.CheckConstraint(condition=models.Q(('reason__in', ['BAD_ROW', 'BAD_TEXT', 'BAD_TIME', 'BAD_QUANTITY', 'BAD_ATTRIBUTE', 'NEGATIVE', 'WRONG_SOURCE', 'UNKNOWN_TYPE', 'UNKNOWN_UNIT', 'TOO_LATE', 'IN_FUTURE', 'DUP_CONFLICT', 'NO_OWNER', 'INACTIVE_SERVICE', 'NO_CHARGE', 'NO_PRICE', 'NO_ZONE', 'TAKEN_BACK'])), name='rating_suspenseitem_reason_known'), models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'RECYCLED', 'DUPLICATE', 'WRITTEN_OFF'])), name='rating_suspenseitem_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'WRITTEN_OFF'), _negated=True), models.Q(('resolution', ''), _negated=True), _connector='OR'), name='rating_suspenseitem_written_off_with_reason'), models.CheckConstraint(condition=models.Q(models.Q(('resolved_at__isnull', True), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('resolved_at__isnull', False)), _connector='OR'), name='rating_suspenseitem_end_is_dated'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('worth')), name='rating_suspenseitem_worth_is_number'), models.CheckConstraint(condition=models.Q(models.Q(('basis__in', ['OWNER', 'LIST']), ('currency__gt', ''), ('worth__isnull', False)), models.Q(('basis__in', ['PENDING', 'NONE']), ('currency', ''), ('worth__isnull', True)), _connector='OR'), name='rating_suspenseitem_worth_has_basis'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'WRITTEN_OFF'), _negated=True), ('write_off__isnull', False), ('reason', 'TAKEN_BACK'), _connector='OR'), name='rating_suspenseitem_written_off_by_one')],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('quantity')), name='rating_suspenseitem_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('worth')), name='rating_suspenseitem_worth_is_number'), models.CheckConstraint(condition=models.Q(models.Q(('basis__in', ['OWNER', 'LIST']), ('currency__gt', ''), ('worth__isnull', False)), models.Q(('basis__in', ['PENDING', 'NONE']), ('currency', ''), ('worth__isnull', True)), _connector='OR'), name='rating_suspenseitem_worth_has_basis'), models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('file', 'row_number'), name='rating_suspenseitem_row_once'), models.CheckConstraint(condition=models.Q(('reason__in', ['BAD_ROW', 'BAD_TEXT', 'BAD_TIME', 'BAD_QUANTITY', 'BAD_ATTRIBUTE', 'NEGATIVE', 'WRONG_SOURCE', 'UNKNOWN_TYPE', 'UNKNOWN_UNIT', 'TOO_LATE', 'IN_FUTURE', 'DUP_CONFLICT', 'NO_OWNER', 'INACTIVE_SERVICE', 'NO_CHARGE', 'NO_PRICE', 'NO_ZONE', 'TAKEN_BACK'])), name='rating_suspenseitem_reason_known'), models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'RECYCLED', 'DUPLICATE', 'WRITTEN_OFF'])), name='rating_suspenseitem_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'WRITTEN_OFF'), _negated=True), models.Q(('resolution', ''), _negated=True), _connector='OR'), name='rating_suspenseitem_written_off_with_reason'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'WRITTEN_OFF'), _negated=True), ('write_off__isnull', False), ('reason', 'TAKEN_BACK'), _connector='OR'), name='rating_suspenseitem_written_off_by_one'), models.CheckConstraint(condition=models.Q(models.Q(('resolved_at__isnull', True), ('state', 'OPEN')), models.Q(models.Q(('state', 'OPEN'), _negated=True), ('resolved_at__isnull', False)), _connector='OR'), name='rating_suspenseitem_end_is_dated')],
             },
         ),
     ]

@@ -2,6 +2,7 @@
 
 from rating.models.aggregate import UsageAggregate
 from rating.models.balance import BalanceBucket, BalanceMovement, PendingDraw
+from rating.models.cap import SpendCap
 from rating.models.event import UsageEvent, UsageKey
 from rating.models.file import UsageFile, UsageFilePart
 from rating.models.pool import PoolMember, PoolShare, RatingPool
@@ -22,6 +23,7 @@ __all__ = [
     "RerateChange",
     "RerateJob",
     "Reservation",
+    "SpendCap",
     "SuspenseItem",
     "SuspenseWriteOff",
     "ThresholdAlert",

@@ -2,6 +2,7 @@
 
 from rating.operations.adjusting import CannotTake, give_balance, take_balance
 from rating.operations.alerting import alert_balances
+from rating.operations.capping import CannotCap, set_cap
 from rating.operations.correcting import (
     CannotCorrect,
     amend_event,
@@ -59,6 +60,7 @@ from rating.operations.writing_off import (
 
 __all__ = [
     "MOST_ROWS",
+    "CannotCap",
     "CannotCommit",
     "CannotCorrect",
     "CannotPool",
@@ -107,6 +109,7 @@ __all__ = [
     "resume_file",
     "resume_files",
     "reverse_write_off",
+    "set_cap",
     "settle_balances",
     "take_back_file",
     "take_balance",

@@ -14,6 +14,7 @@ from rating.queries.pooling import (
 )
 from rating.queries.provisional import RatedUsage, final_rating, provisional
 from rating.queries.rerates import largest_changes
+from rating.queries.spending import caps, spent_under_caps
 from rating.queries.suspense import (
     AGES,
     NOBODY,
@@ -58,6 +59,7 @@ __all__ = [
     "account_usage",
     "alerts",
     "balances",
+    "caps",
     "check",
     "copy_usage",
     "covers_of",
@@ -82,6 +84,7 @@ __all__ = [
     "rows_of_write_off",
     "shares_behind",
     "shares_of",
+    "spent_under_caps",
     "suspense",
     "suspense_groups",
     "suspense_worth",

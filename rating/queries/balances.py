@@ -21,9 +21,9 @@ def balances(*, account_id: int, ended: str = "") -> QuerySet[BalanceBucket]:
 
 
 def alerts(*, percent: str = "") -> QuerySet[ThresholdAlert]:
-    """Return what balances were used to, the newest first; of one percentage if it is named."""
+    """Return what balances, pools and caps were used to, the newest first; of one percentage."""
     found = ThresholdAlert.objects.select_related(
-        "bucket__account", "bucket__service", "bucket__usage_type__unit"
+        "account", "bucket__service", "bucket__usage_type__unit", "pool__usage_type__unit", "cap"
     )
     return (found.filter(percent=percent) if percent else found).order_by("-id")
 

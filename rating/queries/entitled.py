@@ -17,6 +17,7 @@ from catalog.rules.pricing import CannotPriceQuantity, price
 from foundation import sql
 from rating.queries.guides import Guided, Guides
 from rating.queries.prices import EventPrices
+from rating.queries.spending import Standing, standing
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.drawing import ZERO, Bucket, Event, candidates, draw, usage_order
 from rating.rules.guiding import ChargeTerms
@@ -43,7 +44,9 @@ class Entitled:
     """Whether use is allowed, what of it buckets cover and what would be charged.
 
     Quantities are in the unit of the usage type. `next_price` is what one unit costs after what
-    is asked, `amount` what the uncovered part costs, as if it were the first of its period.
+    is asked, `amount` what the uncovered part costs, as if it were the first of its period;
+    `prepaid` is what of it balances of money will pay, before tax. `cap` is the most that the
+    month may cost, where more is blocked, `spent` what it cost before.
     """
 
     allowed: bool
@@ -58,6 +61,9 @@ class Entitled:
     amount: Decimal | None = None
     currency: str = ""
     covers: tuple[Cover, ...] = ()
+    prepaid: Decimal = ZERO
+    cap: Decimal | None = None
+    spent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +196,12 @@ def check(use: Use, *, on_date: date) -> Entitled:
     room = {one.id: one.room for one in placed.buckets}
     more = Event(1, use.at, guide.service_id, use.usage_type, asked + ONE, placed.event.attributes)
     reach = sum((one.quantity for one in draw([more], placed.buckets)), ZERO)
+    amount = ZERO if covered == asked else _amount(placed, asked - covered)
+    money = _money(placed, use, amount)
+    allows = money.allows(amount or ZERO)
     return Entitled(
-        allowed=covered == asked or beyond != "BLOCK",
+        allowed=(covered == asked or beyond != "BLOCK") and allows,
+        problem="" if allows else _capped(money, guide.currency),
         account_id=guide.account_id,
         service_id=guide.service_id,
         quantity=asked,
@@ -199,12 +209,33 @@ def check(use: Use, *, on_date: date) -> Entitled:
         billable=asked - covered,
         beyond=beyond,
         next_price=ZERO if reach > asked else _amount(placed, ONE),
-        amount=ZERO if covered == asked else _amount(placed, asked - covered),
+        amount=amount,
         currency=guide.currency,
         covers=tuple(
             Cover(key, placed.names[key], quantity, room[key] - quantity)
             for key, quantity in drawn.items()
         ),
+        prepaid=min(money.prepaid, amount or ZERO),
+        cap=money.cap,
+        spent=None if money.cap is None else money.spent,
+    )
+
+
+def _money(placed: Placed, use: Use, amount: Decimal | None) -> Standing:
+    """Return what of money bears on the use; nothing does where nothing is charged."""
+    if not amount:
+        return Standing()
+    guide = placed.guided.guide
+    return standing(
+        account_id=guide.account_id, kind=use.usage_type,
+        day=date.fromisoformat(placed.guided.day), at=use.at,
+    )  # fmt: skip
+
+
+def _capped(money: Standing, currency: str) -> str:
+    return (
+        f"CAP: this goes beyond the {money.cap or ZERO:.2f} {currency} that a month may cost;"
+        f" {money.spent:.2f} are spent."
     )
 
 

@@ -3,6 +3,7 @@
 from rating.views.accounts import AccountUsage
 from rating.views.alerts import AlertList
 from rating.views.balances import AccountBalances, BalancePage, GiveBalance, TakeBalance
+from rating.views.caps import AccountCaps, SetCap
 from rating.views.corrections import AmendEvent, CancelEvent, TakeBackFile
 from rating.views.events import EventPage, EventSearch
 from rating.views.files import FileList, FilePage, LoadFile, RejectedRows, ResumeFile
@@ -28,6 +29,7 @@ from rating.views.write_offs import (
 
 __all__ = [
     "AccountBalances",
+    "AccountCaps",
     "AccountPools",
     "AccountUsage",
     "AlertList",
@@ -54,6 +56,7 @@ __all__ = [
     "ReratePage",
     "ResumeFile",
     "ReverseWriteOff",
+    "SetCap",
     "SuspenseGroups",
     "SuspensePage",
     "SuspenseRows",

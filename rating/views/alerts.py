@@ -1,4 +1,4 @@
-"""What balances have been used to: a list for whoever answers or warns customers."""
+"""What was used to half, four fifths, the end: for whoever answers or warns customers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ from rating.models import ThresholdAlert
 from rating.views.balances import bucket_url
 
 
+def what_url(one: ThresholdAlert) -> str:
+    """Return the page of what was used: a balance, a pool, the caps of the account."""
+    if one.bucket is not None:
+        return bucket_url(one.bucket)
+    if one.pool_id is not None:
+        return reverse("rating:pool", args=[one.pool_id])
+    return reverse("rating:account_caps", args=[one.account_id])
+
+
 class AlertFilters(FilterForm):
     """Which percentage."""
 
@@ -24,27 +33,31 @@ class AlertFilters(FilterForm):
 
 
 class AlertList(ListScreen):
-    """Balances that were used to half, to four fifths, to the end."""
+    """Balances, pools and spend caps that were used to half, to four fifths, to the end."""
 
     title = "Usage alerts"
     permission = "rating.view_thresholdalert"
     filters = AlertFilters
-    intro = "Each is said once per balance and period, and goes out as an event for messages."
+    intro = (
+        "Each is said once per period of a balance, a pool or a spend cap, and goes out as an "
+        "event for messages."
+    )
     columns = (
         Column(label="When", value="at", kind="instant"),
         Column(
             label="Account",
-            value="bucket.account",
-            link=lambda one: reverse("rating:account_balances", args=[one.bucket.account_id]),
+            value="account",
+            link=lambda one: reverse("rating:account_balances", args=[one.account_id]),
         ),
         Column(label="Service", value="bucket.service.number", kind="code"),
-        Column(label="Balance", value="bucket.name", link=lambda one: bucket_url(one.bucket)),
+        Column(label="Of", value="what", link=what_url),
+        Column(label="Period from", value="period_start", kind="date"),
         Column(label="Reached", value=lambda one: f"{one.percent} %"),
         Column(label="Used", value="used", kind="number"),
-        Column(label="Granted", value="bucket.initial", kind="number"),
-        Column(label="Unit", value="bucket.measure"),
+        Column(label="Of at most", value="most", kind="number"),
+        Column(label="Unit", value="measure"),
     )
-    empty = Empty(title="No alert", text="No balance whose offer warns was used to half.")
+    empty = Empty(title="No alert", text="Nothing that warns was used to half.")
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[ThresholdAlert]:
         """Return the alerts, the newest first."""

@@ -109,6 +109,11 @@ class AccountBalances(ListScreen):
         sale = linked("invoicing:sell_balance", self.account.pk)
         sells = sale and self.account.role == AccountRole.PAYER
         return [
+            Button(
+                label="Spend cap",
+                url=reverse("rating:account_caps", args=[self.account.pk]),
+                permission="rating.view_spendcap",
+            ),
             *(
                 [Button(label="Sell a balance", url=sale, permission="rating.sell_balance")]
                 if sells

@@ -86,14 +86,33 @@ def test_alerts_are_listed_for_the_clerk(client: Client, line: Company) -> None:
     [
         ("UPDATE {} SET used = 1", "is_append_only"),
         ("DELETE FROM {}", "is_append_only"),
-        ("INSERT INTO {0} (bucket_id, percent, used) SELECT bucket_id, 50, 1 FROM {0}", "once"),
         (
-            "INSERT INTO {0} (bucket_id, percent, used) SELECT bucket_id, 60, 1 FROM {0}",
+            (
+                "INSERT INTO {0} (bucket_id, account_id, percent, used, most)"
+                " SELECT bucket_id, account_id, 50, 1, 2 FROM {0}"
+            ),
+            "once",
+        ),
+        (
+            (
+                "INSERT INTO {0} (bucket_id, account_id, percent, used, most)"
+                " SELECT bucket_id, account_id, 60, 1, 2 FROM {0}"
+            ),
             "percent_known",
         ),
         (
-            "INSERT INTO {0} (bucket_id, percent, used) SELECT bucket_id, 100, 'NaN' FROM {0}",
+            (
+                "INSERT INTO {0} (bucket_id, account_id, percent, used, most)"
+                " SELECT bucket_id, account_id, 100, 'NaN', 2 FROM {0}"
+            ),
             "used_is_number",
+        ),
+        (
+            (
+                "INSERT INTO {0} (bucket_id, account_id, percent, used, most)"
+                " SELECT bucket_id, account_id, 100, 1, 'NaN' FROM {0}"
+            ),
+            "most_is_number",
         ),
     ],
 )

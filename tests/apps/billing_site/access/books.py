@@ -35,6 +35,7 @@ from rating.models import (
     PoolShare,
     RatingPool,
     Reservation,
+    SpendCap,
     ThresholdAlert,
     UsageEvent,
 )
@@ -197,7 +198,10 @@ def _balance(payer: Account, mark: str) -> None:
         identifier=f"1555{mark}", quantity=D(2), held=D(2), expires_at=MAY,
     )  # fmt: skip
     BalanceMovement.objects.create(bucket=made, kind="RESERVE", delta=D(-2), reservation=held)
-    ThresholdAlert.objects.create(bucket=made, percent=50, used=D(5))
+    ThresholdAlert.objects.create(bucket=made, account=payer, percent=50, used=D(5), most=D(10))
+    SpendCap.objects.create(
+        account=payer, currency=payer.currency, amount=D(50), valid=DateRange(START, None)
+    )
     request_draws({payer.pk: MAY})
     _pool(payer, mark)
 
