@@ -41,6 +41,12 @@ PAGES: dict[str, str] = {
     "tax.jurisdiction": "tax:place",
 }
 
+# What is asked, where the name of the right to decide it is no word of the trade.
+ACTS: dict[str, str] = {
+    "rating.approve_rerate": "Rate usage again",
+    "customers.approve_discount": "Give discount",
+}
+
 
 def model_of(label: str) -> type[Model] | None:
     """Return the model of a label, or None where there is none."""
@@ -76,6 +82,8 @@ def names(things: Iterable[naming.Thing]) -> dict[naming.Thing, str]:
 
 def act(action: str) -> str:
     """Write "invoicing.post_run" as "Post run"."""
+    if action in ACTS:
+        return ACTS[action]
     return action.rpartition(".")[2].replace("_", " ").capitalize()
 
 

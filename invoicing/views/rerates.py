@@ -31,7 +31,11 @@ class ReratePreview(Screen):
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the job."""
-        return [Crumb("Job", reverse("rating:rerate", args=[self.kwargs["pk"]]))]
+        job = self.kwargs["pk"]
+        return [
+            Crumb("Rating again", reverse("rating:rerates")),
+            Crumb(f"Job {job}", reverse("rating:rerate", args=[job])),
+        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Rate again, calculate the documents, and take all of it back."""
@@ -46,15 +50,11 @@ class ReratePreview(Screen):
         except Refusal as refusal:
             told = [Fact(label="Cannot be calculated", value=refusal.message)]
             return super().get_context_data(facts=told, table=_nothing(), **kwargs)
-        numbers = dict(
-            Account.objects.filter(pk__in=[one.after.payer_id for one in found]).values_list(
-                "pk", "number"
-            )
-        )
+        payers = Account.objects.in_bulk([one.after.payer_id for one in found])
         tables: list[Table] = []
         facts: list[Fact] = []
         for one in found:
-            payer, money = numbers[one.after.payer_id], one.after.currency
+            payer, money = str(payers[one.after.payer_id]), one.after.currency
             facts += [
                 Fact(label="Billed to", value=payer, url=links.account(one.after.payer_id)),
                 Fact(label="On", value=one.after.bill_date, kind="date"),

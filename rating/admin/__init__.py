@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -15,8 +16,22 @@ from rating.operations.sources import known_zone
 from rating.rules.mapping import ColumnMap
 
 
+class LineByLine(json.JSONEncoder):
+    """Write each field on a line of its own, so that a map can be read and changed."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**{**how, "indent": 2})
+
+
 class UsageSourceForm(forms.ModelForm):  # type: ignore[type-arg]
     """A source, with a time zone that exists."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("column_map", "constants"):
+            field = self.fields[name]
+            assert isinstance(field, forms.JSONField)
+            field.encoder = LineByLine
 
     def clean_time_zone(self) -> str:
         """Refuse a zone that nobody knows."""
@@ -49,6 +64,10 @@ class UsageSourceAdmin(HouseAdmin):
     form = UsageSourceForm
     list_display = ("code", "name", "time_zone", "late_days", "needs_trailer", "is_active")
     search_fields = ("code", "name")
+    fields = (
+        *("code", "name", "time_zone", "late_days", "needs_trailer", "numbers_files"),
+        *("column_map", "constants", "date_format", "is_active"),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return what no longer changes: rows of files name it."""

@@ -5,8 +5,10 @@ from rating.queries.entitled import Entitled, Use, check
 from rating.queries.identities import INTEGRITY
 from rating.queries.money import is_money_held, payments_of, purses
 from rating.queries.pooling import (
+    MOST_MONTHS,
     MOST_SHARES,
     members_of,
+    months_of,
     pools,
     pools_of,
     shares_behind,
@@ -44,6 +46,7 @@ from rating.queries.usage import (
 __all__ = [
     "AGES",
     "INTEGRITY",
+    "MOST_MONTHS",
     "MOST_MOVEMENTS",
     "MOST_SHARES",
     "MOST_TRIED",
@@ -75,6 +78,7 @@ __all__ = [
     "loaded_on",
     "members_of",
     "missing_numbers",
+    "months_of",
     "movements",
     "payments_of",
     "pools",

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery, Sum
 
 from catalog.models import EntitlementSpec
 from customers.models import SubscriptionCharge
@@ -23,6 +23,9 @@ from rating.rules.drawing import ZERO
 from rating.rules.pooling import contribution, free_days
 
 MOST_SHARES: Final = 500
+
+
+MOST_MONTHS: Final = 24
 
 
 class Membership(NamedTuple):
@@ -183,8 +186,35 @@ def members_of(*, pool_id: int) -> QuerySet[PoolMember]:
 
 def shares_of(*, pool_id: int, most: int = MOST_SHARES) -> list[PoolShare]:
     """Return what services had of a pool, the newest period first, at most so many."""
-    rows = PoolShare.objects.filter(pool_id=pool_id).select_related("service")
+    rows = PoolShare.objects.filter(pool_id=pool_id)
+    rows = rows.select_related("service__subscription__account")
     return list(rows.order_by("-period_start", "service__number")[:most])
+
+
+class Month(NamedTuple):
+    """What a pool came to in a period, over all its services."""
+
+    start: date
+    contributed: Decimal
+    used: Decimal
+    covered: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        """Return what nobody used."""
+        return self.contributed - self.covered
+
+    @property
+    def beyond(self) -> Decimal:
+        """Return what is charged, because the pool did not cover it."""
+        return self.used - self.covered
+
+
+def months_of(*, pool_id: int) -> list[Month]:
+    """Return what a pool came to, the newest period first, at most so many."""
+    rows = PoolShare.objects.filter(pool_id=pool_id).order_by().values_list("period_start")
+    sums = rows.annotate(Sum("contributed"), Sum("used"), Sum("covered"))
+    return [Month(*one) for one in sums.order_by("-period_start")[:MOST_MONTHS]]
 
 
 def shares_behind(*, subscription_charge_id: int, start: date, end: date) -> list[PoolShare]:

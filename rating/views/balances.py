@@ -81,7 +81,11 @@ class AccountBalances(ListScreen):
         Column(label="Source", value=lambda one: one.get_source_display()),
         Column(label="Usage", value="usage_type.code", kind="code"),
         Column(label="Service", value="service.number", kind="code"),
-        Column(label="For the pool", value="pool.name"),
+        Column(
+            label="For the pool",
+            value="pool.name",
+            link=lambda one: one.pool and reverse("rating:pool", args=[one.pool.pk]),
+        ),
         Column(label="At first", value="initial", kind="number"),
         Column(label="Left", value="remaining", kind="number"),
         Column(label="Unit", value="measure"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
@@ -63,13 +64,17 @@ class AccountPools(ListScreen):
     )
     columns = (
         Column(label="Pool", value="name", link=pool_url),
-        Column(label="Head", value="node.number", kind="code"),
+        Column(label="Head", value="node", link=lambda one: _account_url(one.node_id)),
         Column(label="Usage", value="usage_type.code", kind="code"),
         Column(label="Beyond it", value=lambda one: one.get_allocation_display()),
         Column(label="From", value="valid.lower", kind="date"),
         Column(label="Last day", value=last_day, kind="date"),
     )
-    empty = Empty(title="No pool", text="Neither the account nor one above it shares usage.")
+    empty = Empty(
+        title="No pool",
+        text="Neither the account nor one above it shares usage. Open a pool for what the offers "
+        "of services at and below it include.",
+    )
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Read the account of the address."""
@@ -134,7 +139,11 @@ class PoolPage(Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Show what the pool is, its shares and its members."""
         return super().get_context_data(
-            facts=self._facts(), shares=self._shares(), members=self._members(), **kwargs
+            facts=self._facts(),
+            months=self._months(),
+            shares=self._shares(),
+            members=self._members(),
+            **kwargs,
         )
 
     def _facts(self) -> list[Fact]:
@@ -154,10 +163,30 @@ class PoolPage(Screen):
             ),
         ]
 
+    def _months(self) -> Table:
+        return Table(
+            columns=(
+                Column(label="Month from", value="start", kind="date"),
+                Column(label="Brought", value="contributed", kind="number"),
+                Column(label="Used", value="used", kind="number"),
+                Column(label="Covered", value="covered", kind="number"),
+                Column(label="Left", value="left", kind="number"),
+                Column(label="Beyond, charged", value="beyond", kind="number"),
+            ),
+            rows=queries.months_of(pool_id=self.pool.pk),
+            caption=f"The pool as a whole, the newest month first, at most {queries.MOST_MONTHS}",
+            empty="Nobody has brought or used anything yet.",
+        )
+
     def _shares(self) -> Table:
         return Table(
             columns=(
                 Column(label="Month from", value="period_start", kind="date"),
+                Column(
+                    label="Account",
+                    value="service.subscription.account",
+                    link=lambda one: _account_url(one.service.subscription.account_id),
+                ),
                 Column(label="Service", value="service.number", kind="code"),
                 Column(label="Brought", value="contributed", kind="number"),
                 Column(label="Used", value="used", kind="number"),
@@ -172,7 +201,11 @@ class PoolPage(Screen):
     def _members(self) -> Table:
         return Table(
             columns=(
-                Column(label="Account", value="account", link=_account_url),
+                Column(
+                    label="Account",
+                    value="account",
+                    link=lambda one: _account_url(one.account_id),
+                ),
                 Column(label="Service", value="service.number", kind="code"),
                 Column(label="From", value="valid.lower", kind="date"),
                 Column(label="Last day", value=last_day, kind="date"),
@@ -187,8 +220,12 @@ def _beyond(one: PoolShare) -> Any:
     return one.used - one.covered
 
 
-def _account_url(one: PoolMember) -> str:
-    return reverse("customers:account", args=[one.account_id])
+def _account_url(account_id: int) -> str:
+    return reverse("customers:account", args=[account_id])
+
+
+def _today(account: Account) -> date:
+    return clock.today(ZoneInfo(account.time_zone))
 
 
 class PoolForm(forms.Form):
@@ -222,6 +259,10 @@ class OpenPool(FormScreen):
         """Read the account of the address."""
         super().setup(request, *args, **kwargs)
         self.account = get_object_or_404(Account, pk=kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today."""
+        return {"starts": _today(self.account)}
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the pools."""
@@ -266,6 +307,10 @@ class EndPool(FormScreen):
         """Read the pool of the address."""
         super().setup(request, *args, **kwargs)
         self.pool = get_object_or_404(queries.pools(), pk=kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today."""
+        return {"last_day": _today(self.pool.node)}
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the pool."""

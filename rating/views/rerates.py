@@ -50,7 +50,10 @@ def job_url(job: RerateJob) -> str:
 
 def scope_of(job: RerateJob) -> str:
     """Say which accounts a job is about, and how they were chosen."""
-    count = "every account" if job.account_ids is None else f"{len(job.account_ids):,} accounts"
+    count = "every account"
+    if job.account_ids is not None:
+        many = len(job.account_ids)
+        count = "1 account" if many == 1 else f"{many:,} accounts"
     chosen = str(job.charge or job.product or "")
     return f"{count} that used {chosen}" if chosen else count
 
@@ -79,7 +82,8 @@ class RerateList(ListScreen):
         Column(label="To", value=lambda job: job.end - ONE_DAY, kind="date"),
         Column(label="Scope", value=scope_of),
         Column(label="Events", value="event_count", kind="number"),
-        Column(label="Change", value="changed_count", kind="number"),
+        Column(label="Come out otherwise", value="changed_count", kind="number"),
+        Column(label="To suspense", value="suspended_count", kind="number"),
         Column(label="Reason", value="reason"),
         Column(label="State", value="state", kind="status"),
     )
@@ -108,12 +112,14 @@ class RerateFields(forms.Form):
     charge = forms.ModelChoiceField(
         Charge.objects.filter(kind="USAGE").order_by("reference"),
         required=False,
+        empty_label="Any",
         widget=LongSelect,
         help_text="Accounts that used this charge; all their usage of these days is rated again.",
     )
     product = forms.ModelChoiceField(
         Product.objects.filter(pk__in=Charge.objects.filter(kind="USAGE").values("product")),
         required=False,
+        empty_label="Any",
         widget=LongSelect,
         help_text="Accounts that used any charge of this product.",
     )
@@ -222,6 +228,7 @@ class ReratePage(OfRerate, ListScreen):
     def buttons(self) -> Sequence[Button]:
         """Offer the steps of its state."""
         job = self.job
+        asked = "Rate this usage again now? What was billed is corrected on the next documents."
         if job.state == RerateState.DRAFT:
             steps = [("Send for approval", "request_rerate", RATE, "post")]
         elif job.state == RerateState.PENDING:
@@ -238,6 +245,7 @@ class ReratePage(OfRerate, ListScreen):
                 permission=permission,
                 method="post" if how == "post" else "get",
                 style="primary" if how == "post" else "plain",
+                confirm=asked if name == "approve_rerate" else "",
             )
             for label, name, permission, how in steps
         ]
@@ -329,10 +337,16 @@ class RejectFields(forms.Form):
 class RejectRerate(OfRerate, FormScreen):
     """Refuse a job that somebody else sent."""
 
-    title = "Reject"
+    title = "Reject rating again"
+    intro = "Nothing changes; whoever asked reads why."
     permission = APPROVE
     form_class = RejectFields
+    submit_label = "Reject"
     success_message = "Rejected; nothing has changed."
+
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the job."""
+        return (*super().crumbs(), Crumb(f"Job {self.job.pk}", job_url(self.job)))
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -121,3 +123,21 @@ def test_a_wrong_declaration_is_refused(company: Company) -> None:
     given: dict[str, Any] = {"code": "X", "name": "X", "column_map": COLUMNS}
     with pytest.raises(Invalid, match="is missing"):
         operations.create_source(**given)
+
+
+def test_a_declaration_is_read_and_changed_line_by_line(own: UsageSource, client: Client) -> None:
+    boss = person("boss")
+    boss.is_superuser = True
+    boss.save()
+    client.force_login(boss)
+    address = reverse("admin:rating_usagesource_change", args=[own.pk])
+    page = unescape(client.get(address).content.decode())
+    assert '\n  "identifier": "A number"' in page
+    given = {
+        "name": "Switch", "time_zone": "Europe/Berlin", "is_active": "on",
+        "column_map": json.dumps(COLUMNS), "constants": json.dumps({**CONSTANTS, "colour": "red"}),
+    }  # fmt: skip
+    assert "no field 'colour'" in unescape(client.post(address, given).content.decode())
+    client.post(address, {**given, "constants": json.dumps({**CONSTANTS, "uom": "MB"})})
+    own.refresh_from_db()
+    assert own.constants["uom"] == "MB"

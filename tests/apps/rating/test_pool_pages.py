@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from foundation import clock
 from rating.models import BalanceBucket, RatingPool
-from rating.queries import shares_behind
+from rating.queries import months_of, shares_behind
 from tests.apps.rating.company import Company, person
 from tests.apps.rating.test_granting import at
 from tests.apps.rating.test_pages import VIEWS, page
@@ -44,8 +44,13 @@ def test_a_pool_is_opened_shown_and_ended_on_pages(clerk: Client, family: Compan
     text = page(clerk, "pool", pool.pk)
     for said in ("Family pool", "107", "43", ann.number, "Who used more than it brought"):
         assert said in text
+    (month,) = months_of(pool_id=pool.pk)
+    assert [month.contributed, month.used, month.covered] == [300, 360, 300]
+    assert [month.left, month.beyond] == [0, 60]
     for account in (head, ann):
-        assert "Family pool" in page(clerk, "account_pools", account.pk)
+        text = page(clerk, "account_pools", account.pk)
+        assert "Family pool" in text
+        assert head.name in text
     assert "No pool" in page(clerk, "account_pools", family.accounts["Household"].pk)
     text = page(clerk, "account_balances", ann.pk)
     assert "Family data" in text
@@ -53,6 +58,7 @@ def test_a_pool_is_opened_shown_and_ended_on_pages(clerk: Client, family: Compan
     assert reverse("rating:pool", args=[pool.pk]) in page(clerk, "balance", bucket.pk)
     answer = clerk.post(reverse("rating:pool_open", args=[head.pk]), given)
     assert "has the pool Family pool of it already" in answer.content.decode()
+    assert 'value="2027-05-31"' in page(clerk, "pool_end", pool.pk), "today is proposed"
     clerk.post(reverse("rating:pool_end", args=[pool.pk]), {"last_day": "2027-05-31"})
     pool.refresh_from_db()
     assert pool.valid.upper == date(2027, 6, 1)

@@ -170,6 +170,9 @@ def test_from_the_page_to_the_deed(
     client.force_login(checker)
     page = client.get(reverse("rating:rerate", args=[job.pk])).content.decode()
     assert "Approve and rate again" in page
+    assert "1 account that used" in page
+    reject = client.get(reverse("rating:reject_rerate", args=[job.pk])).content.decode()
+    assert reverse("rating:rerate", args=[job.pk]) in reject, "the way back to the job"
     done = client.post(reverse("rating:approve_rerate", args=[job.pk]), follow=True)
     assert "1 events come out otherwise" in done.content.decode()
     assert UsageAggregate.objects.count() == 2
