@@ -8,7 +8,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from catalog.rules.pricing import CannotPriceQuantity
-from catalog.rules.zones import Prefixes
+from catalog.rules.timebands import Bands
+from catalog.rules.zones import Prefixes, Zones
 from rating.queries.prices import EventPrices, SharedKey
 from rating.rules.eventprices import BandPrices, EventPrice, Rated, counted
 from rating.rules.guiding import Guide
@@ -21,6 +22,48 @@ Cuts = Sequence[tuple[Decimal, str]]
 """Positions in an event at which a band begins, the first at zero."""
 
 
+class Called(dict[str, Prefixes]):
+    """Remember what the prefixes of a map say of the numbers that attributes of events hold."""
+
+    def __init__(self, zones: Zones) -> None:
+        super().__init__()
+        self._zones = zones
+
+    def __missing__(self, attributes: str) -> Prefixes:
+        if len(self) > MOST_NUMBERS:
+            self.clear()
+        number = str(json.loads(attributes).get(self._zones.attribute, ""))
+        found = self[attributes] = self._zones.of_number(number)
+        return found
+
+
+class Hours(dict[str, tuple[str, int]]):
+    """Remember in which band of a plan each UTC hour begins, and for how many seconds on.
+
+    An event that lasts longer, or begins where no room is left, is cut piece by piece.
+    """
+
+    def __init__(self, bands: Bands, zone: ZoneInfo) -> None:
+        super().__init__()
+        self._bands = bands
+        self._zone = zone
+
+    def __missing__(self, hour: str) -> tuple[str, int]:
+        if len(self) > MOST_HOURS:
+            self.clear()
+        moment = datetime.fromisoformat(f"{hour}:00").replace(tzinfo=UTC)
+        day = moment.astimezone(self._zone).date()
+        spans = self._bands.spans(day, self._zone)
+        at = bisect_right(spans, moment, key=_instant) - 1
+        after = (
+            spans[at + 1][0]
+            if at + 1 < len(spans)
+            else self._bands.spans(day + DAY, self._zone)[0][0]
+        )
+        found = self[hour] = spans[at][1], int((after - moment).total_seconds())
+        return found
+
+
 class Enricher:
     """Answer for events of charges with a zone map or a plan of time bands."""
 
@@ -28,42 +71,26 @@ class Enricher:
         self._prices = prices
         self._zones: dict[str, ZoneInfo] = {}
         self._banded: dict[SharedKey, dict[str, BandPrices]] = {}
-        self._called: dict[int, dict[str, Prefixes]] = {}
-        self._hours: dict[tuple[int, str], dict[str, tuple[str, int]]] = {}
+        self._called: dict[int, Called] = {}
+        self._hours: dict[tuple[int, str], Hours] = {}
 
     def prepare(self, guide: Guide) -> None:
         """Give a guide what is remembered of its zone map and its plan of bands."""
         terms = guide.charge.terms
         if terms.zones is not None:
-            guide.called = self._called.setdefault(id(terms.zones), {})
+            guide.called = self._called.setdefault(id(terms.zones), Called(terms.zones))
+            guide.fallback = terms.zones.fallback
         if terms.bands is not None:
-            guide.hours = self._hours.setdefault((id(terms.bands), guide.zone), {})
+            hours = self._hours.get((id(terms.bands), guide.zone))
+            if hours is None:
+                hours = Hours(terms.bands, self._zone(guide.zone))
+                self._hours[id(terms.bands), guide.zone] = hours
+            guide.hours = hours
 
-    def in_zone(self, guide: Guide, attributes: str, day: str) -> Guide | None:
-        """Return the guide of an event's zone on its day; None where no prefix fits."""
-        for starts, ends, zone in guide.called.get(attributes) or self._prefixes(
-            guide, attributes
-        ):
-            if starts <= day < ends:
-                return guide.zoned.get(zone) or self._first_in_zone(guide, zone)
-        zones = guide.charge.terms.zones
-        if zones is None or not zones.fallback:
-            return None
-        return self._first_in_zone(guide, zones.fallback)
-
-    def _first_in_zone(self, guide: Guide, zone: str) -> Guide:
+    def in_zone(self, guide: Guide, zone: str) -> Guide:
+        """Return the guide of the events of a zone, with its prices."""
         found = guide.in_zone(zone)
         found.prices = self._prices.shared(found)
-        return found
-
-    def _prefixes(self, guide: Guide, attributes: str) -> Prefixes:
-        """Return what the prefixes of an event's number say; remembered for a while."""
-        zones = guide.charge.terms.zones
-        assert zones is not None
-        if len(guide.called) > MOST_NUMBERS:
-            guide.called.clear()
-        number = str(json.loads(attributes).get(zones.attribute, ""))
-        found = guide.called[attributes] = zones.of_number(number)
         return found
 
     def rate(self, guide: Guide, start: str, text: str, day: str) -> Rated:
@@ -74,15 +101,16 @@ class Enricher:
 
         Raises: CannotPriceQuantity, AmountTooLarge.
         """
-        band, room = guide.hours.get(start[:13]) or self._hour(guide, start)
-        prices = guide.banded.get(day)
-        price = prices.by_band.get(band) if prices is not None else None
-        known = price.known.get(text) if price is not None else None
-        if known is not None and (
-            known[3] <= room - HOUR_SECONDS
-            or (len(start) == SECONDS_LONG and known[3] <= room - _second_of_hour(start))
-        ):
-            return known
+        band, room = guide.hours[start[:13]]
+        try:
+            known = guide.banded[day].by_band[band].known[text]
+        except KeyError:
+            pass
+        else:
+            if known[3] <= room - HOUR_SECONDS or (
+                len(start) == SECONDS_LONG and known[3] <= room - _second_of_hour(start)
+            ):
+                return known
         quantity = Decimal(text)
         cuts = self.cuts(guide, start, counted(guide.charge.terms.increments, quantity))
         prices = self.prices(guide, day, cuts)
@@ -95,7 +123,7 @@ class Enricher:
         terms = guide.charge.terms
         assert terms.bands is not None
         unit = terms.unit_seconds
-        band, room = guide.hours.get(start[:13]) or self._hour(guide, start)
+        band, room = guide.hours[start[:13]]
         lasts_seconds = abs(quantity) * unit if unit is not None else ZERO
         if len(start) == SECONDS_LONG and lasts_seconds <= room - _second_of_hour(start):
             return ((ZERO, band),)
@@ -105,25 +133,6 @@ class Enricher:
             (Decimal((at - begins) // timedelta(microseconds=1)) / 1_000_000 / (unit or 1), code)
             for at, code in terms.bands.pieces(begins, end, self._zone(guide.zone))
         ]
-
-    def _hour(self, guide: Guide, start: str) -> tuple[str, int]:
-        """Return the band in which an hour begins and for how many seconds on; remembered.
-
-        An event that lasts longer, or begins where no room is left, is cut piece by piece.
-        """
-        bands = guide.charge.terms.bands
-        assert bands is not None
-        if len(guide.hours) > MOST_HOURS:
-            guide.hours.clear()
-        zone = self._zone(guide.zone)
-        moment = datetime.fromisoformat(f"{start[:13]}:00").replace(tzinfo=UTC)
-        day = moment.astimezone(zone).date()
-        spans = bands.spans(day, zone)
-        at = bisect_right(spans, moment, key=_instant) - 1
-        after = spans[at + 1][0] if at + 1 < len(spans) else bands.spans(day + DAY, zone)[0][0]
-        room = int((after - moment).total_seconds())
-        found = guide.hours[start[:13]] = spans[at][1], room
-        return found
 
     def prices(self, guide: Guide, day: str, cuts: Cuts) -> BandPrices | None:
         """Return the prices of the bands that an event meets; None where one has none."""

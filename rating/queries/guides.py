@@ -215,10 +215,14 @@ class Guides:
             return guide
         day = guide.days[moment[:13]] or guide.days[moment[:16]]
         if guide.is_zoned:
-            zoned = self.enricher.in_zone(guide, attributes, day)
-            if zoned is None:
+            zone = guide.fallback
+            for starts, ends, one in guide.called[attributes]:
+                if starts <= day < ends:
+                    zone = one
+                    break
+            if not zone:
                 return Reason.NO_ZONE
-            guide = zoned
+            guide = guide.zoned.get(zone) or self.enricher.in_zone(guide, zone)
         try:
             if not guide.by_event:  # only counted: its line prices it
                 rated = guide.counts.get(text) or self._count(guide, text)

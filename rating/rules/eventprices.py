@@ -70,6 +70,8 @@ class EventPrice:
     unit_seconds: Decimal | None = None
     known: dict[str, Rated] = field(default_factory=dict)
     """What quantities come to, by their text, of events that meet one time band."""
+    priced: dict[Decimal, Rated] = field(default_factory=dict)
+    """The same by what is billed of them: 61 to 66 seconds in 60/6 are priced once."""
 
     def rate(self, quantity: Decimal, text: str) -> Rated:
         """Count and price one event of a quantity as it was sent; remembered by its text.
@@ -79,7 +81,11 @@ class EventPrice:
         billable = counted(self.increments, quantity)
         if len(self.known) > CACHE_LIMIT:
             self.known.clear()
-        found = self.known[text] = self.result(billable, self.amount(billable))
+            self.priced.clear()
+        found = self.priced.get(billable)
+        if found is None:
+            found = self.priced[billable] = self.result(billable, self.amount(billable))
+        self.known[text] = found
         return found
 
     def amount(self, quantity: Decimal) -> Decimal:

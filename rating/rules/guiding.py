@@ -111,6 +111,8 @@ class Guide:
     """Time band in which a UTC hour begins and for how many seconds, shared by those of a plan."""
     fixed: str = ""
     """COPY text of what all events of the guide have in common."""
+    fallback: str = ""
+    """The zone of numbers that no prefix fits; "" where there is none."""
     has_increments: bool = False
     by_event: bool = False
     is_zoned: bool = False

@@ -70,6 +70,7 @@ def test_an_event_is_cut_where_its_bands_begin(start: datetime, seconds: int, zo
     guide = Guide(1, 1, "EUR", zone, UsageCharge(1, charge, ()), "*")
     day = start.astimezone(ZoneInfo(zone)).date().isoformat()
     guide.banded = {day: BandPrices(by_band)}
+    enricher.prepare(guide)
     text = f"{start:%Y-%m-%dT%H:%M:%S}"
     billable = counted(STEPS, D(seconds))
     end = start + timedelta(seconds=int(abs(billable)))
