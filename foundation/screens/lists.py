@@ -97,10 +97,11 @@ class ListScreen(Screen):
         entity = filters.get("entity")
         return [entity.pk] if entity else scope.entities_of(self.request.user)
 
-    def look_up(self, rows: Sequence[Any]) -> None:
+    def look_up(self, rows: list[Any]) -> None:
         """Read what the columns of these rows need from elsewhere, for all of them at once.
 
-        Called with the rows of a page, or with each stretch of an export, before they are written.
+        Called with the rows of a page, or with each stretch of an export, before they are written
+        and their totals are asked for; what the list holds may be replaced in it.
         """
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

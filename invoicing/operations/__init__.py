@@ -13,7 +13,7 @@ from invoicing.operations.credits import (
     request_goodwill,
 )
 from invoicing.operations.cycles import define_cycle
-from invoicing.operations.late_usage import LateUsage, late_usage
+from invoicing.operations.late_usage import LateUsage, late_accounts, late_usage, valued_usage
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
 from invoicing.operations.prepaid_sales import (
     BonusPolicy,
@@ -85,6 +85,7 @@ __all__ = [
     "define_cycle",
     "grant_memo",
     "hold_account",
+    "late_accounts",
     "late_usage",
     "next_invoice",
     "pay_back_balance",
@@ -108,4 +109,5 @@ __all__ = [
     "simulate_price",
     "start_run",
     "submit_as_previewed",
+    "valued_usage",
 ]

@@ -20,8 +20,9 @@ class LateUsageList(ListScreen):
     title = "Late usage"
     permission = "invoicing.view_invoice"
     intro = (
-        "Came after the last run of its cycle, for days that run had billed. The worth is before "
-        "tax: what the next document bills or gives back, each line with its own days."
+        "Came after the last run of its cycle, for days that run had billed; most events first. "
+        "The worth is before tax: what the next document bills or gives back, each line with its "
+        "own days. It is worked out for the accounts shown, and for all in an export."
     )
     columns = (
         Column(
@@ -46,20 +47,22 @@ class LateUsageList(ListScreen):
         Column(label="Note", value="problem"),
     )
     empty = Empty(title="Nothing came late", text="All usage came before its days were billed.")
-    _found: list[LateUsage] | None = None
+    _shown: Sequence[LateUsage] = ()
 
     def rows(self, filters: dict[str, Any]) -> Sequence[LateUsage]:
-        """Calculate once for table and totals, for the entities that the person works for."""
-        if self._found is None:
-            self._found = operations.late_usage(entities=scope.entities_of(self.request.user))
-        return self._found
+        """Return who has late usage, of the entities that the person works for."""
+        return operations.late_accounts(entities=scope.entities_of(self.request.user))
+
+    def look_up(self, rows: list[LateUsage]) -> None:
+        """Work out what the usage of the accounts of a page, or of a stretch, is worth."""
+        rows[:] = self._shown = operations.valued_usage(rows)
 
     def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
-        """Return the worth by currency."""
+        """Return the worth of the accounts shown by currency."""
         sums: dict[str, Decimal] = {}
-        for one in self.rows(filters):
-            sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.worth
+        for one in self._shown:
+            sums[one.currency] = sums.get(one.currency, Decimal(0)) + (one.worth or 0)
         return [
-            Total(label="Worth", amount=amount, currency=currency)
+            Total(label="Worth on this page", amount=amount, currency=currency)
             for currency, amount in sorted(sums.items())
         ]

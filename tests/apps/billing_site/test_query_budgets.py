@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 # What the frame costs: session, user, and the piles shown beside every page.
 CONSOLE_BUDGET, API_BUDGET = 16, 8
-# What is calculated for all accounts, whatever part of it is shown.
+# What is calculated for the accounts shown, by the run's own code.
 BUDGETS = {"/console/invoicing/late-usage/": 42}
 # The documents named on a page are read with one query for each sort of them.
 SORTS = {"/console/ledger/lines/": 2, "/console/ledger/entries/": 2}
