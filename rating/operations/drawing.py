@@ -17,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 
 from foundation import copying, sql
 from rating.models import PendingDraw, PoolShare
-from rating.queries.drawing import CoverPrices, Holding, Stored, holdings
+from rating.queries.drawing import Holding, Stored, cover_amounts, holdings
 from rating.rules.drawing import ZERO, Draw, draw
 from rating.rules.pooling import Share, draw_pooled
 
@@ -116,9 +116,8 @@ def draw_accounts(
     movements: list[Line] = [
         (bucket, "BROUGHT", delta, None, None, "") for bucket, delta in (brought or {}).items()
     ]
-    staged: list[Line] = []
+    changed: list[tuple[Stored, Decimal]] = []
     shares: list[PoolShare] = []
-    prices = CoverPrices(cursor)
     for holding in holdings(cursor, wanted, brought):
         drawn: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
         covered: dict[int, Decimal] = defaultdict(Decimal)
@@ -126,7 +125,11 @@ def draw_accounts(
             drawn[one.bucket_id, one.event_id] += one.quantity
             covered[one.event_id] += one.quantity
         movements += _movements(holding, drawn)
-        staged += _changes(holding, covered, prices)
+        changed += [
+            (stored, covered.get(key, ZERO))
+            for key, stored in holding.events.items()
+            if covered.get(key, ZERO) != stored.covered
+        ]
     if shares:
         PoolShare.objects.bulk_create(
             shares,
@@ -136,9 +139,9 @@ def draw_accounts(
         )
     if movements:
         copying.copy_in(cursor, "rating_balancemovement", MOVEMENT_COLUMNS, movements)
-    if staged:
+    if changed:
         sql.run(cursor, "rating", "draw_stage_table")
-        copying.copy_in(cursor, "rating_draw_stage", STAGE_COLUMNS, staged)
+        copying.copy_in(cursor, "rating_draw_stage", STAGE_COLUMNS, _lines(cursor, changed))
         sql.run(cursor, "rating", "apply_draws")
 
 
@@ -184,15 +187,8 @@ def _movements(holding: Holding, drawn: Mapping[tuple[int, int], Decimal]) -> It
             yield bucket, kind, -more, event, moment, ""
 
 
-def _changes(
-    holding: Holding, covered: Mapping[int, Decimal], prices: CoverPrices
-) -> Iterator[Line]:
-    """Yield the events whose cover changes, with what goes out of their sums."""
-    changed = [
-        (stored, covered.get(key, ZERO))
-        for key, stored in holding.events.items()
-        if covered.get(key, ZERO) != stored.covered
-    ]
+def _lines(cursor: CursorWrapper, changed: Sequence[tuple[Stored, Decimal]]) -> list[Line]:
+    """Return the events whose cover changes, with what goes out of their sums."""
     parts = {
         (stored.event.account_id, stored.event.at, stored.event.id): (
             cover,
@@ -202,9 +198,8 @@ def _changes(
         for stored, cover in changed
         if stored.amount is not None and cover not in (ZERO, stored.event.quantity)
     }
-    amounts = prices.amounts(parts)
-    for stored, cover in changed:
-        yield _line(stored, cover, amounts.get(stored.event.id))
+    amounts = cover_amounts(cursor, parts)
+    return [_line(stored, cover, amounts.get(stored.event.id)) for stored, cover in changed]
 
 
 def _line(stored: Stored, cover: Decimal, part: Decimal | None) -> Line:

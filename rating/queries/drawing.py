@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,15 +10,17 @@ from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
+import catalog.queries
 from foundation import sql
 from foundation.money import round_places
 from rating.models import PoolShare, UsageEvent
 from rating.queries.guides import Guided, Guides
 from rating.queries.prices import EventPrices
-from rating.queries.terms import usage_charges
+from rating.queries.terms import usage_charges, usage_types
 from rating.queries.trying import stored_row
 from rating.rules.drawing import ZERO, Bucket, Event, Portion
 from rating.rules.pooling import Share
+from rating.rules.rows import Row
 
 PLACES = 10
 """Decimals of an exact amount."""
@@ -231,43 +233,50 @@ def _read_events(
         found[account].events[key] = Stored(event, covered or ZERO, covered_amount, amount)
 
 
-class CoverPrices:
-    """Say what the covered part of an event costs that is rated by itself (UNIT-2 EVENT, ENT-3).
+def cover_amounts(
+    cursor: CursorWrapper,
+    parts: Mapping[tuple[int, datetime, int], tuple[Decimal, Decimal, Decimal]],
+) -> dict[int, Decimal]:
+    """Return by event what its covered part costs that is rated by itself (UNIT-2 EVENT, ENT-3).
 
-    The part costs what an event of its size would, so that the rest is what the whole costs more:
-    a fee that the covered part has met and an increment that it has begun are not charged again.
+    The part costs what an event of its size would, never more than the whole, so that the rest is
+    what the whole costs more: a fee that the covered part has met and an increment that it has
+    begun are not charged again. `parts` are by account, start and id: the covered quantity, the
+    billable one, the amount. Reads by sets, for each local day of theirs.
     """
-
-    def __init__(self, cursor: CursorWrapper) -> None:
-        self._cursor = cursor
-        self._tools: dict[object, Guides] = {}
-
-    def amounts(
-        self, parts: Mapping[tuple[int, datetime, int], tuple[Decimal, Decimal, Decimal]]
-    ) -> dict[int, Decimal]:
-        """Return by event what its covered part costs, never more than the whole.
-
-        `parts` are by account, start and id: the covered quantity, the billable one, the amount.
-        """
-        found: dict[int, Decimal] = {}
-        for (account, start, key), (part, whole, amount) in parts.items():
-            event = UsageEvent.objects.get(account_id=account, event_start=start, id=key)
-            priced = self._price(event, part)
-            if priced is None:
+    if not parts:
+        return {}
+    days: dict[date, list[UsageEvent]] = defaultdict(list)
+    for event in _events_by_key(cursor, parts):
+        days[event.on_date].append(event)
+    types, charges, listed = usage_types(), usage_charges(), catalog.queries.compiled()
+    found: dict[int, Decimal] = {}
+    for day, events in sorted(days.items()):
+        guides = Guides(charges=charges, prices=EventPrices(on_date=day, listed=listed))
+        guides.learn(cursor, {(one.identifier_type, one.identifier) for one in events})
+        for event in events:
+            part, whole, amount = parts[event.account_id, event.event_start, event.id]
+            priced = _amount_of(guides, stored_row(event, types), part)
+            if priced is None:  # it has no price now
                 priced = round_places(amount * part / whole, PLACES)
             least, most = sorted((ZERO, amount))
-            found[key] = min(max(priced, least), most)
-        return found
+            found[event.id] = min(max(priced, least), most)
+    return found
 
-    def _price(self, event: UsageEvent, part: Decimal) -> Decimal | None:
-        """Return the amount of an event of the size of the part; None if it has no price now."""
-        guides = self._tools.get(event.on_date)
-        if guides is None:
-            prices = EventPrices(on_date=event.on_date)
-            guides = self._tools[event.on_date] = Guides(charges=usage_charges(), prices=prices)
-        guides.learn(self._cursor, [(event.identifier_type, event.identifier)])
-        row = stored_row(event)._replace(quantity=f"{part.normalize():f}", value=part)
-        found = guides.find(row)
-        if isinstance(found, Guided) and isinstance(found.amount, Decimal):
-            return found.amount
-        return None
+
+def _events_by_key(
+    cursor: CursorWrapper, keys: Iterable[tuple[int, datetime, int]]
+) -> Iterator[UsageEvent]:
+    accounts, starts, ids = zip(*keys, strict=True)
+    binds = {"accounts": list(accounts), "starts": list(starts), "ids": list(ids)}
+    sql.run(cursor, "rating", "events_by_key", **binds)
+    names = [column.name for column in cursor.description]
+    for row in cursor.fetchall():
+        event = UsageEvent(**dict(zip(names, row, strict=True)))
+        event.attributes = json.loads(row[names.index("attributes")])
+        yield event
+
+
+def _amount_of(guides: Guides, row: Row, part: Decimal) -> Decimal | None:
+    found = guides.find(row._replace(quantity=f"{part.normalize():f}", value=part))
+    return found.amount if isinstance(found, Guided) else None

@@ -30,6 +30,7 @@ from rating.rules.rows import (
     Route,
     Row,
     RowReader,
+    UsageTypeTerms,
     relevant_of,
     utc_text,
 )
@@ -97,12 +98,13 @@ def try_events(
 
 def explain_event(event: UsageEvent) -> Tried:
     """Tell how a stored event is rated with today's catalogue and timeline (RATE-2)."""
-    return _Tool(event.on_date).rated(stored_row(event), 1, event.account_id)
+    row = stored_row(event, usage_types())
+    return _Tool(event.on_date).rated(row, 1, event.account_id)
 
 
-def stored_row(event: UsageEvent) -> Row:
-    """Return a stored event as the row that it came in."""
-    terms = usage_types().get(event.usage_type)
+def stored_row(event: UsageEvent, types: Mapping[str, UsageTypeTerms]) -> Row:
+    """Return a stored event as the row that it came in; `types` by code."""
+    terms = types.get(event.usage_type)
     text = json.dumps(event.attributes, ensure_ascii=False)
     relevant = relevant_of(terms, text) if terms else ()
     route = Route(

@@ -1,11 +1,13 @@
 """Usage drawn from balances: covered at zero, the rest charged, always the same (ENT-3, ENT-6)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from unittest import mock
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +55,26 @@ def test_ent3_a_call_rated_by_itself_costs_what_the_whole_costs_more(company: Co
     assert [whole.amount_exact, whole.covered_amount] == [D("0.08"), D("0.08")]
     assert [part.amount_exact, part.covered_amount] == [D("0.23"), D("0.15")]
     assert findings() == []
+
+
+def test_what_covered_parts_cost_is_read_by_sets(company: Company) -> None:
+    """A call of one account or of two, each covered in part: as many statements."""
+    open_line(company, "4917", name="Cousin")
+    for days in (3, 4, 5, 6):
+        for account in company.accounts.values():
+            valid = DateTimeTZRange(
+                *(datetime(2027, 5, day, tzinfo=UTC) for day in (days, days + 1))
+            )
+            bucket(account, 60, usage="VOICE", valid=valid)
+    load(company, call("first", 180), name="first.csv")  # makes the partition of the month
+    with CaptureQueriesContext(connection) as one:
+        load(company, call("a", 180, day=5), name="one.csv")
+    with CaptureQueriesContext(connection) as two:
+        both = [("4915", "b"), ("4917", "c")]
+        load(company, *(call(key, 180, day=4, identifier=who) for who, key in both))
+    assert len(two) == len(one)
+    parts = UsageEvent.objects.values_list("covered_quantity", "covered_amount")
+    assert set(parts) == {(D(60), D("0.08"))}
 
 
 def test_ent1_a_bucket_of_a_service_a_zone_or_another_time_is_left_alone(
