@@ -27,9 +27,9 @@ from rating import operations
 from rating.api.serializers import UsageCallSerializer
 from rating.models import UsageSource
 from rating.operations.events import row_fields, row_results
-from rating.operations.loading import make_tools
 from rating.operations.outcome import Outcome
 from rating.operations.storing import read_rows
+from rating.operations.tools import make_tools
 
 CALLS, ROWS, ACCOUNTS = 20, 10_000, 1_000
 

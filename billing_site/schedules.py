@@ -35,6 +35,7 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("continue_runs", "tick", "invoicing.tasks.continue_runs"),
     Sweep("customers", "tick", "customers.tasks.sweep"),
     Sweep("settle_balances", "hour", "rating.tasks.settle_balances"),
+    Sweep("merge_parts", "hour", "rating.tasks.merge_parts"),
     Sweep("value_suspense", "hour", "rating.tasks.value_suspense"),
     Sweep("expire_approvals", "hour", "billing_site.tasks.expire_approvals"),
     Sweep("forget_idempotency_keys", "day", "billing_site.tasks.forget_idempotency_keys"),

@@ -30,7 +30,7 @@ class PartState(TextChoices):
 
 
 class SuspenseState(TextChoices):
-    """OPEN → RECYCLED (stored), DUPLICATE (already held) or WRITTEN_OFF; the last three end.
+    """OPEN → RECYCLED (stored), DUPLICATE (already held), WRITTEN_OFF or MERGED: the ends.
 
     A write-off that is reversed opens its rows again.
     """
@@ -39,6 +39,7 @@ class SuspenseState(TextChoices):
     RECYCLED = "RECYCLED", "Recycled"
     DUPLICATE = "DUPLICATE", "Duplicate"
     WRITTEN_OFF = "WRITTEN_OFF", "Written off"
+    MERGED = "MERGED", "Part of another row"
 
 
 class WriteOffState(TextChoices):

@@ -1,4 +1,4 @@
-"""What the clock does in the rating room: keep balances of usage, value suspense."""
+"""What the clock does in the rating room: keep balances of usage, value suspense, merge parts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from rating import operations
 def value_suspense(now: datetime) -> dict[str, int]:
     """Estimate what rows in suspense that are not valued yet would cost."""
     return asdict(operations.value_suspense(as_of=now))
+
+
+def merge_parts(now: datetime) -> dict[str, int]:
+    """Put sessions together that are whole or waited long enough."""
+    return asdict(operations.merge_parts(as_of=now))
 
 
 def settle_balances(now: datetime) -> dict[str, int]:

@@ -58,6 +58,16 @@ class SuspenseItem(models.Model):
         related_name="+",
         db_index=False,
     )
+    session = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The call or session of which it is a part.",
+    )
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
     write_off = models.ForeignKey(
         SuspenseWriteOff, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
@@ -110,6 +120,11 @@ class SuspenseItem(models.Model):
                 condition=~Q(state=SuspenseState.WRITTEN_OFF) | ~Q(resolution=""),
             ),
             models.CheckConstraint(
+                name="rating_suspenseitem_merged_into_one",
+                condition=Q(state=SuspenseState.MERGED, merged_into__isnull=False)
+                | (~Q(state=SuspenseState.MERGED) & Q(merged_into__isnull=True)),
+            ),
+            models.CheckConstraint(
                 name="rating_suspenseitem_written_off_by_one",
                 condition=~Q(state=SuspenseState.WRITTEN_OFF)
                 | Q(write_off__isnull=False)
@@ -126,6 +141,11 @@ class SuspenseItem(models.Model):
                 fields=["reason", "-id"],
                 name="rating_suspenseitem_waiting",
                 condition=Q(state=SuspenseState.OPEN),
+            ),
+            models.Index(
+                fields=["source", "session"],
+                name="rating_suspenseitem_session",
+                condition=Q(session__gt=""),
             ),
             models.Index(
                 fields=["id"],

@@ -19,6 +19,7 @@ from rating.operations.loading import (
     resume_file,
     resume_files,
 )
+from rating.operations.merging import MergedParts, merge_parts
 from rating.operations.money import (
     draw_money,
     give_money,
@@ -68,6 +69,7 @@ __all__ = [
     "CannotReserve",
     "CannotTake",
     "CannotWriteOff",
+    "MergedParts",
     "Rehearsal",
     "ReservationEnded",
     "RowResult",
@@ -91,6 +93,7 @@ __all__ = [
     "keep_pools",
     "load_events",
     "load_file",
+    "merge_parts",
     "open_money",
     "open_pool",
     "open_rerate",

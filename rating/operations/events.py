@@ -14,9 +14,11 @@ from foundation.verdicts import visible
 from rating.choices import FileFormat, FileState, PartState, Verdict
 from rating.models import UsageFile, UsageFilePart, UsageSource
 from rating.operations.drawing import draw_pending, hold_usage
-from rating.operations.loading import make_tools, mark_done
+from rating.operations.loading import mark_done
+from rating.operations.merging import merge_parts
 from rating.operations.outcome import Batch, Outcome
 from rating.operations.storing import storable, store, suspend
+from rating.operations.tools import make_tools
 from rating.rules.reasons import NEXT_STEPS
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 from rating.signals import usage_loaded
@@ -69,6 +71,10 @@ def load_events(
         _finish(file, part)
         transaction.on_commit(lambda: usage_loaded.send(sender=UsageFile, file_ids=[file.pk]))
     draw_pending()
+    if source.part_terms is not None:
+        transaction.on_commit(
+            lambda: merge_parts(as_of=received_at, source_ids=[source.pk]), robust=True
+        )
     return file, row_results(rows, outcome)
 
 
@@ -118,7 +124,9 @@ def row_fields(rows: Sequence[Mapping[str, str]]) -> tuple[list[str], Iterator[l
 
 def _store(file: UsageFile, columns: list[str], lines: Iterator[list[str]]) -> Outcome:
     tools = make_tools(file.source, columns, file.received_at)
-    batch = Batch(file.source_id, file.pk, file.received_at, tuple(columns))
+    batch = Batch(
+        file.source_id, file.pk, file.received_at, tuple(columns), parts=file.source.part_terms
+    )
     with connection.cursor() as cursor:
         hold_usage(cursor)
         outcome = store(

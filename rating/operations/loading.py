@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
@@ -23,6 +22,7 @@ from foundation.verdicts import BadFile, RowProblem
 from rating.choices import FileState, PartState
 from rating.models import SuspenseItem, UsageFile, UsageFilePart, UsageSource
 from rating.operations.drawing import draw_pending, hold_usage
+from rating.operations.merging import merge_parts
 from rating.operations.outcome import Batch, Outcome
 from rating.operations.receiving import (
     CannotLoadFile,
@@ -33,11 +33,8 @@ from rating.operations.receiving import (
     register,
 )
 from rating.operations.storing import split_lines, store, suspend
-from rating.queries.guides import Guides
-from rating.queries.prices import EventPrices
+from rating.operations.tools import Tools, make_tools
 from rating.queries.suspense import file_problems
-from rating.queries.terms import usage_charges, usage_types
-from rating.rules.rows import Layout, RowReader
 from rating.signals import usage_loaded
 
 Progress = Callable[[int, int], None]
@@ -107,6 +104,8 @@ def _received(source: UsageSource, filename: str, content: bytes | Path) -> Rece
 def resume_file(*, file_id: int, workers: int = 1, progress: Progress | None = None) -> UsageFile:
     """Load the parts of a file that are not done, draw them from balances, close it (RATE step 8).
 
+    Sessions that are whole by then are put together once it is committed (RATE step 4).
+
     A loaded file is left alone.
 
     Raises: CannotFinishLoad.
@@ -117,7 +116,12 @@ def resume_file(*, file_id: int, workers: int = 1, progress: Progress | None = N
     else:
         load_parts(file_id, progress)
     draw_pending()
-    return _close(file_id)
+    file = _close(file_id)
+    if file.source.part_terms is not None:
+        transaction.on_commit(
+            lambda: merge_parts(as_of=file.received_at, source_ids=[file.source_id]), robust=True
+        )
+    return file
 
 
 def resume_files(*, workers: int = 1) -> list[int]:
@@ -170,7 +174,10 @@ def load_parts(file_id: int, progress: Progress | None = None) -> None:
     """Load pending parts until none is left that nobody else holds."""
     file = UsageFile.objects.select_related("source").get(pk=file_id)
     tools = make_tools(file.source, file.columns, file.received_at)
-    batch = Batch(file.source_id, file.pk, file.received_at, tuple(file.columns), is_fresh=True)
+    batch = Batch(
+        file.source_id, file.pk, file.received_at, tuple(file.columns), is_fresh=True,
+        parts=file.source.part_terms,
+    )  # fmt: skip
     done = 0
     with collector_at_rest():
         while True:
@@ -201,28 +208,6 @@ def collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What reads rows and what guides them."""
-
-    reader: RowReader
-    guides: Guides
-
-
-def make_tools(source: UsageSource, columns: list[str], received_at: datetime) -> Tools:
-    """Return a reader and guides for rows of these columns."""
-    reader = RowReader(
-        Layout(tuple(columns)),
-        source=source.code,
-        zone=ZoneInfo(source.time_zone),
-        types=usage_types(),
-        received_at=received_at,
-        late_days=source.late_days,
-    )
-    prices = EventPrices(on_date=received_at.date())
-    return Tools(reader, Guides(charges=usage_charges(), prices=prices))
-
-
 def _load_part(batch: Batch, part: UsageFilePart, folder: Path, tools: Tools) -> None:
     text = part_path(folder, part.number).read_bytes().decode()
     with connection.cursor() as cursor:
@@ -249,7 +234,11 @@ def mark_done(part: UsageFilePart, outcome: Outcome) -> None:
 def _close(file_id: int) -> UsageFile:
     """Add up the parts and make the totals final; the last worker to come does it."""
     with transaction.atomic():
-        file = UsageFile.objects.select_for_update(of=("self",)).get(pk=file_id)
+        file = (
+            UsageFile.objects.select_for_update(of=("self",))
+            .select_related("source")
+            .get(pk=file_id)
+        )
         if file.state != FileState.LOADING:
             return file
         parts = file.parts.all()

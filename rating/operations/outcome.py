@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from rating.rules.reasons import Reason
+from rating.rules.partials import PartTerms
+from rating.rules.reasons import Reason, Rejected
 from rating.rules.rows import Row
 
 COLUMNS = {
@@ -28,7 +29,8 @@ EXPLANATIONS = {
 class Batch:
     """Say whose rows are stored: the ids that every row of a part carries.
 
-    `is_fresh` expects that no key of the rows was sent before; it is put out when one was.
+    `is_fresh` expects that no key of the rows was sent before; it is put out when one was. `parts`
+    says how the source names the parts of a session; None where none comes in parts.
     """
 
     source_id: int
@@ -36,6 +38,7 @@ class Batch:
     received_at: datetime
     columns: tuple[str, ...]
     is_fresh: bool = False
+    parts: PartTerms | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +52,7 @@ class Refused:
     message: str
     row: Row | None = None
     holds_key: bool = False
+    session: str = ""
 
 
 @dataclass(slots=True)
@@ -70,3 +74,26 @@ def unguided(row: Row, reason: Reason) -> Refused:
     """Return a row that belongs to no charge; it keeps its key."""
     column = COLUMNS.get(reason, "identifier")
     return Refused(int(row.number), (), reason, column, EXPLANATIONS[reason], row, holds_key=True)
+
+
+def hold_parts(terms: PartTerms, rows: list[Row], outcome: Outcome) -> list[Row]:
+    """Return the rows that are no part of a session; parts wait with their key (RATE step 4)."""
+    whole = []
+    for row in rows:
+        try:
+            session = terms.session_of(row.attributes)
+        except Rejected as why:
+            outcome.refused.append(
+                Refused(int(row.number), (), why.reason, why.column, why.message, row, True)
+            )
+            continue
+        if session:
+            outcome.refused.append(_part(row, session))
+        else:
+            whole.append(row)
+    return whole
+
+
+def _part(row: Row, session: str) -> Refused:
+    message = "one part of a session, which waits for the others"
+    return Refused(int(row.number), (), Reason.PARTIAL, "", message, row, True, session)

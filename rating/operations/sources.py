@@ -8,6 +8,7 @@ from foundation.errors import Invalid
 from foundation.parsing import BadValue, plain_text
 from foundation.permissions import require
 from rating.models import UsageSource
+from rating.rules.partials import PartTerms
 
 
 def create_source(
@@ -21,9 +22,13 @@ def create_source(
     column_map: Mapping[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
     date_format: str = "",
+    parts: PartTerms | None = None,
+    session_hours: int = 24,
     actor: User | None = None,
 ) -> UsageSource:
     """Create a source of usage; `column_map`, `constants` and `date_format` as `ColumnMap` reads.
+
+    `parts` names the attributes of rows that are parts of a session, which wait `session_hours`.
 
     Raises: Forbidden, Invalid.
     """
@@ -39,6 +44,10 @@ def create_source(
             column_map=dict(column_map or {}),
             constants=dict(constants or {}),
             date_format=date_format,
+            session_attribute=parts.session if parts else "",
+            sequence_attribute=parts.sequence if parts else "",
+            last_attribute=parts.last if parts else "",
+            session_hours=session_hours,
             created_by=actor,
             updated_by=actor,
         )

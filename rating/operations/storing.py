@@ -13,7 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 from foundation import copying
 from rating.operations.claiming import claim_keys
-from rating.operations.outcome import Batch, Outcome, Refused
+from rating.operations.outcome import Batch, Outcome, Refused, hold_parts
 from rating.operations.writing import write_events
 from rating.queries.guides import Guides
 from rating.rules.reasons import Reason, Rejected
@@ -22,7 +22,7 @@ from rating.rules.rows import UNREADABLE, Row, RowReader
 SUSPENSE_COLUMNS = (
     "source_id", "file_id", "row_number", "reason", "column", "message", "fields", "usage_type",
     "identifier", "event_start", "quantity", "holds_key", "corrections", "state", "attempts",
-    "received_at", "resolution",
+    "received_at", "resolution", "session",
 )  # fmt: skip
 NULL = "\\N"
 
@@ -79,6 +79,8 @@ def store(
     outcome = Outcome()
     good = read_rows(reader, rows, outcome)
     good = claim_keys(cursor, batch, good, outcome)
+    if batch.parts is not None:
+        good = hold_parts(batch.parts, good, outcome)
     guides.learn(cursor, {(row[2], row[3]) for row in good})
     write_events(cursor, batch, guides, good, outcome)
     return outcome
@@ -100,6 +102,7 @@ def suspend(cursor: CursorWrapper, batch: Batch, refused: list[Refused]) -> None
                 copying.escape(json.dumps(as_received(item, batch.columns))),
                 *_known(item, batch.columns),
                 "t" if item.holds_key else "f", "{}", "OPEN", "0", received, "",
+                copying.escape(item.session),
             )) + "\n"
             for item in refused
         ],

@@ -15,9 +15,9 @@ from foundation.permissions import require
 from rating.choices import SuspenseState, ValueBasis, WriteOffState
 from rating.models import SuspenseItem, SuspenseWriteOff, UsageFile
 from rating.operations.drawing import draw_pending, hold_usage
-from rating.operations.loading import make_tools
 from rating.operations.outcome import Batch, Outcome, Refused
 from rating.operations.storing import storable, store
+from rating.operations.tools import make_tools
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 from rating.signals import usage_recycled
 
@@ -58,16 +58,28 @@ def recycle(
     changed = _checked(corrections or {})
     result = Recycled()
     with transaction.atomic():
-        by_file: dict[int, list[SuspenseItem]] = defaultdict(list)
-        for item in locked_open(item_ids):
+        items = locked_open(item_ids)
+        for item in items:
             item.corrections = {**item.corrections, **changed}
-            by_file[item.file_id].append(item)
-        stored: list[int] = []
-        for items in by_file.values():
-            stored += _recycle_file(items, as_of, actor, result)
-        transaction.on_commit(lambda: usage_recycled.send(sender=SuspenseItem, item_ids=stored))
+        recycle_locked(items, as_of, actor, result)
     draw_pending()
     return result
+
+
+def recycle_locked(
+    items: Sequence[SuspenseItem], as_of: datetime, actor: User | None, result: Recycled
+) -> None:
+    """Put locked rows through the pipeline again with the corrections that they carry.
+
+    Draws are asked for, not made. Announces `usage_recycled`.
+    """
+    by_file: dict[int, list[SuspenseItem]] = defaultdict(list)
+    for item in items:
+        by_file[item.file_id].append(item)
+    stored: list[int] = []
+    for of_file in by_file.values():
+        stored += _recycle_file(of_file, as_of, actor, result)
+    transaction.on_commit(lambda: usage_recycled.send(sender=SuspenseItem, item_ids=stored))
 
 
 def give_up(items: Sequence[SuspenseItem], why: str, as_of: datetime, actor: User | None) -> None:
@@ -136,7 +148,7 @@ def _recycle_file(
     columns = [*REQUIRED, *OPTIONAL, *sorted(n for n in names if n.startswith(PREFIX))]
     # The limit of lateness looks at when the row first came, not at when it was corrected.
     tools = make_tools(file.source, columns, file.received_at)
-    batch = Batch(file.source_id, file.pk, as_of, tuple(columns))
+    batch = Batch(file.source_id, file.pk, as_of, tuple(columns), parts=file.source.part_terms)
     with connection.cursor() as cursor:
         hold_usage(cursor)
         outcome = store(
@@ -178,6 +190,7 @@ def _note(
             *("state", "attempts", "corrections", "reason", "column", "message", "holds_key"),
             *("usage_type", "identifier", "event_start", "quantity"),
             *("resolved_at", "resolved_by", "basis", "worth", "currency", "account_id"),
+            "session",
         ],
         batch_size=1000,
     )
@@ -189,6 +202,7 @@ def _still_waits(item: SuspenseItem, why: Refused) -> None:
     item.holds_key = item.holds_key or why.holds_key
     item.basis, item.worth, item.currency = ValueBasis.PENDING, None, ""
     item.account_id = None
+    item.session = why.session or item.session
     if why.row is not None:
         item.usage_type, item.identifier = why.row.usage_type, why.row.identifier
         item.event_start = datetime.fromisoformat(f"{why.row.start}+00:00")

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NO_PRICE = "NO_PRICE"
     NO_ZONE = "NO_ZONE"
     TAKEN_BACK = "TAKEN_BACK"
+    PARTIAL = "PARTIAL"
 
 
 TITLES: dict[Reason, str] = {
@@ -45,6 +46,7 @@ TITLES: dict[Reason, str] = {
     Reason.NO_PRICE: "No price on that day",
     Reason.NO_ZONE: "No zone has the prefix",
     Reason.TAKEN_BACK: "Taken back",
+    Reason.PARTIAL: "Waits for the rest of its session",
 }
 
 NEXT_STEPS: dict[Reason, str] = {
@@ -66,6 +68,7 @@ NEXT_STEPS: dict[Reason, str] = {
     Reason.NO_PRICE: "Publish a price for the charge on that day, then recycle.",
     Reason.NO_ZONE: "Add the prefix of the number to the zone map from that day, then recycle.",
     Reason.TAKEN_BACK: "Recycle it to let it count again, corrected or not; or write it off.",
+    Reason.PARTIAL: "Nothing: it is merged when the rest comes, or when its source waits no more.",
 }
 
 

@@ -110,6 +110,12 @@ def reverse_write_off(scene: Scene) -> None:
     )
 
 
+@verb("usage.merge")
+def merge(scene: Scene) -> None:
+    """Put calls in parts together as the clock does every hour (RATE step 4)."""
+    rating.operations.merge_parts(as_of=scene.now)
+
+
 @verb("usage.rerate")
 def rerate(scene: Scene, *, from_: date, until: date) -> None:
     """Guide and price the usage of days again, with today's catalogue and timeline (RATE-2)."""
