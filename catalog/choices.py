@@ -300,6 +300,7 @@ class DiscountKind(TextChoices):
     AMOUNT = "AMOUNT", "Amount"
     FREE_UNITS = "FREE_UNITS", "Free units"
     PRICE_OVERRIDE = "PRICE_OVERRIDE", "Special price"
+    VOLUME_REBATE = "VOLUME_REBATE", "Percentage by volume"
 
 
 class DiscountLevel(TextChoices):

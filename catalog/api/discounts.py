@@ -27,10 +27,10 @@ class DiscountSerializer(HouseModelSerializer):
 
         model = DiscountDef
         fields = (
-            "id", "code", "name", "kind", "level", "value", "currency", "method", "priority",
-            "stack_group", "is_exclusive", "max_amount", "periods", "counts_stub", "prorates",
-            "carries_forward", "needs_approval", "budget", "charge", "offer", "product",
-            "charge_kind", "section", "valid_from", "valid_to",
+            "id", "code", "name", "kind", "level", "value", "volume_steps", "currency", "method",
+            "priority", "stack_group", "is_exclusive", "max_amount", "periods", "counts_stub",
+            "prorates", "carries_forward", "needs_approval", "budget", "charge", "offer",
+            "product", "charge_kind", "section", "valid_from", "valid_to",
         )  # fmt: skip
 
 

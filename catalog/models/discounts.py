@@ -45,7 +45,9 @@ class DiscountDef(Eligible, Stamped):
     """What a discount takes off, of what, and how it stands beside others (DSC-1 to DSC-5).
 
     `value` is a share for a percentage, money for an amount, a unit price for a special price, a
-    number for free units. Once granted it never changes: another discount says something else.
+    number for free units. A percentage by volume has `volume_steps`, pairs of text: from which
+    charges of a period on which share is given; its `value` is the greatest share. Once granted
+    it never changes: another discount says something else.
     """
 
     code = models.CharField(max_length=32, unique=True)
@@ -53,6 +55,7 @@ class DiscountDef(Eligible, Stamped):
     kind = models.CharField(max_length=14, choices=choices.DiscountKind)
     level = models.CharField(max_length=7, choices=choices.DiscountLevel)
     value = UnitPriceField(help_text="0.1 is ten percent.")
+    volume_steps = models.JSONField(default=list, blank=True, db_default=[])
     currency = CurrencyField(blank=True, default="")
     method = models.CharField(
         max_length=8, choices=choices.DiscountMethod, default=choices.DiscountMethod.COMPOUND
@@ -109,7 +112,11 @@ class DiscountDef(Eligible, Stamped):
             ),
             models.CheckConstraint(
                 name="catalog_discountdef_value_fits_its_kind",
-                condition=(Q(kind=choices.DiscountKind.PERCENT) & Q(value__gt=0, value__lte=1))
+                condition=Q(
+                    kind__in=[choices.DiscountKind.PERCENT, choices.DiscountKind.VOLUME_REBATE],
+                    value__gt=0,
+                    value__lte=1,
+                )
                 | (Q(kind=choices.DiscountKind.PRICE_OVERRIDE) & Q(value__gte=0))
                 | (
                     Q(kind__in=[choices.DiscountKind.AMOUNT, choices.DiscountKind.FREE_UNITS])
@@ -124,6 +131,7 @@ class DiscountDef(Eligible, Stamped):
                         kind__in=[
                             choices.DiscountKind.AMOUNT,
                             choices.DiscountKind.PRICE_OVERRIDE,
+                            choices.DiscountKind.VOLUME_REBATE,
                         ]
                     )
                     & Q(max_amount__isnull=True, budget__isnull=True)
@@ -131,8 +139,20 @@ class DiscountDef(Eligible, Stamped):
             ),
             models.CheckConstraint(
                 name="catalog_discountdef_kind_fits_its_level",
-                condition=Q(level=choices.DiscountLevel.CHARGE)
-                | Q(kind__in=[choices.DiscountKind.PERCENT, choices.DiscountKind.AMOUNT]),
+                condition=Q(kind__in=[choices.DiscountKind.PERCENT, choices.DiscountKind.AMOUNT])
+                | (
+                    Q(level=choices.DiscountLevel.CHARGE)
+                    & ~Q(kind=choices.DiscountKind.VOLUME_REBATE)
+                )
+                | Q(
+                    level__in=[choices.DiscountLevel.OFFER, choices.DiscountLevel.ACCOUNT],
+                    kind=choices.DiscountKind.VOLUME_REBATE,
+                ),
+            ),
+            models.CheckConstraint(
+                name="catalog_discountdef_volume_has_steps",
+                condition=(Q(kind=choices.DiscountKind.VOLUME_REBATE) & ~Q(volume_steps=[]))
+                | (~Q(kind=choices.DiscountKind.VOLUME_REBATE) & Q(volume_steps=[])),
             ),
             models.CheckConstraint(
                 name="catalog_discountdef_bounds_are_positive",

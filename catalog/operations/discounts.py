@@ -50,7 +50,8 @@ def define_discount(
     name: str,
     kind: DiscountKind | str,
     level: DiscountLevel | str,
-    value: Decimal,
+    value: Decimal | None = None,
+    steps: Sequence[tuple[Decimal, Decimal]] = (),
     starts: date,
     actor: User | None,
     ends: date | None = None,
@@ -74,7 +75,9 @@ def define_discount(
 ) -> DiscountDef:
     """Define a discount that may be given from `starts` on, before `ends` (DSC-1 to DSC-5).
 
-    `value` is a share (0.1 is ten percent), money, a number of units or a unit price, by kind.
+    `value` is a share (0.1 is ten percent), money, a number of units or a unit price, by kind. A
+    percentage by volume has `steps` instead: from which charges of a full period on, after other
+    discounts, which share of all of them is given.
     Called again with the same code it changes what was not yet given to anybody.
 
     Raises: Invalid; CannotDefineDiscount.
@@ -88,7 +91,8 @@ def define_discount(
             "name": name,
             "kind": kind,
             "level": level,
-            "value": value,
+            "value": value if kind != DiscountKind.VOLUME_REBATE else _greatest(steps),
+            "volume_steps": [[f"{least:f}", f"{share:f}"] for least, share in steps],
             "valid": DateRange(starts, ends),
             "currency": currency,
             "method": method,
@@ -109,6 +113,21 @@ def define_discount(
             "section": section,
         },
     )
+
+
+def _greatest(steps: Sequence[tuple[Decimal, Decimal]]) -> Decimal:
+    """Return the greatest share of steps, which rise in both amount and share.
+
+    Raises: Invalid.
+    """
+    bounds, shares = [least for least, _ in steps], [share for _, share in steps]
+    if not steps or any(
+        len(set(one)) < len(one) or sorted(one) != one for one in (bounds, shares)
+    ):
+        raise Invalid("steps rise, in amount and in share", rule="DSC-1", column="steps")
+    if bounds[0] < 0 or not 0 < shares[0] <= shares[-1] <= 1:
+        raise Invalid("a step is an amount and a share up to all", rule="DSC-1", column="steps")
+    return shares[-1]
 
 
 @transaction.atomic

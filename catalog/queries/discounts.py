@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from catalog.choices import DiscountMethod
 from catalog.models import CommitmentSpec, DiscountDef
@@ -41,6 +42,7 @@ def discount_terms(charges: Mapping[int, ChargeTerms]) -> dict[int, DiscountTerm
                 is_exclusive=row.is_exclusive,
                 max_amount=row.max_amount,
                 prorates=row.prorates,
+                steps=tuple((Decimal(least), Decimal(share)) for least, share in row.volume_steps),
             ),
             eligible_charges(row, charges),
             row.counts_stub,

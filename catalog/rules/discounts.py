@@ -16,6 +16,7 @@ ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 PERCENT, AMOUNT = "PERCENT", "AMOUNT"
 FREE_UNITS, PRICE_OVERRIDE = "FREE_UNITS", "PRICE_OVERRIDE"
+VOLUME_REBATE = "VOLUME_REBATE"
 CHARGE, OFFER, ACCOUNT, INVOICE = "CHARGE", "OFFER", "ACCOUNT", "INVOICE"
 STAGES: Final = (
     (CHARGE, FREE_UNITS),
@@ -25,11 +26,14 @@ STAGES: Final = (
     (OFFER, ""),
     (ACCOUNT, ""),
 )
-"""The order in which discounts are taken (DSC-1); the last two take both kinds by priority."""
+"""The order in which discounts are taken (DSC-1); the last two take all kinds by priority."""
 
 
 class Discount(NamedTuple):
-    """A granted discount. `value` is a share, money, free units or a price, by kind."""
+    """A granted discount. `value` is a share, money, free units or a price, by kind.
+
+    `steps` are of a percentage by volume: from which amount on which share, ascending.
+    """
 
     grant_id: int
     kind: str
@@ -41,6 +45,15 @@ class Discount(NamedTuple):
     is_exclusive: bool = False
     max_amount: Decimal | None = None
     prorates: bool = True
+    steps: tuple[tuple[Decimal, Decimal], ...] = ()
+
+    def at(self, volume: Decimal) -> Discount:
+        """Return the percentage that a percentage by volume is at a volume, of all of it (DSC-1).
+
+        2 % from 1,000 and 5 % from 5,000: 1,000.00 gets 20.00, 5,000.00 gets 250.00.
+        """
+        share = max((share for least, share in self.steps if least <= volume), default=ZERO)
+        return self._replace(kind=PERCENT, value=share)
 
 
 class Base(NamedTuple):
@@ -136,6 +149,8 @@ class _Work:
     def _one(self, one: Discount, members: Sequence[int]) -> list[Relief]:
         """Take one discount in line order, until its amount or its ceiling is used up."""
         mine = [number for number in members if one.grant_id in self.bases[number].grants]
+        if one.kind == VOLUME_REBATE:
+            one = one.at(sum((self.left[number] for number in mine), ZERO))
         rest = self._budget(one, mine)
         units = one.value
         found: list[Relief] = []

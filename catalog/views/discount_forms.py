@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -13,8 +14,8 @@ from catalog.models import Charge, DiscountDef, Offer, Product
 from catalog.queries import proposals
 from catalog.views import words
 from catalog.views.price_forms import DAY
-from foundation.parsing import BadValue, code_text
-from foundation.screens import LongSelect, Suggest
+from foundation.parsing import BadValue, code_text, decimal_text
+from foundation.screens import LongSelect, Parsed, Suggest
 
 ANY: dict[str, Any] = {"required": False, "empty_label": "Any"}
 
@@ -38,11 +39,37 @@ class Scope(forms.Form):
     )
 
 
+def steps_of(text: str) -> tuple[tuple[Decimal, Decimal], ...]:
+    """Read the steps of a percentage by volume: `amount: percent`, separated by commas.
+
+    Raises: BadValue.
+    """
+    found = []
+    for step in filter(None, (one.strip() for one in text.split(","))):
+        least, colon, percent = (one.strip() for one in step.partition(":"))
+        if not colon:
+            raise BadValue("STEPS", "a step is an amount, a colon and a percentage")
+        share = decimal_text(percent, places=5, minimum=Decimal(0)) / 100
+        found.append((decimal_text(least, places=4, minimum=Decimal(0)), share))
+    return tuple(found)
+
+
 class DiscountForm(Scope):
     """A discount."""
 
     field_order = (
-        *("code", "name", "kind", "level", "value", "currency", "starts", "ends", "periods"),
+        *(
+            "code",
+            "name",
+            "kind",
+            "level",
+            "value",
+            "steps",
+            "currency",
+            "starts",
+            "ends",
+            "periods",
+        ),
         *("counts_stub", "charge", "offer", "product", "charge_kind", "section", "method"),
         *("priority", "stack_group", "is_exclusive", "max_amount", "prorates"),
         *("carries_forward", "needs_approval", "budget"),
@@ -52,8 +79,12 @@ class DiscountForm(Scope):
     kind = forms.ChoiceField(choices=choices.DiscountKind.choices)
     level = forms.ChoiceField(label="Taken off", choices=choices.DiscountLevel.choices)
     value = forms.DecimalField(
-        min_value=0, max_digits=22, decimal_places=8,
+        min_value=0, max_digits=22, decimal_places=8, required=False,
         help_text="Percent, an amount, free units, or the price of a unit.",
+    )  # fmt: skip
+    steps = Parsed(
+        steps_of, label="By volume", required=False,
+        help_text="1000: 2, 5000: 5 gives 2 % of all from 1,000 a period on, 5 % from 5,000.",
     )  # fmt: skip
     currency = forms.ChoiceField(
         choices=partial(ledger.queries.currency_choices, "None"), widget=LongSelect,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet, Sum
@@ -41,6 +42,12 @@ def takes(one: DiscountDef) -> str:
     kind = choices.DiscountKind(one.kind)
     if kind == choices.DiscountKind.PERCENT:
         return f"{number_text(one.value * 100)} %"
+    if kind == choices.DiscountKind.VOLUME_REBATE:
+        steps = ((Decimal(least), Decimal(share)) for least, share in one.volume_steps)
+        return ", ".join(
+            f"{number_text(share * 100)} % from {money_text(least, one.currency)} {one.currency}"
+            for least, share in steps
+        )
     if kind == choices.DiscountKind.FREE_UNITS:
         return f"{number_text(one.value)} units"
     text = f"{money_text(one.value, one.currency)} {one.currency}"
@@ -180,7 +187,8 @@ class DefineDiscount(Definition):
     def submit(self, form: Any) -> DiscountDef:
         """Call the operation."""
         given = dict(form.cleaned_data)
-        if given["kind"] == choices.DiscountKind.PERCENT:
+        given["steps"] = given["steps"] or ()
+        if given["kind"] == choices.DiscountKind.PERCENT and given["value"] is not None:
             given["value"] /= 100
         return operations.define_discount(actor=words.actor(self.request), **given)
 

@@ -173,6 +173,7 @@ KINDS = {
     "PERCENT": "{share} % of {of} {ccy}, what the discounts before it had left (DSC-2)",
     "AMOUNT": "{value} {ccy}, of which this charge bears what {of} {ccy} can bear (DSC-3)",
     "FREE_UNITS": "{value} units free, of {of} {ccy} for all of them (DSC-1)",
+    "VOLUME_REBATE": "a share of {of} {ccy}, by the step that the period reached (DSC-1)",
     "PRICE_OVERRIDE": "a price of {value} {ccy} a unit instead, of {of} {ccy} before (DSC-1)",
 }
 

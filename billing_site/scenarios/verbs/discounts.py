@@ -25,6 +25,7 @@ def define(
     amount: str | None = None,
     free_units: str | None = None,
     unit_price: str | None = None,
+    by_volume: dict[str, str] | None = None,
     level: str = "CHARGE",
     charge: str = "",
     kind: str = "",
@@ -36,12 +37,13 @@ def define(
     at_most: str | None = None,
     carries_forward: bool = False,
 ) -> None:
-    """Define a discount called `as`: one of percent, amount, free_units or unit_price."""
+    """Define a discount called `as`: percent, amount, free_units, unit_price or by_volume."""
     given = {
         "PERCENT": None if percent is None else Decimal(percent) / 100,
         "AMOUNT": amount,
         "FREE_UNITS": free_units,
         "PRICE_OVERRIDE": unit_price,
+        "VOLUME_REBATE": "0" if by_volume else None,
     }
     [(what, value)] = [(name, value) for name, value in given.items() if value is not None]
     catalog.operations.define_discount(
@@ -50,6 +52,7 @@ def define(
         kind=what,
         level=level,
         value=Decimal(value),
+        steps=[(Decimal(least), Decimal(part) / 100) for least, part in (by_volume or {}).items()],
         starts=LONG_AGO,
         currency=scene.currency,
         charge=scene.charge(charge) if charge else None,

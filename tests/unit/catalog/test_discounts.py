@@ -106,6 +106,27 @@ def test_free_units_of_usage_are_used_up_in_line_order() -> None:
     assert taken(lines, [off(1, "100", "FREE_UNITS")]) == [(0, 1, "8.00"), (1, 1, "4.00")]
 
 
+STEPS = ((D(1000), D("0.02")), (D(5000), D("0.05")))
+
+
+def test_a_percentage_by_volume_is_of_all_that_the_period_charges() -> None:
+    """DSC-1: below 1,000 nothing, from there 2 % of all, from 5,000 on 5 % of all."""
+    rebate = off(1, "0.05", "VOLUME_REBATE", "ACCOUNT", steps=STEPS)
+    assert taken([base("999.99", 1)], [rebate]) == []
+    assert taken([base("600.00", 1), base("400.00", 1, charge=2)], [rebate]) == [
+        (0, 1, "12.00"), (1, 1, "8.00"),
+    ]  # fmt: skip
+    assert taken([base("5000.00", 1), base("77.00")], [rebate]) == [(0, 1, "250.00")]
+
+
+def test_the_volume_is_what_discounts_before_left_and_the_ceiling_holds() -> None:
+    """DSC-2: ten per cent of 1,100.00 leave 990.00, which reaches no step."""
+    rebate = off(2, "0.05", "VOLUME_REBATE", "ACCOUNT", steps=STEPS)
+    assert taken([base("1100.00", 1, 2)], [off(1, "0.1"), rebate]) == [(0, 1, "110.00")]
+    capped = rebate._replace(max_amount=D("100.00"))
+    assert taken([base("6000.00", 2)], [capped]) == [(0, 2, "100.00")]
+
+
 def test_an_amount_off_the_document_is_shared_by_net_and_capped() -> None:
     """DSC-4: 10.00 over three lines of 5.00: 3.34, 3.33, 3.33; 20.00 leave 5.00 unused."""
     fives = [D("5.00")] * 3
