@@ -32,7 +32,7 @@ from invoicing import signals
 from invoicing.choices import AccountState, ApprovalMode, RunState, Severity
 from invoicing.models import BillRun, BillRunAccount, BillRunFinding
 from invoicing.operations import drafting, runs
-from invoicing.operations.frame import inputs_stamp
+from invoicing.operations.frame import inputs_snapshot, inputs_stamp
 from invoicing.operations.workers import DRAFTING, POSTING, drain
 
 SMALLEST_CHUNK: Final = 500
@@ -97,15 +97,19 @@ def begin_drafting(run: BillRun, until: float | None) -> bool:
     with transaction.atomic():
         run = runs.locked_run(run.pk)
         if run.state == RunState.SELECTED:
-            runs.move(run, RunState.CALCULATING, inputs_stamp=inputs_stamp())
+            runs.move(run, RunState.CALCULATING, **_inputs())
     return True
+
+
+def _inputs() -> dict[str, object]:
+    """Note what the drafts are made by, the snapshot first: no change falls in between."""
+    return {"inputs_snapshot": inputs_snapshot(), "inputs_stamp": inputs_stamp()}
 
 
 def draft_documents(run: BillRun, until: float | None) -> bool:
     """Charge, tax and assemble every payer into drafts (BR-1, BR-4)."""
     if not run.inputs_stamp:
-        run.inputs_stamp = inputs_stamp()
-        run.save(update_fields=["inputs_stamp"])
+        runs.move(run, RunState.CALCULATING, **_inputs())
     if not drain(run.pk, DRAFTING, workers=run.workers, until=until):
         return False
     with transaction.atomic():

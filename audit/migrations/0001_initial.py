@@ -43,9 +43,10 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, default='', max_length=500)),
                 ('request_id', models.CharField(blank=True, default='', max_length=64)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('xact', models.BigIntegerField(db_default=models.Func(output_field=models.BigIntegerField(), template='(pg_current_xact_id()::text)::bigint'), help_text='The transaction that made the change.')),
             ],
             options={
-                'indexes': [models.Index(fields=['table_name', 'row_id', 'id'], name='audit_change_row')],
+                'indexes': [models.Index(fields=['table_name', 'row_id', 'id'], name='audit_change_row'), models.Index(fields=['xact'], name='audit_change_xact')],
             },
         ),
         migrations.CreateModel(

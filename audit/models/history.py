@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 from django.db.models.functions import Now
 
 from audit.choices import Operation
+
+THIS_TRANSACTION: Final = models.Func(
+    template="(pg_current_xact_id()::text)::bigint", output_field=models.BigIntegerField()
+)
 
 
 class Change(models.Model):
@@ -13,6 +19,8 @@ class Change(models.Model):
 
     `before` and `after` hold the changed columns of an update, the whole row otherwise. Who and
     why come from `audit.operations.context`. No foreign key: history outlives what it is about.
+    By `xact` one asks what has changed since a moment: transactions end in another order than
+    they begin, so neither `id` nor `at` can tell.
     """
 
     table_name = models.CharField(max_length=63)
@@ -25,9 +33,15 @@ class Change(models.Model):
     reason = models.CharField(max_length=500, blank=True, default="")
     request_id = models.CharField(max_length=64, blank=True, default="")
     at = models.DateTimeField(db_default=Now())
+    xact = models.BigIntegerField(
+        db_default=THIS_TRANSACTION, help_text="The transaction that made the change."
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["table_name", "row_id", "id"], name="audit_change_row")]
+        indexes = [
+            models.Index(fields=["table_name", "row_id", "id"], name="audit_change_row"),
+            models.Index(fields=["xact"], name="audit_change_xact"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.operation} {self.table_name}/{self.row_id}"

@@ -15,6 +15,7 @@ SELECT audit_track('customers_orderitem');
 SELECT audit_track('customers_subscription');
 SELECT audit_track('customers_subscriptionitem');
 SELECT audit_track('customers_subscriptionpause');
+SELECT audit_track('customers_subscriptioncharge');
 SELECT audit_track('customers_chargesegment');
 SELECT audit_track('customers_provisioningfailure');
 SELECT audit_track('customers_serviceinstance');

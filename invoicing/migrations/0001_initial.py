@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('CREATED', 'Created'), ('SELECTED', 'Selected'), ('CALCULATING', 'Calculating'), ('CALCULATED', 'Calculated'), ('IN_REVIEW', 'In review'), ('APPROVED', 'Approved'), ('POSTING', 'Posting'), ('POSTED', 'Posted'), ('CLOSED', 'Closed'), ('CANCELLED', 'Cancelled')], default='CREATED', max_length=12)),
                 ('workers', models.PositiveSmallIntegerField(default=1)),
                 ('inputs_stamp', models.CharField(blank=True, help_text='Catalogue and tax tables that the drafts were made by.', max_length=64)),
+                ('inputs_snapshot', models.TextField(blank=True, help_text='The transactions that had ended before the first draft was made.')),
                 ('run_hash', models.CharField(blank=True, max_length=64)),
                 ('totals', models.JSONField(blank=True, default=dict)),
                 ('error', models.TextField(blank=True, help_text='Why the run stopped, if it did.')),
@@ -335,7 +336,6 @@ class Migration(migrations.Migration):
                 ('currency', foundation.fields.CurrencyField()),
                 ('amount', foundation.fields.PlainAmountField(default=0)),
                 ('documents', models.PositiveSmallIntegerField(default=0)),
-                ('stamp', models.BigIntegerField(default=0)),
             ],
             options={
                 'ordering': ['id'],

@@ -29,6 +29,9 @@ class BillRun(Stamped):
         blank=True,
         help_text="Catalogue and tax tables that the drafts were made by.",
     )
+    inputs_snapshot = models.TextField(
+        blank=True, help_text="The transactions that had ended before the first draft was made."
+    )
     run_hash = models.CharField(max_length=64, blank=True)
     totals = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True, help_text="Why the run stopped, if it did.")

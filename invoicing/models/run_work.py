@@ -35,8 +35,7 @@ class BillRunChunk(models.Model):
 class BillRunAccount(models.Model):
     """A payer in a run: how far it came and why it stopped.
 
-    `amount` is the signed total of its documents of the run (a credit memo counts negative);
-    `stamp` is the fingerprint of everything that was read to make them, compared before posting.
+    `amount` is the signed total of its documents of the run (a credit memo counts negative).
     `is_open` holds the payer: it can be open in one run only (BR-2).
     """
 
@@ -62,7 +61,6 @@ class BillRunAccount(models.Model):
     currency = CurrencyField()
     amount = PlainAmountField(default=0)
     documents = models.PositiveSmallIntegerField(default=0)
-    stamp = models.BigIntegerField(default=0)
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import connection
 
@@ -206,12 +206,7 @@ def _head(
         reason=printed_reason(request),
         po_number=account.po_number,
         language=account.language,
-        seller=_from_copy(seller_snapshot(entity)),
-        buyer=_from_copy(payer.buyer),
+        seller=json.loads(seller_snapshot(entity)),
+        buyer=json.loads(payer.buyer),
         created_by=actor,
     )
-
-
-def _from_copy(text: str) -> Any:
-    """Read a snapshot that was written for COPY, which doubles backslashes."""
-    return json.loads(text.replace("\\\\", "\\"))

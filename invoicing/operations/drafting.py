@@ -66,7 +66,6 @@ class Outcome:
     reason: str = ""
     amount: Decimal = ZERO
     documents: int = 0
-    stamp: int = 0
     found: list[Found] = field(default_factory=list)
 
     @property
@@ -258,10 +257,10 @@ def _draft(
     payer = one.payer
     if not (one.entries or one.late):
         if one.left_off:
-            return None, Outcome(payer.id, "ERROR", one.left_off[0], stamp=payer.stamp)
+            return None, Outcome(payer.id, "ERROR", one.left_off[0])
         found = [Found("CHG-6", "WARN", text) for text in one.unbilled]
         reason = "Nothing to bill."
-        return None, Outcome(payer.id, "NOTHING", reason, stamp=payer.stamp, found=found)
+        return None, Outcome(payer.id, "NOTHING", reason, found=found)
     seller = frame.seller(payer.entity_id)
     frame.rate(payer.currency, seller.functional_currency)
     terms = frame.terms(payer, seller)
@@ -283,7 +282,7 @@ def _draft(
     found = list(findings(facts, frame.limits))
     held = next((each.message for each in found if each.severity == "BLOCK"), None)
     state = "DRAFTED" if held is None else "HELD"
-    return draft, Outcome(payer.id, state, held or "", draft.total, len(made), payer.stamp, found)
+    return draft, Outcome(payer.id, state, held or "", draft.total, len(made), found)
 
 
 def _failed(payer: Payer, error: Exception) -> Outcome:
@@ -294,7 +293,7 @@ def _failed(payer: Payer, error: Exception) -> Outcome:
         reason = f"{type(error).__name__}: {error}"
     else:
         reason = f"{rule}: {error}"
-    return Outcome(payer.id, "ERROR", reason[:500], stamp=payer.stamp)
+    return Outcome(payer.id, "ERROR", reason[:500])
 
 
 def _read_originals(
@@ -352,5 +351,4 @@ def _store_outcomes(cursor: CursorWrapper, run_id: int, outcomes: Sequence[Outco
         reasons=[one.reason for one in outcomes],
         amounts=array([one.amount for one in outcomes]),
         documents=array([one.documents for one in outcomes]),
-        stamps=array([one.stamp for one in outcomes]),
     )

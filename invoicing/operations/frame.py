@@ -74,6 +74,7 @@ class Frame:
         self.cycle = cycle
         self.stamp = inputs_stamp()
         self.moment = NOW
+        self.suspects: frozenset[int] | None = None
         self.catalog: CompiledCatalog = listed or catalog.queries.compiled()
         self.limits = Limits(cycle.warn_percent, cycle.hold_percent)
         self.plans: dict[int, ChargePlan] = {}
@@ -155,7 +156,7 @@ class Frame:
                 entity.functional_currency,
                 entity.tax_rounding,
                 entity.credit_style == CreditStyle.CREDIT_NOTE,
-                seller_snapshot(entity),
+                escape(seller_snapshot(entity)),
                 tax.queries.tables(entity.pk, (self.bill_date,)),
             )
         return found
@@ -286,6 +287,13 @@ class Frame:
         )
 
 
+def inputs_snapshot() -> str:
+    """Return which transactions have ended, in the database's words: their changes are seen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_snapshot()::text")
+        return str(cursor.fetchone()[0])
+
+
 def inputs_stamp() -> str:
     """Return a text that differs after any change of what many payers share.
 
@@ -305,7 +313,7 @@ def _cycle_steps(cycle: BillCycle) -> set[tuple[int, int]]:
 
 
 def seller_snapshot(entity: LegalEntity) -> str:
-    """Write the seller as a document shows it, as JSON ready for COPY."""
+    """Write the seller as a document shows it, as JSON."""
     town = f"{entity.postcode} {entity.town}".strip()
     lines = [entity.address_line1, entity.address_line2, town, entity.region, entity.country]
     facts = {
@@ -317,7 +325,7 @@ def seller_snapshot(entity: LegalEntity) -> str:
         "bank": entity.bank_details,
         "lines": [one for one in lines if one],
     }
-    return escape(json.dumps(facts, ensure_ascii=False, separators=(",", ":")))
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plan(terms: ChargeTerms, in_order: bool, cycle: BillCycle) -> ChargePlan:

@@ -20,7 +20,6 @@ from invoicing.operations.reading import (
     fetch,
     fetch_told_late,
     fetch_usage,
-    read_stamps,
 )
 from invoicing.operations.routing import Routes, price_as_payer
 from invoicing.operations.usage_inputs import Steps, attach_exact, earlier_usage
@@ -91,7 +90,6 @@ class Payer:
     book_id: int | None
     bill_to: int | None
     buyer: str
-    stamp: int = 0
     owners: dict[int, Owner] = field(default_factory=dict)
     lives: list[tuple[int, Life]] = field(default_factory=list)
     contracts: dict[int, list[ContractTerms]] = field(default_factory=dict)
@@ -114,16 +112,11 @@ class Payer:
 def read_chunk(
     cursor: CursorWrapper, payer_ids: Sequence[int], window: Window, steps: Steps
 ) -> dict[int, Payer]:
-    """Return the payers with their inputs; the number of statements does not depend on them.
-
-    The stamps are taken first: what changes while the rows are read shows at posting.
-    """
-    stamps = read_stamps(cursor, payer_ids, window)
+    """Return the payers with their inputs; the number of statements does not depend on them."""
     rows = fetch(cursor, payer_ids, window)
     payers: dict[int, Payer] = {}
     for row in rows.payers:
-        payer = payers[row[0]] = _payer(row)
-        payer.stamp = stamps.get(row[0], 0)
+        payers[row[0]] = _payer(row)
     of_account = _owners(payers, rows, window)
     routes = Routes(list(payers), of_account, rows.redirections, steps.sorts, rows.splits)
     lives = _lives(payers, routes, rows)
@@ -184,7 +177,7 @@ def _payer(row: Row) -> Payer:
         terms_kind=row[17],
         terms_days=row[18],
         language=row[19],
-        po_number=escape(row[21]),
+        po_number=row[21],
         segment=row[7],
         book_id=row[24],
         bill_to=row[31],
@@ -193,10 +186,10 @@ def _payer(row: Row) -> Payer:
 
 
 def _buyer(row: Row) -> str:
-    """Write the buyer as a document shows it, as JSON ready for COPY."""
+    """Write the buyer as a document shows it, as JSON."""
     town = f"{row[28] or ''} {row[27] or ''}".strip()
     lines = ",".join(quoted(one) for one in (row[25], row[26], town, row[29], row[30]) if one)
-    return escape(
+    return (
         f'{{"name":{quoted(row[5])},"account":{quoted(row[1])},"account_name":{quoted(row[2])},'
         f'"customer":{quoted(row[4])},"vat_id":{quoted(row[8])},'
         f'"country":{quoted(row[30] or "")},"lines":[{lines}]}}'

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 import ledger.operations
@@ -21,11 +22,12 @@ from foundation.copying import ids
 from foundation.money import allocate, quantize
 from foundation.sql import run as run_statement
 from invoicing.choices import SOURCE, DocumentType, ZeroDocuments
+from invoicing.models import BillRun
 from invoicing.operations.drafting import make_drafts
 from invoicing.operations.frame import Frame
 from invoicing.operations.prepaid import Drawn, draw_balances
-from invoicing.operations.reading import array, own_rows, read_stamps
-from invoicing.operations.writing import NULL, contents
+from invoicing.operations.reading import array, own_rows
+from invoicing.operations.writing import NULL, Said, what_is_said
 from ledger.choices import Side
 
 ZERO: Final = Decimal(0)
@@ -50,7 +52,6 @@ class Head(NamedTuple):
     rounding: Decimal
     prepaid: Decimal
     functional: Decimal
-    content: str
 
     @property
     def event(self) -> str:
@@ -126,16 +127,15 @@ def post_chunk(
     accounts: Accounts,
     payer_ids: Sequence[int],
     actor_id: int | None,
-    drafted_by: str,
 ) -> Posted:
-    """Post the drafts of these payers; `drafted_by` is the stamp of the tables they were made by.
+    """Post the drafts of these payers.
 
     Inputs are compared as they are at the moment of the run's posting, the same for all payers.
 
     Locks: none but the rows it writes, then period and counter, in the order of entities.
     """
     posted = Posted()
-    changed = _changed(cursor, frame, payer_ids, drafted_by)
+    changed = _changed(cursor, frame, payer_ids)
     heads = _heads(cursor, frame.run_id, [one for one in payer_ids if one not in changed])
     drawn, spent = draw_balances(cursor, frame, [head for head in heads if head.prepaid])
     if changed or spent:
@@ -178,39 +178,41 @@ def post_chunk(
     return posted
 
 
-def _changed(
-    cursor: CursorWrapper, frame: Frame, payer_ids: Sequence[int], drafted_by: str
-) -> set[int]:
-    """Return the payers whose bill would be another one now.
+def suspects(run: BillRun, frame: Frame) -> frozenset[int] | None:
+    """Return the payers whose inputs may have changed since their drafts; None: anybody's.
 
-    With the catalogue and tax tables as they were, their stamps tell; otherwise the documents
-    are calculated again and compared by content.
+    Looked up once for the posting of a run, at its moment; None also when the catalogue or the
+    tax tables are not those that the drafts were made by.
     """
-    stored = dict(_stored_stamps(cursor, frame.run_id, payer_ids))
-    if frame.stamp == drafted_by:
-        with frame.moment.cursor(cursor) as then:
-            now = read_stamps(then, payer_ids, frame.window)
-        return {one for one in payer_ids if now.get(one) != stored[one]}
-    drafts, outcomes = make_drafts(cursor, frame, payer_ids)
-    found = {one.payer_id for one in outcomes if one.state not in ("DRAFTED", "HELD")}
-    calculated: dict[int, list[str]] = {}
-    for draft in drafts:
-        calculated[draft.payer.id] = sorted(contents(frame, draft))
-    kept: dict[int, list[str]] = {}
-    for head in _heads(cursor, frame.run_id, payer_ids):
-        kept.setdefault(head.payer_id, []).append(head.content)
-    return found | {one for one in payer_ids if sorted(kept.get(one, ())) != calculated.get(one)}
+    if frame.stamp != run.inputs_stamp:
+        return None
+    with connection.cursor() as own, frame.moment.cursor(own) as then:
+        rows = own_rows(then, "suspects", run_id=run.pk, seen=run.inputs_snapshot or None)
+    return frozenset(payer for (payer,) in rows)
 
 
-def _stored_stamps(
-    cursor: CursorWrapper, run_id: int, payer_ids: Sequence[int]
-) -> list[tuple[int, int]]:
-    cursor.execute(
-        "SELECT payer_id, stamp FROM invoicing_billrunaccount "
-        "WHERE run_id = %s AND payer_id = ANY (%s)",
-        [run_id, list(payer_ids)],
+def _changed(cursor: CursorWrapper, frame: Frame, payer_ids: Sequence[int]) -> set[int]:
+    """Return the payers whose documents would say something else now, of those suspected.
+
+    Their documents are calculated again, at the moment of the posting.
+    """
+    if frame.suspects is not None:
+        payer_ids = [one for one in payer_ids if one in frame.suspects]
+    if not payer_ids:
+        return set()
+    with frame.moment.cursor(cursor) as then:
+        drafts, outcomes = make_drafts(then, frame, payer_ids)
+    said = [(draft.payer.id, one) for draft in drafts for one in what_is_said(frame, draft)]
+    rows = own_rows(
+        cursor,
+        "overtaken",
+        run_id=frame.run_id,
+        payers=list(payer_ids),
+        of_payers=[payer for payer, _ in said],
+        **{name + "s": [getattr(one, name) for _, one in said] for name in Said._fields},
     )
-    return cursor.fetchall()
+    unbilled = {one.payer_id for one in outcomes if one.state not in ("DRAFTED", "HELD")}
+    return unbilled | {payer for (payer,) in rows}
 
 
 def _heads(cursor: CursorWrapper, run_id: int, payer_ids: Sequence[int]) -> list[Head]:

@@ -200,23 +200,8 @@ def fetch_samples(
     )
 
 
-def read_stamps(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> dict[int, int]:
-    """Return the fingerprints of the payers' inputs as they are now (`stamps.sql`)."""
-    rows = own_rows(
-        cursor,
-        "stamps",
-        payers=list(payer_ids),
-        since=window.since,
-        until=window.bill_date + DAY,
-        long_since=window.long_since,
-        on_date=window.bill_date,
-        run_id=window.run_id,
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def own_rows(
-    cursor: CursorWrapper, name: str, **binds: int | date | datetime | list[Any]
+    cursor: CursorWrapper, name: str, **binds: int | str | date | datetime | list[Any] | None
 ) -> list[Row]:
     """Return the rows of one of this room's statements."""
     cursor.execute(

@@ -27,7 +27,7 @@ from invoicing.models import BillRun, BillRunAccount, BillRunChunk
 from invoicing.operations.drafting import draft_chunk
 from invoicing.operations.frame import Frame
 from invoicing.operations.moment import NOW, MomentIsOver, forget, one_moment
-from invoicing.operations.posting import Accounts, post_chunk
+from invoicing.operations.posting import Accounts, post_chunk, suspects
 
 MOST_ATTEMPTS: Final = 3
 A_MOMENT: Final = 0.2
@@ -74,7 +74,7 @@ def _post(
 ) -> list[int]:
     actor_id = run.updated_by_id or run.approved_by_id
     accounts = Accounts(frame)
-    posted = post_chunk(cursor, frame, accounts, list(payers), actor_id, run.inputs_stamp)
+    posted = post_chunk(cursor, frame, accounts, list(payers), actor_id)
     return posted.invoice_ids
 
 
@@ -117,6 +117,8 @@ def drain(run_id: int, work: Work, *, workers: int = 1, until: float | None = No
     run = BillRun.objects.select_related("cycle").get(pk=run_id)
     frame = Frame(run, run.cycle)
     with one_moment() if work.at_one_moment else nullcontext(NOW) as frame.moment:
+        if work.at_one_moment:
+            frame.suspects = suspects(run, frame)
         if workers > 1 and not connection.in_atomic_block and left > 1:
             _fork(frame, work, workers, until)
         _drain(frame, work, until)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import repeat
+from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
@@ -63,6 +64,16 @@ def iso(day: date) -> str:
     return found
 
 
+class Said(NamedTuple):
+    """What a document says: the fingerprint of its figures as hex text, and what stands beside."""
+
+    content: str
+    due_date: str
+    po_number: str
+    language: str
+    buyer: str
+
+
 class Draft:
     """The documents of one payer, ready to be written.
 
@@ -100,7 +111,7 @@ class Writer:
         self.taxes: list[str] = []
         self.totals: list[str] = []
         self.taken: list[tuple[int, int]] = []
-        self.fingerprints: list[str] = []
+        self.said: list[Said] = []
 
     def write(self, cursor: CursorWrapper, drafts: Sequence[Draft]) -> None:
         """Give ids to documents and lines, and store everything."""
@@ -179,15 +190,15 @@ class Writer:
             due = iso(due_date(frame.bill_date, payer.terms_kind, payer.terms_days))
         head = header_text(document.doc_type, payer.id, payer.currency, today, net, tax)
         content = fingerprint(head, said).hex()
-        self.fingerprints.append(content)
+        self.said.append(Said(content, due, payer.po_number, payer.language, payer.buyer))
         origin = "CYCLE" if document.refers_to is None else "CORRECTION"
         self.invoices.append(
             f"{invoice_id}\t{frame.run_id}\t{document.doc_type}\t{origin}\tDRAFT\t{seller.id}\t"
             f"{payer.id}\t{payer.currency}\t{rate}\t{today}\t{today}\t{due}\t"
             f"{iso(period.start)}\t{iso(period.end)}\t{net}\t{tax}\t{rounding}\t{total}\t"
             f"{document.prepaid}\t{payable}\t{self._functional(payable, rate, draft)}\t"
-            f"{document.refers_to or NULL}\t\t{payer.po_number}\t{payer.language}\t"
-            f"{seller.snapshot}\t{payer.buyer}\t\\\\x{content}\n"
+            f"{document.refers_to or NULL}\t\t{escape(payer.po_number)}\t{payer.language}\t"
+            f"{seller.snapshot}\t{escape(payer.buyer)}\t\\\\x{content}\n"
         )
 
     def _line(
@@ -275,13 +286,13 @@ class Writer:
         return quantize(amount * rate, draft.seller.functional_currency)
 
 
-def contents(frame: Frame, draft: Draft) -> list[str]:
-    """Return the fingerprints of a payer's documents without storing them, as hex text."""
+def what_is_said(frame: Frame, draft: Draft) -> list[Said]:
+    """Return what a payer's documents say, without storing them."""
     writer = Writer(frame)
     zeros: Iterator[int] = repeat(0)
     for document in draft.documents:
         writer._document(draft, document, 0, zeros, zeros)
-    return writer.fingerprints
+    return writer.said
 
 
 def _origin(change: Change, life: Life, line: Line) -> str:

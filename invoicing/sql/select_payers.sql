@@ -19,10 +19,10 @@ WITH candidate AS MATERIALIZED (
     RETURNING id, seq
 )
 INSERT INTO invoicing_billrunaccount
-    (run_id, chunk_id, payer_id, state, is_open, reason, currency, amount, documents, stamp)
+    (run_id, chunk_id, payer_id, state, is_open, reason, currency, amount, documents)
 SELECT %(run_id)s, k.id, c.id,
        CASE WHEN c.reason = '' THEN 'QUEUED' ELSE 'NOT_SELECTED' END,
-       c.reason = '', c.reason, c.currency, 0, 0, 0
+       c.reason = '', c.reason, c.currency, 0, 0
 FROM candidate c
 CROSS JOIN deal d
 LEFT JOIN chunk k ON k.seq = (c.place - 1) / d.size + 1
