@@ -37,6 +37,7 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("settle_balances", "hour", "rating.tasks.settle_balances"),
     Sweep("merge_parts", "hour", "rating.tasks.merge_parts"),
     Sweep("value_suspense", "hour", "rating.tasks.value_suspense"),
+    Sweep("set_off_ends", "hour", "receivables.tasks.set_off_ends"),
     Sweep("expire_approvals", "hour", "billing_site.tasks.expire_approvals"),
     Sweep("forget_idempotency_keys", "day", "billing_site.tasks.forget_idempotency_keys"),
     Sweep("seal_history", "hour", "billing_site.tasks.seal_history"),

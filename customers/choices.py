@@ -110,6 +110,17 @@ class OrderAction(TextChoices):
     TERMINATE = "TERMINATE", "Terminate"
 
 
+class AdvanceFate(TextChoices):
+    """What becomes of the running period of charges in advance at the end (PRO-2).
+
+    The last segment of such a charge carries the word as its state.
+    """
+
+    PRORATED = "PRORATED", "The unused part is credited"
+    KEPT = "KEPT", "Nothing is credited, the period is charged whole"
+    FREED = "FREED", "The whole period is credited"
+
+
 class EndRule(TextChoices):
     """When a termination takes effect."""
 
@@ -179,6 +190,9 @@ class SegmentState(TextChoices):
     ON = "ON", "On"
     OFF = "OFF", "Off"
     REDUCED = "REDUCED", "Reduced"
+    PRORATED = "PRORATED", "On, the unused part credited at its end"
+    KEPT = "KEPT", "On, nothing credited at its end"
+    FREED = "FREED", "On, its last period credited whole"
 
 
 class SubscriptionEventKind(TextChoices):

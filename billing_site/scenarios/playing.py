@@ -13,6 +13,7 @@ from django.db import connection, transaction
 import audit.operations
 import customers.operations
 import customers.queries
+import receivables.operations
 from billing_site.queries.integrity import checks
 from billing_site.scenarios import comparing, seeing, setting
 from billing_site.scenarios.stage import Scene, Shelf, Stage
@@ -82,6 +83,7 @@ def _do(scene: Scene, scenario: Scenario, step: Step) -> str:
     if step.at != scene.day:
         customers.operations.activate_due(as_of=step.at)
         customers.operations.apply_due_moves(as_of=step.at)
+        receivables.operations.set_off_ends(as_of=step.at)
     scene.day = step.at
     scene.seconds += 1
     where = f"{Path(scenario.file).name}:{step.line}: {step.do}"

@@ -209,6 +209,8 @@ class NewItemSerializer(HouseSerializer):
     credits_days = serializers.BooleanField(required=False)
     waives_fee = serializers.BooleanField(required=False)
     waived_from = serializers.DateField(required=False)
+    advance_fate = serializers.ChoiceField(choices=choices.AdvanceFate.choices, required=False)
+    sets_off = serializers.BooleanField(required=False)
     target_account = NumberedField(Account.objects.all(), required=False)
     phases = PhaseSerializer(many=True, required=False)
     discounts = serializers.ListField(
@@ -242,7 +244,7 @@ class OrderItemSerializer(HouseModelSerializer):
             *("seq", "action", "offer", "subscription", "quantity", "effective_on"),
             *("activation_on", "acceptance_on", "trial_end_on", "term_months", "reason"),
             *("pause_policy", "pause_reason", "renewal", "uplift", "waives_fee", "waived_from"),
-            *("effective_at", "credits_days"),
+            *("effective_at", "credits_days", "advance_fate", "sets_off"),
             *("identifiers", "discounts", "price_snapshot", "fulfilled_on", "withdrawn_on"),
         ]
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from customers.choices import (
+    AdvanceFate,
     OrderAction,
     OrderChannel,
     OrderState,
@@ -143,6 +144,19 @@ class OrderItem(models.Model):
     waived_from = models.DateField(
         null=True, blank=True, help_text="Unbilled charges in arrears from this day are waived."
     )
+    advance_fate = models.CharField(
+        max_length=8,
+        choices=AdvanceFate.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the period that runs at the end, of charges in advance; empty as offered.",
+    )
+    sets_off = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="What the end gives back, and what is held, settles the oldest open items.",
+    )
     fulfilled_on = models.DateField(null=True, blank=True)
     withdrawn_on = models.DateField(null=True, blank=True)
 
@@ -161,7 +175,8 @@ class OrderItem(models.Model):
                 name="customers_orderitem_words_known",
                 condition=Q(trial_outcome__in=TrialOutcome.values, renewal__in=Renewal.values)
                 & Q(pause_policy__in=["", *PausePolicy.values])
-                & Q(pause_reason__in=["", *PauseReason.values]),
+                & Q(pause_reason__in=["", *PauseReason.values])
+                & Q(advance_fate__in=["", *AdvanceFate.values]),
             ),
             models.CheckConstraint(
                 name="customers_orderitem_pause_has_policy",
@@ -175,6 +190,11 @@ class OrderItem(models.Model):
                 fields=["effective_on", "id"],
                 name="customers_orderitem_by_day",
                 condition=Q(withdrawn_on__isnull=True),
+            ),
+            models.Index(
+                fields=["effective_on"],
+                name="customers_orderitem_sets_off",
+                condition=Q(sets_off=True),
             ),
         ]
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from catalog.choices import EndDay
 from catalog.models import Charge, OfferVersion
 from customers.choices import (
+    AdvanceFate,
     EndRule,
     OrderAction,
     PausePolicy,
@@ -83,8 +84,10 @@ class ItemInput:
     or coupons that hold from the item's day on. SUSPEND takes its policy (that of the offer unless
     given), a reason, and under REDUCE the suspension prices as `prices`. TERMINATE may name the
     day by `end_rule`, waive the fee of an early end and, with `waived_from`, what is not billed of
-    charges in arrears. RESUME may give back the days that were charged on (`credits_days`,
-    CHG-12). RENEW begins a term of `term_months`, or none, with an `uplift` on today's
+    charges in arrears; `advance_fate` says what becomes of the running period of charges in
+    advance, and with `sets_off` what is given back settles the oldest open items. RESUME may give
+    back the days that were charged on (`credits_days`, CHG-12). RENEW begins a term of
+    `term_months`, or none, with an `uplift` on today's
     unit prices if given. TRANSFER hands the subscription to `target_account`.
     """
 
@@ -117,6 +120,8 @@ class ItemInput:
     credits_days: bool = False
     waives_fee: bool = False
     waived_from: date | None = None
+    advance_fate: AdvanceFate | str = ""
+    sets_off: bool = False
     target_account: Account | None = None
     phases: Sequence[Phase] = ()
     discounts: Sequence[str] = ()
@@ -197,6 +202,8 @@ def _record_item(
         credits_days=given.credits_days,
         waives_fee=given.waives_fee,
         waived_from=given.waived_from,
+        advance_fate=given.advance_fate if given.action == OrderAction.TERMINATE else "",
+        sets_off=given.sets_off and given.action == OrderAction.TERMINATE,
         target_account=given.target_account,
         phase_of=phase_of,
     )

@@ -163,6 +163,7 @@ def _action(item: OrderItem) -> Action:
         credits_days=item.credits_days,
         waives_fee=item.waives_fee,
         waived_from=item.waived_from,
+        advance_fate=item.advance_fate,
         reason=item.reason,
         at=None if item.action == OrderAction.TRANSFER else item.effective_at,
     )

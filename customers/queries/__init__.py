@@ -23,7 +23,7 @@ from customers.queries.offers import (
     order_facts,
     version_on_sale,
 )
-from customers.queries.orders import can_be_revised
+from customers.queries.orders import can_be_revised, payers_setting_off
 from customers.queries.redirections import redirections_of
 from customers.queries.scope import contacts_of, customers_of
 from customers.queries.tree import (
@@ -63,6 +63,7 @@ __all__ = [
     "owner_of_identifier",
     "payer_of",
     "payers_of",
+    "payers_setting_off",
     "position_of",
     "pricebook_of",
     "redirections_of",

@@ -54,6 +54,7 @@ class Action:
     credits_days: bool = False
     waives_fee: bool = False
     waived_from: date | None = None
+    advance_fate: str = ""
     reason: str = ""
     at: datetime | None = None
 

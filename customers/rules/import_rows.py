@@ -183,6 +183,8 @@ ORDERS: Final = Format(
         "credits_days": boolean_text,
         "waives_fee": boolean_text,
         "waived_from": date_text,
+        "advance_fate": one_of("PRORATED", "KEPT", "FREED"),
+        "sets_off": boolean_text,
         "target_account": code_of(32),
         "reason": line_of(200),
         "po_number": line_of(64),

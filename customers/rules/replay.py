@@ -160,7 +160,20 @@ class _Drawing:
             line = edited(line, waived, None, _off("WAIVED"))
         if charge.alignment == "TERM":
             line = self._within_terms(line, charge, trigger_on)
-        return merged(self._locked(line, trigger_on))
+        return self._fated(merged(self._locked(line, trigger_on)), charge)
+
+    def _fated(self, line: Timeline, charge: ChargeTerms) -> Timeline:
+        """Let the last segment say what the end makes of its period, where the order says (PRO-2).
+
+        Of charges in advance that run to the end; those counted to the second end to the second.
+        """
+        fate = self.told.end_action.advance_fate if self.told.end_action else ""
+        if not fate or charge.kind != "RECURRING" or not charge.in_advance or not line:
+            return line
+        last = line[-1]
+        if charge.to_the_second or last.state != "ON" or last.end != self.told.end_on:
+            return line
+        return (*line[:-1], replace(last, state=fate))
 
     def _handed_over(self, line: Timeline, plan: Plan, charge: ChargeTerms) -> Timeline:
         """Give the day of a change of plan to whom the charge says, as one of quantity (PRO-5)."""

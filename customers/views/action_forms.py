@@ -7,7 +7,14 @@ from typing import Any
 from django import forms
 
 from customers import operations
-from customers.choices import EndRule, OrderAction, PausePolicy, PauseReason, Renewal
+from customers.choices import (
+    AdvanceFate,
+    EndRule,
+    OrderAction,
+    PausePolicy,
+    PauseReason,
+    Renewal,
+)
 from customers.models import Account
 from customers.views.fields import DayField, LineField, PricesField, person, today
 from customers.views.order_forms import PRICES, ChangeOrder, OrderFields
@@ -78,7 +85,10 @@ class TransferFields(OrderFields):
 class TerminateFields(OrderFields):
     """The end of a subscription."""
 
-    field_order = ("end_rule", "effective_on", "reason", "waives_fee", "waived_from")
+    field_order = (
+        *("end_rule", "effective_on", "reason", "advance_fate", "waived_from", "sets_off"),
+        "waives_fee",
+    )
     end_rule = forms.ChoiceField(
         label="When",
         required=False,
@@ -94,6 +104,17 @@ class TerminateFields(OrderFields):
         label="Waive unbilled charges from",
         required=False,
         help_text="Charges in arrears from that day on are not billed any more.",
+    )
+    advance_fate = forms.ChoiceField(
+        label="Paid in advance",
+        required=False,
+        choices=[("", "As the offer says"), *AdvanceFate.choices],
+        help_text="Of the period that runs at the end.",
+    )
+    sets_off = forms.BooleanField(
+        label="Settle open items with what is given back",
+        required=False,
+        help_text="And with what is held for the payer; else it stays held.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

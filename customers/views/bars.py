@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from customers.choices import AdvanceFate, SegmentState
 from customers.models import ChargeSegment
 from customers.queries.above import BilledPiece
 from foundation.screens.cells import money_text
@@ -119,7 +120,8 @@ def _bar(segment: ChargeSegment, start: date, end: date) -> Bar:
     words = f"from {first} {until}: {segment.get_state_display().lower()}"
     price = f" at {segment.override_price.normalize():f}" if segment.override_price else ""
     told = f"{words}, {segment.quantity.normalize():f}{price}"
-    return Bar(left, max(right - left, 3), segment.state, told)
+    state = SegmentState.ON if segment.state in AdvanceFate else segment.state
+    return Bar(left, max(right - left, 3), state, told)
 
 
 def _place(day: date, start: date, end: date) -> int:

@@ -198,7 +198,7 @@ def asked(item: OrderItem) -> dict[str, Any]:
                 *("effective_on", "offer_version", "term_months", "renewal", "trial_end_on"),
                 *("trial_outcome", "price_policy", "awaits_activation", "agreed_on", "reason"),
                 *("with_one_time", "pause_policy", "pause_reason", "credits_days"),
-                *("waives_fee", "waived_from"),
+                *("waives_fee", "waived_from", "advance_fate", "sets_off"),
             )
         },
         "subscription": item.subscription.number if item.subscription else "",

@@ -16,6 +16,8 @@ DAY = timedelta(days=1)
 FOREVER = date.max
 PRORATE = "PRORATE"
 OFF = "OFF"
+FATES = {"PRORATED": PRORATE, "KEPT": "KEEP", "FREED": "FREE"}
+"""What the state of a last segment says of its end, before the policy of the charge (PRO-2)."""
 
 
 class Segment(NamedTuple):
@@ -87,7 +89,7 @@ def pieces(
         else:
             _, _, quantity, override, state, day = segment
             found.append(Piece(first, last, quantity, override, state, first, last, day))
-    if policies is PLAIN or not found:
+    if not found or (policies is PLAIN and found[-1].state not in FATES):
         return found
     return _by_policy(segments, found, start, end, policies)
 
@@ -120,13 +122,14 @@ def _by_policy(
         elif policies.change_day != "NEW":
             found = _change_days(found, policies.change_day)
     first, last = found[0], found[-1]
+    at_end = FATES.get(last.state, policies.end)
     begins_here = first.start > start and not _owed_before(segments, first.start)
     ends_here = last.end < end and not _owed_after(segments, last.end)
-    if (begins_here and policies.start == "FREE") or (ends_here and policies.end == "FREE"):
+    if (begins_here and policies.start == "FREE") or (ends_here and at_end == "FREE"):
         return []
     if begins_here and policies.start == "FULL":
         found[0] = found[0]._replace(counted_from=start)
-    if ends_here and policies.end == "KEEP":
+    if ends_here and at_end == "KEEP":
         found[-1] = found[-1]._replace(end=end, counted_to=end)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +16,7 @@ from invoicing.rules.difference import ZERO, Target
 from invoicing.rules.metered_usage import metered_targets
 from invoicing.rules.prices import WHOLE, Money, Prices, Shares, Who
 from invoicing.rules.stretches import Part, price_since, share_of, shares_of, targets_of
-from invoicing.rules.timeline import pieces
+from invoicing.rules.timeline import OFF, pieces
 
 if TYPE_CHECKING:
     from invoicing.rules.charging import ChargePlan, Life
@@ -56,6 +57,8 @@ def usage_targets(
         only.end < period.end or part is not None
     ):  # fmt: skip
         shares = shares_of(plan, who, period, pieces(life.segments, cut.start, cut.end))
+    if only is not None and (only.state == OFF or len(life.segments) > 1):
+        life = _while_on(life)
     if plan.metric is not None and plan.metric.needs_events:
         return metered_targets(life, plan, plan.metric, who, prices, cut, shares)
     groups: dict[tuple[str, int | None], list[Usage]] = {}
@@ -74,6 +77,15 @@ def usage_targets(
         suffix = f"@{service}" if plan.by_service else ""
         targets += targets_of(plan, cut, usage_key, parts, priced, told, suffix)
     return targets
+
+
+def _while_on(life: Life) -> Life:
+    """Leave out usage of days on which its charge is off, whenever that was told: it is waived."""
+    off = [(one.start, one.end) for one in life.segments if one.state == OFF]
+    if not off:
+        return life
+    usage = [one for one in life.usage if not any(lo <= one.day < hi for lo, hi in off)]
+    return replace(life, usage=usage)
 
 
 def _counted(

@@ -21,6 +21,7 @@ from foundation.screens import ActionView, Button, Column, Crumb, Fact, Screen, 
 from invoicing import operations
 from invoicing.operations import NextInvoice, PreviewLine, Projected
 from invoicing.views import links
+from invoicing.views.ending import ending_table, owed_facts
 
 BILLS = 12
 LINE_COLUMNS = (
@@ -244,6 +245,9 @@ class OrderPreview(Screen):
                 ),
                 year_table(one.projection, now.currency, is_compared=True),
             ]
+        if (ending := ending_table(self.order)) is not None:
+            facts += owed_facts({one.before.payer_id for one in found}, day)
+            tables.insert(0, ending)
         return super().get_context_data(facts=facts, table=tables[0], tables=tables[1:], **kwargs)
 
 

@@ -10,6 +10,7 @@ from receivables.operations.allocating import (
     preview_oldest,
     preview_remittance,
 )
+from receivables.operations.ends import set_off_ends
 from receivables.operations.many import Request, allocate_many, lock_payers
 from receivables.operations.opening import (
     OPEN_ITEM_COLUMNS,
@@ -48,4 +49,5 @@ __all__ = [
     "reverse_allocations",
     "reverse_allocations_of_credit",
     "set_disputed",
+    "set_off_ends",
 ]

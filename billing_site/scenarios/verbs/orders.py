@@ -107,16 +107,24 @@ def terminate(
     moment: str = "",
     rule: str = "ON_DATE",
     waives_fee: bool = False,
+    waived_from: date | None = None,
+    advance_fate: str = "",
+    sets_off: bool = False,
     as_: str = "",
 ) -> None:
     """End a subscription: `effective` is the first day that is no longer billed (PRO-5).
 
     By the `rule` PERIOD_END or TERM_END it ends with the period or term that runs on that day.
+    `waived_from`, `advance_fate` and `sets_off` say what becomes of what is unbilled, paid in
+    advance and open.
     """
     _order(
         *(scene, "TERMINATE", subscription, effective, moment, as_),
         end_rule=rule,
         waives_fee=waives_fee,
+        waived_from=waived_from,
+        advance_fate=advance_fate,
+        sets_off=sets_off,
     )
 
 

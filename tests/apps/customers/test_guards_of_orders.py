@@ -220,6 +220,7 @@ def test_what_was_ordered_is_what_is_billed(sub: Subscription, change: str, guar
         ("UPDATE customers_orderitem SET action = 'X'", "customers_orderitem_action_known"),
         ("UPDATE customers_orderitem SET uplift = 'NaN'", "customers_orderitem_uplift_is_number"),
         ("UPDATE customers_orderitem SET renewal = 'X'", "customers_orderitem_words_known"),
+        ("UPDATE customers_orderitem SET advance_fate = 'X'", "customers_orderitem_words_known"),
         (
             "UPDATE customers_orderitem SET action = 'SUSPEND'",
             "customers_orderitem_pause_has_policy",

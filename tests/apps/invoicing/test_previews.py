@@ -58,6 +58,8 @@ ACTIONS: list[dict[str, Any]] = [
     {"action": "SUSPEND", "pause_policy": "REDUCE", "prices": {"C1": D(3)}},
     {"action": "TERMINATE"},
     {"action": "TERMINATE", "end_rule": "PERIOD_END"},
+    {"action": "TERMINATE", "advance_fate": "KEPT"},
+    {"action": "TERMINATE", "advance_fate": "FREED"},
 ]
 
 
@@ -143,3 +145,18 @@ def test_the_pages_show_the_next_invoice_and_the_preview(
     customers.operations.submit_order(order=draft, as_of=MID, actor=None)
     page = clerk.get(reverse("invoicing:account_next", args=[sub.account_id]))
     assert draft.number in page.content.decode(), "among the upcoming changes"
+
+
+def test_the_preview_of_an_end_shows_what_was_chosen_and_what_is_open(
+    company: Company, sub: Subscription, clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime.fromisoformat("2027-02-15T12:00:00+00:00"))
+    monkeypatch.setattr(clock, "today", lambda zone: MID)
+    chosen: dict[str, Any] = {"advance_fate": "FREED", "waived_from": FEB, "sets_off": True}
+    item = ItemInput(action="TERMINATE", subscription=sub, effective_on=MID, **chosen)
+    draft = customers.operations.place_order(
+        account=sub.account, items=[item], requested_on=MID, actor=None
+    )
+    text = clerk.get(reverse("invoicing:order_preview", args=[draft.pk])).content.decode()
+    for words in ("Open now", "The whole period is credited", "waived from 2027-02-01", "settled"):
+        assert words in text

@@ -59,6 +59,24 @@ def test_end_policy_keep_owes_the_period_to_its_end() -> None:
     assert prorated.end == date(2027, 5, 12)
 
 
+def test_what_the_order_of_the_end_says_goes_before_the_policy() -> None:
+    """PRO-2: the last segment tells by its state; the periods before it stay as they are."""
+    for policy in ("PRORATE", "KEEP", "FREE"):
+        of_offer = Policies(end=policy)
+        found = {
+            fate: spans(pieces([ending(fate)], MAY, JUNE, of_offer))
+            for fate in ("PRORATED", "KEPT", "FREED")
+        }
+        assert found == {"PRORATED": [(1, 12, ONE)], "KEPT": [(1, 1, ONE)], "FREED": []}
+        (whole,) = pieces([ending("FREED")], date(2027, 4, 1), MAY, of_offer)
+        assert (whole.start, whole.end) == (date(2027, 4, 1), MAY)
+    assert spans(pieces([ending("KEPT")], MAY, JUNE)) == [(1, 1, ONE)], "also of a plain charge"
+
+
+def ending(state: str) -> Segment:
+    return segment(date(2027, 1, 1), date(2027, 5, 12))._replace(state=state)
+
+
 def test_change_policy_next_period_lets_the_old_quantity_run_to_the_end() -> None:
     """PRO-2: a change on the 10th counts from the next period."""
     changed = [
