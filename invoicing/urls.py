@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from invoicing.views import (
     asking,
+    cycle_change,
     documents,
     late_usage,
     lines,
@@ -23,6 +24,11 @@ app_name = "invoicing"
 
 urlpatterns = [
     path("accounts/<int:pk>/next/", previews.AccountNext.as_view(), name="account_next"),
+    path(
+        "accounts/<int:pk>/cycle-preview/",
+        cycle_change.CyclePreview.as_view(),
+        name="cycle_preview",
+    ),
     path("accounts/<int:pk>/move-preview/", moves.MovePreview.as_view(), name="move_preview"),
     path(
         "orders/<int:pk>/submit-previewed/",

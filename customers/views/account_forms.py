@@ -180,6 +180,12 @@ class EditAccount(AccountForm):
     form_class = EditFields
     success_message = "Saved."
 
+    def buttons(self) -> Sequence[Button]:
+        """Offer to see beforehand what another bill day changes."""
+        url = named("invoicing:cycle_preview", self.account.pk)
+        label = "Preview another bill day"
+        return [Button(label=label, url=url, permission=self.permission)] if url else []
+
     def get_initial(self) -> dict[str, Any]:
         """Return what stands now."""
         names = (*BillingFields.base_fields, "name", "version")

@@ -235,6 +235,31 @@ def preview_move(
     )
 
 
+def preview_cycle(
+    *, account: Account, cycle: BillCycle, cycle_day: int, as_of: date, actor: User | None
+) -> Preview:
+    """Return the next invoice of a payer as it is and with another cycle or cycle day (PER-7).
+
+    Each on its own bill date; days up to the first new boundary are a stub. Nothing is kept.
+
+    Raises: CannotPreview; what `customers.operations.change_account` refuses.
+    """
+    require(actor, "customers.change_account")
+    payer = _payer(account.pk, as_of)
+    if payer.pk != account.pk:
+        raise CannotPreview(f"account {account.number} is billed with {payer.number}")
+    before = _calculated(payer, bill_date_after(payer, as_of))
+    with transaction.atomic():
+        days = {"cycle_day": cycle_day, "cycle_months": cycle.months}
+        wanted = {"cycle_code": cycle.code, **days}
+        changed = customers.operations.change_account(
+            account=payer, changes=wanted, version=payer.version, actor=actor
+        )
+        after = _calculated(changed, bill_date_after(changed, as_of))
+        transaction.set_rollback(True)
+    return Preview(before, after)
+
+
 def preview_rerate(*, job: RerateJob, at: datetime, actor: User | None) -> list[Preview]:
     """Return what a job that rates usage again would change on the next documents (RATE-2).
 
