@@ -77,7 +77,7 @@ class ChargeSerializer(HouseModelSerializer):
         model = Charge
         fields = (
             "id", "reference", "code", "name", "product", "kind", "timing", "period_unit",
-            "period_count", "alignment", "price_model", "usage_type", "prices",
+            "period_count", "alignment", "price_model", "payer_price", "usage_type", "prices",
         )  # fmt: skip
 
     @extend_schema_field(PriceSerializer(many=True))

@@ -48,6 +48,7 @@ def test_an_offer_shows_its_charges_and_prices_in_force(client: Client, fiber: S
     found = client.get(url, {"on_date": START.isoformat()}).json()
     (version,) = found["versions"]
     charges = {one["code"]: one for one in version["charges"]}
+    assert not any(one["payer_price"] for one in version["charges"])
     assert charges["RENTAL"]["prices"][0]["flat_amount"] == {"amount": "29.99", "currency": "USD"}
     assert [tier["unit_price"] for tier in charges["MINUTES"]["prices"][0]["tiers"]] == [
         "0.1000000000", "0.0500000000"
