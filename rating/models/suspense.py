@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from foundation.fields import CurrencyField, UnitPriceField, number_checks
-from rating.choices import SuspenseState, ValueBasis
+from rating.choices import SuspenseState, ValueBasis, WriteOffState
 from rating.models.file import UsageFile
 from rating.models.source import UsageSource
 from rating.models.write_off import SuspenseWriteOff
@@ -153,6 +153,11 @@ class SuspenseItem(models.Model):
                 condition=Q(state=SuspenseState.OPEN, basis=ValueBasis.PENDING),
             ),
         ]
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether somebody is to decide whether the row is given up."""
+        return self.write_off is not None and self.write_off.state == WriteOffState.PENDING
 
     @property
     def next_step(self) -> str:

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Min, QuerySet
 
 from foundation.locks import advisory_lock
-from rating.choices import SuspenseState, ValueBasis, WriteOffState
+from rating.choices import SuspenseState, ValueBasis
 from rating.models import SuspenseItem, UsageEvent, UsageSource
 from rating.operations.correcting import CannotCorrect, amend_event
 from rating.operations.drawing import draw_pending
@@ -147,14 +147,7 @@ def _parts_of(
 
 
 def _is_waiting(item: SuspenseItem) -> bool:
-    return (
-        item.reason == Reason.PARTIAL and item.state == SuspenseState.OPEN and not _is_held(item)
-    )
-
-
-def _is_held(item: SuspenseItem) -> bool:
-    """Tell whether somebody is to decide whether the row is given up."""
-    return item.write_off is not None and item.write_off.state == WriteOffState.PENDING
+    return item.reason == Reason.PARTIAL and item.state == SuspenseState.OPEN and not item.is_held
 
 
 def _part(item: SuspenseItem, terms: PartTerms) -> Part:
@@ -226,7 +219,7 @@ def _amend(
     )
     parts = [_part(one, terms) for one in items]
     carrier = SuspenseItem.objects.select_related("write_off").get(pk=carrier.pk)
-    if carrier.state == SuspenseState.OPEN and not _is_held(carrier):
+    if carrier.state == SuspenseState.OPEN and not carrier.is_held:
         values = carrier.corrections
         known = (_moment(values["event_start"]), _moment(values["event_end"]))
         session = Part(0, 0, False, *known, Decimal(values["quantity"]))

@@ -181,7 +181,7 @@ class SuspenseRows(ListScreen):
             owner=filters.get("owner") or "",
             age=filters.get("age") or "",
             as_of=clock.now(),
-        ).select_related("owner")
+        ).select_related("owner", "write_off")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what may be corrected and who may do what."""
@@ -189,7 +189,7 @@ class SuspenseRows(ListScreen):
         context = super().get_context_data(**kwargs)
         table = context["table"]
         context.update(
-            chosen_rows=list(zip((item.pk for item in table.rows), table.lines, strict=True)),
+            chosen_rows=list(zip(table.rows, table.lines, strict=True)),
             correctable=[(name, spoken(name)) for name in CORRECTABLE],
             may_recycle=may("rating.recycle_suspense"),
             people=may_correct(),

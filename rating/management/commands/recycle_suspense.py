@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from audit.commands import AuditedCommand, Exit
 from foundation.errors import Invalid
 from rating import operations, queries
+from rating.choices import WriteOffState
 from rating.management.commands.load_usage import moment_of
 from rating.rules.reasons import Reason
 
@@ -39,7 +40,8 @@ class Command(AuditedCommand):
             usage_type=options["usage_type"],
             identifier=options["identifier"],
         )
-        ids = list(waiting.order_by("id").values_list("id", flat=True))
+        free = waiting.exclude(write_off__state=WriteOffState.PENDING)
+        ids = list(free.order_by("id").values_list("id", flat=True))
         for start in range(0, len(ids), 5000):
             result = operations.recycle(
                 item_ids=ids[start : start + 5000],

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -115,13 +116,19 @@ def test_nobody_approves_a_write_off_of_their_own(waiting: Company) -> None:
 
 
 def test_rows_that_wait_for_the_answer_are_left_alone(
-    waiting: Company, maker: User, checker: User
+    waiting: Company, maker: User, checker: User, client: Client
 ) -> None:
+    client.force_login(maker)
     asked = ask(maker, "a", "b")
     with pytest.raises(CannotRecycle, match="wait for the approval"):
         operations.recycle(item_ids=ids("b", "c"), as_of=LATER, actor=maker)
     with pytest.raises(CannotRecycle, match="wait for the approval"):
         ask(maker, "b")
+    shown = client.get(reverse("rating:suspense_rows")).content.decode()
+    assert shown.count("Waits for the approval of its write-off") == 2
+    with pytest.raises(SystemExit):  # the third row still waits
+        call_command("recycle_suspense", "--as-of", "2027-06-01")
+    assert states() == ["OPEN", "OPEN", "OPEN"]
     operations.withdraw_write_off(write_off=asked, actor=maker)
     operations.recycle(
         item_ids=ids("b"), corrections={"identifier": "4915"}, as_of=LATER, actor=maker
