@@ -18,6 +18,7 @@ from tests.apps.rating.test_entitled import ask
 from tests.apps.rating.test_granting import at, include
 from tests.apps.rating.test_guards import _refused
 from tests.apps.rating.test_pages import VIEWS, page
+from tests.attacks import copied
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -178,8 +179,10 @@ def test_an_alert_is_of_one_thing(company: Company, change: str) -> None:
     name, _, value = change.partition(" = ")
     values = [value if one == name else one for one in [*columns, "most"]]
     values[5] = "80"
-    _refused(
-        f"INSERT INTO {ALERT} ({', '.join([*columns, 'most'])}) SELECT {', '.join(values)}"
-        f" FROM {ALERT}",
-        f"{ALERT}_is_of_one_thing",
-    )
+    guard = "rating_thresholdalert_is_of_one_thing"
+    with copied(ALERT, guard) as copy:
+        _refused(
+            f"INSERT INTO {copy} ({', '.join([*columns, 'most'])}) SELECT {', '.join(values)}"
+            f" FROM {ALERT}",
+            guard,
+        )

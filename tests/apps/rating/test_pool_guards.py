@@ -9,6 +9,7 @@ from tests.apps.rating.company import Company
 from tests.apps.rating.test_granting import run
 from tests.apps.rating.test_guards import _refused
 from tests.apps.rating.test_pools import family, opened
+from tests.attacks import copied, raw, refused_by
 
 __all__ = ["family"]
 pytestmark = pytest.mark.django_db
@@ -110,15 +111,19 @@ def test_a_membership_begins_on_some_day(pool: RatingPool) -> None:
         ("UPDATE {} SET used = 'NaN'", "used_is_number"),
         ("UPDATE {} SET contributed = 'NaN'", "contributed_is_number"),
         ("UPDATE {} SET covered = 'NaN'", "covered_is_number"),
-        (
-            "INSERT INTO {0} ({1}) SELECT {1} FROM {0}",
-            "once",
-        ),
     ],
 )
 def test_shares_that_cannot_be(pool: RatingPool, change: str, guard: str) -> None:
-    names = "pool_id, period_start, service_id, contributed, used, covered"
-    _refused(change.format(SHARE, names), f"{SHARE}_{guard}")
+    _refused(change.format(SHARE), f"{SHARE}_{guard}")
+
+
+def test_a_service_has_one_share_of_a_month() -> None:
+    """On a copy: what draws a pool writes shares anew by this very key."""
+    guard = "rating_poolshare_once"
+    with copied(SHARE, guard) as copy:
+        row = f"INSERT INTO {copy} (pool_id, period_start, service_id) VALUES (1, '2027-05-01', 2)"
+        raw(row)
+        assert refused_by(row) == guard
 
 
 def test_a_bucket_stays_in_its_pool_and_is_filled_by_a_service(pool: RatingPool) -> None:
