@@ -29,7 +29,8 @@ ROLES = ("care", "operator", "cash", "collector", "approver", "controller", "cat
 READ = (("light", 1280), ("dark", 390))
 LOOKS = (("light", 1280), ("dark", 1280), ("dark", 390), ("light", 390))
 # What hands out a file instead of a page, and forms about things in a state that the smallest
-# company has none of: drafts of prices and offers, payment files, closed periods, reversals.
+# company has none of: drafts of prices and offers, payment files, closed periods, reversals, money
+# on account to pay back, usage given up.
 NOT_THERE = frozenset(
     {
         *("invoicing:pdf", "rating:rejected"),
@@ -37,6 +38,7 @@ NOT_THERE = frozenset(
         *("catalog:price_edit",),
         *("catalog:price_reject", "customers:record_acceptance"),
         *("ledger:ask_close", "ledger:ask_reopen", "payments:batch", "payments:paymentreversal"),
+        *("invoicing:pay_back_balance", "rating:reverse_write_off"),
         *("console:approve", "console:reject", "console:import", "console:findings"),
         "console:history",
     }
