@@ -46,6 +46,7 @@ SHORT = {
     "/console/rating/alerts/",
     "/console/rating/events/",
     "/console/rating/accounts/<int:pk>/balances/",
+    "/console/rating/accounts/<int:pk>/caps/",
     "/console/rating/accounts/<int:pk>/pools/",
     "/console/invoicing/runs/<int:pk>/findings/",
     "/console/invoicing/held/",
