@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import statistics
 import threading
 import time
@@ -59,7 +60,11 @@ def keep(figures: Sequence[Figure], path: Path = RESULTS) -> None:
     known = json.loads(path.read_text()) if path.exists() else {}
     for one in figures:
         facts = {name: value for name, value in asdict(one).items() if name != "name"}
-        known[one.name] = facts | {"measured": time.strftime("%Y-%m-%d"), "load": _load()}
+        known[one.name] = facts | {
+            "measured": time.strftime("%Y-%m-%d"),
+            "load": _load(),
+            "python": platform.python_version(),
+        }
     path.write_text(json.dumps(dict(sorted(known.items())), indent=2) + "\n")
 
 
