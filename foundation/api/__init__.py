@@ -23,17 +23,24 @@ Rooms list their view sets in `<room>/api/routes.py` as
 
 from foundation.api.fields import Amount, MoneyField
 from foundation.api.problems import Problem, handle
-from foundation.api.serializers import HouseModelSerializer, HouseSerializer
+from foundation.api.serializers import (
+    CommentSerializer,
+    HouseModelSerializer,
+    HouseSerializer,
+    NothingSerializer,
+)
 from foundation.api.views import HousePagination, HouseViewSet, Listed, Retrieved
 
 __all__ = [
     "Amount",
+    "CommentSerializer",
     "HouseModelSerializer",
     "HousePagination",
     "HouseSerializer",
     "HouseViewSet",
     "Listed",
     "MoneyField",
+    "NothingSerializer",
     "Problem",
     "Retrieved",
     "handle",

@@ -42,3 +42,13 @@ class HouseModelSerializer(StrictInput, serializers.ModelSerializer):  # type: i
             hasattr(meta, "exclude") or getattr(meta, "fields", None) == serializers.ALL_FIELDS
         ):
             raise ImproperlyConfigured(f"{cls.__name__} must name its fields one by one.")
+
+
+class CommentSerializer(HouseSerializer):
+    """What to say with a decision."""
+
+    comment = serializers.CharField(max_length=500, default="", allow_blank=True)
+
+
+class NothingSerializer(HouseSerializer):
+    """Nothing more to say: an empty body."""

@@ -15,10 +15,12 @@ from rest_framework.response import Response
 
 from foundation import clock, scope
 from foundation.api import (
+    CommentSerializer,
     HouseModelSerializer,
     HouseSerializer,
     HouseViewSet,
     Listed,
+    NothingSerializer,
     Retrieved,
 )
 from invoicing import operations, queries, tasks
@@ -75,16 +77,6 @@ class ReasonSerializer(HouseSerializer):
     """Why something is done."""
 
     reason = serializers.CharField(max_length=500)
-
-
-class CommentSerializer(HouseSerializer):
-    """What an approver adds."""
-
-    comment = serializers.CharField(max_length=500, required=False, default="")
-
-
-class NothingSerializer(HouseSerializer):
-    """An empty body."""
 
 
 class RunAccountSerializer(HouseModelSerializer):

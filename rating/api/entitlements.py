@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from customers.models import Account
 from foundation import clock, scope
-from foundation.api import HouseSerializer, HouseViewSet, Listed, Retrieved
+from foundation.api import HouseSerializer, HouseViewSet, Listed, NothingSerializer, Retrieved
 from foundation.errors import Invalid
 from rating import operations, queries
 from rating.models import Reservation, UsageSource
@@ -90,10 +90,6 @@ class CommitSerializer(HouseSerializer):
 
     used = serializers.DecimalField(max_digits=24, decimal_places=8, min_value=0)
     record = RecordSerializer(required=False)
-
-
-class NothingSerializer(HouseSerializer):
-    """Nothing more to say."""
 
 
 class ReservationSerializer(serializers.ModelSerializer[Reservation]):

@@ -13,10 +13,18 @@ from rest_framework.response import Response
 from catalog.models import Charge, Product
 from customers.models import Account
 from foundation import clock
-from foundation.api import HouseModelSerializer, HouseSerializer, HouseViewSet, Listed, Retrieved
+from foundation.api import (
+    CommentSerializer,
+    HouseModelSerializer,
+    HouseSerializer,
+    HouseViewSet,
+    Listed,
+    NothingSerializer,
+    Retrieved,
+)
 from foundation.errors import Invalid
 from rating import operations, queries
-from rating.api.write_offs import CommentSerializer, NoBodySerializer, WhySerializer
+from rating.api.write_offs import WhySerializer
 from rating.models import RerateChange, RerateJob
 from rating.operations.rerate_jobs import MOST_EVENTS
 
@@ -122,11 +130,11 @@ class RerateViewSet(Listed, Retrieved, HouseViewSet):
         )
         return self.created(self.shown(job))
 
-    @extend_schema(request=NoBodySerializer, responses={200: RerateDetailSerializer})
+    @extend_schema(request=NothingSerializer, responses={200: RerateDetailSerializer})
     @action(detail=True, methods=["post"])
     def send(self, request: Request, pk: str | None = None) -> Response:
         """Send it to a second person for approval."""
-        self.checked(NoBodySerializer)
+        self.checked(NothingSerializer)
         job = operations.request_rerate(job=self.get_object(), requester=self.actor)
         return Response(self.shown(job))
 

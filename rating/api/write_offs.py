@@ -9,7 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from foundation import clock
-from foundation.api import HouseModelSerializer, HouseSerializer, HouseViewSet, Listed, Retrieved
+from foundation.api import (
+    CommentSerializer,
+    HouseModelSerializer,
+    HouseSerializer,
+    HouseViewSet,
+    Listed,
+    NothingSerializer,
+    Retrieved,
+)
 from rating import operations
 from rating.models import SuspenseWriteOff
 
@@ -34,20 +42,10 @@ class WriteOffSerializer(HouseModelSerializer):
         read_only_fields = fields
 
 
-class CommentSerializer(HouseSerializer):
-    """What to say with a decision."""
-
-    comment = serializers.CharField(max_length=300, default="", allow_blank=True)
-
-
 class WhySerializer(HouseSerializer):
     """Why it is done."""
 
     reason = serializers.CharField(min_length=5, max_length=300)
-
-
-class NoBodySerializer(HouseSerializer):
-    """Nothing more to say."""
 
 
 class WriteOffViewSet(Listed, Retrieved, HouseViewSet):
@@ -88,11 +86,11 @@ class WriteOffViewSet(Listed, Retrieved, HouseViewSet):
         )
         return Response(self.shown(done))
 
-    @extend_schema(request=NoBodySerializer, responses={200: WriteOffSerializer})
+    @extend_schema(request=NothingSerializer, responses={200: WriteOffSerializer})
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str | None = None) -> Response:
         """Let a request go before it is decided."""
-        self.checked(NoBodySerializer)
+        self.checked(NothingSerializer)
         done = operations.withdraw_write_off(write_off=self.get_object(), actor=self.actor)
         return Response(self.shown(done))
 
