@@ -28,7 +28,7 @@ PATIENCE: Final = 20.0
 TABLES: Final = """
     select t.oid::regclass::text, array_agg(a.attname::text order by a.attnum),
         array_agg(a.attname::text order by a.attnum) filter (where a.atttypid <> 'uuid'::regtype
-            and a.attname !~ '(^id|_id|_at|_hash|stamp|^payload|^path|^totals|^version)$')
+            and a.attname !~ '(^id|_id|_at|_hash|stamp|snapshot|^payload|^path|^totals|^version)$')
     from pg_class t
     join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
         and a.attgenerated = ''
