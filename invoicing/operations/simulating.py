@@ -7,7 +7,7 @@ as it is, and with the price in place of those that ask for the same. Nothing is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -149,7 +149,10 @@ def _cycles(
 def _chunk(
     price: PriceVersion, frames: tuple[Frame, Frame], payers: Sequence[int]
 ) -> Iterator[Simulated]:
-    before, after = (_owed(price, frame, payers) for frame in frames)
+    before, after = (
+        _owed(price, frame, inputs)
+        for frame, inputs in zip(frames, _inputs(frames, payers), strict=True)
+    )
     accounts = Account.objects.in_bulk(before.keys() | after.keys())
     for pk, account in accounts.items():
         old, new = before.get(pk, _Owed()), after.get(pk, _Owed())
@@ -162,10 +165,20 @@ def _chunk(
             )  # fmt: skip
 
 
-def _owed(price: PriceVersion, frame: Frame, payer_ids: Sequence[int]) -> dict[int, _Owed]:
-    """Return what the charge owes for its last full period, by the account that owns it."""
+def _inputs(
+    frames: tuple[Frame, Frame], payer_ids: Sequence[int]
+) -> tuple[Mapping[int, Payer], Mapping[int, Payer]]:
+    """Read the payers; once for both catalogues, unless they sum usage by other steps."""
+    now, then = frames
     with connection.cursor() as cursor:
-        payers = read_chunk(cursor, payer_ids, frame.window, frame.steps)
+        before = read_chunk(cursor, payer_ids, now.window, now.steps)
+        if (then.window, then.steps) == (now.window, now.steps):
+            return before, before
+        return before, read_chunk(cursor, payer_ids, then.window, then.steps)
+
+
+def _owed(price: PriceVersion, frame: Frame, payers: Mapping[int, Payer]) -> dict[int, _Owed]:
+    """Return what the charge owes for its last full period, by the account that owns it."""
     found: dict[int, _Owed] = {}
     for payer in payers.values():
         _add(price.charge_id, frame, payer, found)
