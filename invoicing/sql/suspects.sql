@@ -8,7 +8,8 @@ WITH RECURSIVE change AS MATERIALIZED (
     SELECT table_name, row_id::bigint AS id, before, after
     FROM audit_change
     WHERE xact >= pg_snapshot_xmin(%(seen)s::pg_snapshot)::text::bigint
-      AND NOT pg_visible_in_snapshot(xact::text::xid8, %(seen)s::pg_snapshot)
+      AND (NOT pg_visible_in_snapshot(xact::text::xid8, %(seen)s::pg_snapshot)
+           OR xact = pg_current_xact_id_if_assigned()::text::bigint)  -- whose own snapshot leaves it out
       AND table_name IN ('customers_customer', 'customers_account', 'customers_accountposition',
                          'customers_accountaddress', 'customers_address',
                          'customers_subscriptioncharge', 'customers_chargesegment')
