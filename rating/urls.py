@@ -49,6 +49,11 @@ urlpatterns = [
     ),
     path("accounts/<int:pk>/balances/", views.AccountBalances.as_view(), name="account_balances"),
     path("accounts/<int:pk>/balances/give/", views.GiveBalance.as_view(), name="balance_give"),
+    path(
+        "accounts/<int:pk>/balances/give-money/",
+        views.GiveMoney.as_view(),
+        name="money_give",
+    ),
     path("balances/<int:pk>/", views.BalancePage.as_view(), name="balance"),
     path("balances/<int:pk>/take/", views.TakeBalance.as_view(), name="balance_take"),
     path("accounts/<int:pk>/caps/", views.AccountCaps.as_view(), name="account_caps"),

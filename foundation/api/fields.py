@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from drf_spectacular.utils import extend_schema_field
@@ -54,7 +55,7 @@ class MoneyField(serializers.Field):
             return Amount(value.amount, str(value.currency))
         if isinstance(instance, dict):
             return Amount(value, str(instance[self.currency_attribute]))
-        return Amount(value, str(getattr(instance, self.currency_attribute)))
+        return Amount(value, str(attrgetter(self.currency_attribute)(instance)))
 
     def to_representation(self, value: Any) -> dict[str, str]:
         """Write the amount with the currency's decimals (more where the amount has more)."""

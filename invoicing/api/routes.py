@@ -2,6 +2,7 @@
 
 from invoicing.api.documents import InvoiceViewSet
 from invoicing.api.memos import CreditMemoViewSet, DebitMemoViewSet
+from invoicing.api.prepaid import PrepaidBalanceViewSet
 from invoicing.api.previews import OrderPreviewViewSet
 from invoicing.api.runs import BillRunViewSet, RunAccountViewSet
 
@@ -11,5 +12,6 @@ ROUTES = [
     ("order-previews", OrderPreviewViewSet, "order-preview"),
     ("credit-memos", CreditMemoViewSet, "credit-memo"),
     ("debit-memos", DebitMemoViewSet, "debit-memo"),
+    ("prepaid-balances", PrepaidBalanceViewSet, "prepaid-balance"),
     ("bill-run-accounts", RunAccountViewSet, "bill-run-account"),
 ]

@@ -1,5 +1,6 @@
 """Where the API of usage is mounted."""
 
+from rating.api.caps import SpendCapViewSet
 from rating.api.entitlements import EntitlementViewSet, ReservationViewSet
 from rating.api.previews import RatingPreviewViewSet
 from rating.api.rerates import RerateViewSet
@@ -12,6 +13,7 @@ ROUTES = [
     ("rating-previews", RatingPreviewViewSet, "rating-preview"),
     ("entitlements", EntitlementViewSet, "entitlement"),
     ("reservations", ReservationViewSet, "reservation"),
+    ("spend-caps", SpendCapViewSet, "spend-cap"),
     ("suspense", SuspenseViewSet, "suspense"),
     ("rerates", RerateViewSet, "rerate"),
     ("usage-write-offs", WriteOffViewSet, "usage-write-off"),

@@ -23,6 +23,7 @@ from foundation.errors import Invalid
 from foundation.money import quantize
 from foundation.periods import local_date
 from foundation.permissions import require
+from foundation.scope import require_sight
 from ledger.choices import Side
 from ledger.rules.entries import EntryLine
 from rating.models import BalanceBucket, BalanceMovement
@@ -101,6 +102,7 @@ def give_money(
     Raises: Forbidden, Invalid.
     """
     require(actor, "rating.adjust_balance")
+    require_sight(actor, account)
     return open_money(
         account=account, amount=amount, consideration=ZERO, starts=starts, ends=ends, name=name,
         usage_type=usage_type, reason=reason_of(reason), actor=actor,

@@ -1,8 +1,9 @@
 """The pages of usage: files, suspense, events, an account's usage."""
 
 from rating.views.accounts import AccountUsage
+from rating.views.adjusting import GiveBalance, GiveMoney, TakeBalance
 from rating.views.alerts import AlertList
-from rating.views.balances import AccountBalances, BalancePage, GiveBalance, TakeBalance
+from rating.views.balances import AccountBalances, BalancePage
 from rating.views.caps import AccountCaps, SetCap
 from rating.views.corrections import AmendEvent, CancelEvent, TakeBackFile
 from rating.views.events import EventPage, EventSearch
@@ -44,6 +45,7 @@ __all__ = [
     "FileList",
     "FilePage",
     "GiveBalance",
+    "GiveMoney",
     "LoadFile",
     "NewRerate",
     "OpenPool",

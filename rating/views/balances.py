@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
@@ -13,10 +11,8 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from catalog.models import UsageType
 from customers.choices import AccountRole
-from customers.models import Account, ServiceInstance
-from foundation.periods import boundary_instant
+from customers.models import Account
 from foundation.screens import (
     Button,
     Column,
@@ -24,13 +20,11 @@ from foundation.screens import (
     Empty,
     Fact,
     FilterForm,
-    FormScreen,
     ListScreen,
     Screen,
     Table,
 )
-from foundation.screens.cells import number_text
-from rating import operations, queries
+from rating import queries
 from rating.models import BalanceBucket, BalanceMovement
 from rating.views.events import linked
 
@@ -109,7 +103,7 @@ class AccountBalances(ListScreen):
         return (Crumb(str(self.account), linked("customers:account", self.account.pk)),)
 
     def buttons(self) -> list[Button]:
-        """Offer to give units, and to sell money to whoever pays for itself."""
+        """Offer to give units, and to sell or give money to whoever pays for itself."""
         sale = linked("invoicing:sell_balance", self.account.pk)
         sells = sale and self.account.role == AccountRole.PAYER
         return [
@@ -119,7 +113,14 @@ class AccountBalances(ListScreen):
                 permission="rating.view_spendcap",
             ),
             *(
-                [Button(label="Sell a balance", url=sale, permission="rating.sell_balance")]
+                [
+                    Button(label="Sell a balance", url=sale, permission="rating.sell_balance"),
+                    Button(
+                        label="Give money",
+                        url=reverse("rating:money_give", args=[self.account.pk]),
+                        permission="rating.adjust_balance",
+                    ),
+                ]
                 if sells
                 else []
             ),
@@ -167,7 +168,7 @@ class BalancePage(Screen):
             return [Button(label="Pay back", url=url, permission="rating.sell_balance")]
         return [
             Button(
-                label="Take units",
+                label="Take money" if self.bucket.currency else "Take units",
                 url=reverse("rating:balance_take", args=[self.bucket.pk]),
                 permission="rating.adjust_balance",
             )
@@ -244,116 +245,3 @@ class BalancePage(Screen):
 
 def _kind(bucket: BalanceBucket) -> Any:
     return "instant" if bucket.valid.upper else "text"
-
-
-class GiveForm(forms.Form):
-    """Units for an account or one of its services."""
-
-    usage_type = forms.ModelChoiceField(
-        UsageType.objects.filter(aggregate_rule="SUM"), label="Usage"
-    )
-    quantity = forms.DecimalField(max_digits=24, decimal_places=8, min_value=0)
-    service = forms.ModelChoiceField(
-        ServiceInstance.objects.none(), required=False, help_text="Empty: all of the account."
-    )
-    starts = forms.DateField(label="From (local day)", widget=forms.DateInput(DAY, "%Y-%m-%d"))
-    ends = forms.DateField(
-        label="To (last day)", required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")
-    )
-    name = forms.CharField(max_length=100, help_text="As the customer reads it.")
-    reason = forms.CharField(max_length=200)
-
-
-class GiveBalance(FormScreen):
-    """Give units to an account."""
-
-    subject = Account
-    title = "Give units"
-    permission = (VIEW, "rating.adjust_balance")
-    form_class = GiveForm
-    submit_label = "Give"
-    success_message = "Given. Usage of these days that is not billed yet is drawn from it."
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the account of the address."""
-        super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
-
-    def crumbs(self) -> list[Crumb]:
-        """Lead back to the balances."""
-        return balances_of(self.account)
-
-    def get_form(self, form_class: Any = None) -> forms.Form:
-        """Offer the services of the account."""
-        form: forms.Form = super().get_form(form_class)
-        services = form.fields["service"]
-        assert isinstance(services, forms.ModelChoiceField)
-        services.queryset = ServiceInstance.objects.filter(subscription__account=self.account)
-        return form
-
-    def get_success_url(self) -> str:
-        """Return the new bucket."""
-        return bucket_url(self.result)
-
-    def submit(self, form: forms.Form) -> BalanceBucket:
-        """Call the operation."""
-        given = form.cleaned_data
-        zone = ZoneInfo(self.account.time_zone)
-        ends: datetime | None = None
-        if given["ends"]:
-            ends = boundary_instant(given["ends"] + timedelta(days=1), zone)
-        return operations.give_balance(
-            account=self.account,
-            service=given["service"],
-            usage_type=given["usage_type"].code,
-            quantity=given["quantity"],
-            starts=boundary_instant(given["starts"], zone),
-            ends=ends,
-            name=given["name"],
-            reason=given["reason"],
-            actor=self.request.user,  # type: ignore[arg-type]  # the gate lets staff in
-        )
-
-
-class TakeForm(forms.Form):
-    """How much, and why."""
-
-    quantity = forms.DecimalField(max_digits=24, decimal_places=8, min_value=0)
-    reason = forms.CharField(max_length=200)
-
-
-class TakeBalance(FormScreen):
-    """Take units out of a bucket."""
-
-    subject = BalanceBucket
-    title = "Take units"
-    permission = (VIEW, "rating.adjust_balance")
-    form_class = TakeForm
-    submit_label = "Take"
-    success_message = "Taken."
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the bucket of the address, and say what is left in it."""
-        super().setup(request, *args, **kwargs)
-        rows = BalanceBucket.objects.select_related("account", "usage_type__unit")
-        self.bucket = get_object_or_404(rows, pk=kwargs["pk"])
-        left, unit = number_text(self.bucket.remaining), self.bucket.measure
-        self.intro = f"{left} {unit} are left. What was used of it stays used."
-
-    def crumbs(self) -> list[Crumb]:
-        """Lead back to the bucket."""
-        bucket = self.bucket
-        return [*balances_of(bucket.account), Crumb(bucket.name, bucket_url(bucket))]
-
-    def get_success_url(self) -> str:
-        """Return the bucket."""
-        return reverse("rating:balance", args=[self.kwargs["pk"]])
-
-    def submit(self, form: forms.Form) -> BalanceBucket:
-        """Call the operation."""
-        return operations.take_balance(
-            bucket_id=self.kwargs["pk"],
-            quantity=form.cleaned_data["quantity"],
-            reason=form.cleaned_data["reason"],
-            actor=self.request.user,  # type: ignore[arg-type]  # the gate lets staff in
-        )

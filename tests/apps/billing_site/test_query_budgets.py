@@ -58,8 +58,10 @@ SHORT_API = {
     "charge-redirections",
     "coupon-redemptions",
     "debit-memos",
+    "prepaid-balances",
     "reservations",
     "rerates",
+    "spend-caps",
     "usage-write-offs",
 }
 # Lists of the API that answer only once they are narrowed; their own rooms test them.

@@ -299,3 +299,29 @@ def test_a_balance_is_sold_and_paid_back_on_pages(
         in client.get(reverse("rating:account_balances", args=[payer.pk])).content.decode()
     )
     is_green()
+
+
+def test_money_is_given_on_a_page_by_who_may_adjust(client: Client, payer: Account) -> None:
+    address = reverse("rating:money_give", args=[payer.pk])
+    balances = reverse("rating:account_balances", args=[payer.pk])
+    user = User.objects.create_superuser("giver", password="x")
+    client.force_login(user)
+    assert address in client.get(balances).content.decode()
+    assert "goodwill" in client.get(address).content.decode()
+    answer = client.post(
+        address,
+        {"amount": "19", "usage_type": "", "starts": "2027-01-01", "ends": "2027-01-31",
+         "name": "Sorry", "reason": "A week without service"},
+    )  # fmt: skip
+    made = BalanceBucket.objects.get()
+    assert answer["Location"] == reverse("rating:balance", args=[made.pk])
+    assert (made.source, made.remaining, made.currency) == ("PROMO", D(19), "EUR")
+    assert made.valid.upper.isoformat() == "2027-01-31T23:00:00+00:00"
+    page = client.get(reverse("rating:balance", args=[made.pk])).content.decode()
+    assert "Take money" in page
+    assert "A week without service" in page
+    seller = User.objects.create_user("seller", is_staff=True)
+    client.force_login(seller)
+    assert client.get(address).status_code == 403
+    assert client.post(address, {"amount": "19"}).status_code == 403
+    is_green()

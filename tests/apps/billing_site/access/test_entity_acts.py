@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 import customers.operations
 import invoicing.operations
 import payments.operations
+import rating.operations
 from catalog.models import Product
 from customers.choices import ContactRole
 from customers.models import Account
@@ -27,6 +28,7 @@ from tests.apps.billing_site.access.books import MARCH, OURS, THEIRS, Books, two
 
 pytestmark = pytest.mark.django_db
 KEYS = count()
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -81,6 +83,13 @@ def body_of(kind: str, books: Books, mark: str) -> tuple[str, dict[str, Any]]:
             "account": payer.number, "amount": money(), "reason_code": "GOODWILL",
             "comment": "late",
         }),
+        "gift": ("prepaid-balances/give", {
+            "account": payer.number, "amount": money(), "start": "2027-03-01", "name": "Gift",
+            "reason": "a late start",
+        }),
+        "cap": ("spend-caps", {
+            "account": payer.number, "amount": money(), "start": "2028-04-01",
+        }),
         "contract": ("contracts", {"account": payer.number, "valid_from": "2027-03-01"}),
         "order": ("orders", {
             "account": payer.number, "requested_on": "2027-03-01",
@@ -100,7 +109,8 @@ def body_of(kind: str, books: Books, mark: str) -> tuple[str, dict[str, Any]]:
 
 
 KINDS = [
-    "payment", "allocation", "credit", "goodwill", "contract", "order", "account", "estimate",
+    "payment", "allocation", "credit", "goodwill", "gift", "cap", "contract", "order",
+    "account", "estimate",
 ]  # fmt: skip
 
 
@@ -139,6 +149,14 @@ def test_operations_refuse_what_is_theirs(books: Books) -> None:
         lambda: customers.operations.draft_certificate(
             account=theirs, number="X", jurisdiction=books.company.place,
             valid_from=date(2027, 1, 1), actor=actor,
+        ),
+        lambda: invoicing.operations.sell_balance(
+            account=theirs, amount=Decimal(5), starts=NOON, ends=None, name="x", on_date=MARCH,
+            actor=actor,
+        ),
+        lambda: rating.operations.give_money(
+            account=theirs, amount=Decimal(5), starts=NOON, ends=None, name="x",
+            reason="a late start", actor=actor,
         ),
         lambda: invoicing.operations.request_debit(
             account_id=theirs.pk, amount=Decimal(5), reason_code="FEE",
