@@ -30,6 +30,7 @@ class CatalogConfig(AppConfig):
             TimeBand=scope.SHARED,
             UnitOfMeasure=scope.SHARED,
             UsageType=scope.SHARED,
+            ZoneFallback=scope.SHARED,
             ZoneMap=scope.SHARED,
             ZonePrefix=scope.SHARED,
         )

@@ -22,6 +22,7 @@ urlpatterns = [
     path("prices/import/", imports.Upload.as_view(), name="price_import"),
     path("prices/import/preview/", imports.Preview.as_view(), name="price_import_preview"),
     path("zones/import/", zones.ImportZones.as_view(), name="zone_import"),
+    path("zones/fallbacks/", zones.Fallbacks.as_view(), name="zone_fallbacks"),
     path("prices/queue/", queue.Queue.as_view(), name="queue"),
     path("prices/<int:pk>/", prices.Price.as_view(), name="price"),
     path("prices/<int:pk>/change/", price_forms.Edit.as_view(), name="price_edit"),

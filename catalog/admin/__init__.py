@@ -26,6 +26,7 @@ from catalog.models import (
     TimeBand,
     UnitOfMeasure,
     UsageType,
+    ZoneFallback,
     ZoneMap,
     ZonePrefix,
 )
@@ -72,11 +73,20 @@ class UsageTypeAdmin(CodedAdmin):
         return ("code", "unit", "identifier_type", "time_attribute")
 
 
+class ZoneFallbackInline(ReadOnlyInline):
+    """To which maps a map falls back, by days."""
+
+    model = ZoneFallback
+    fk_name = "zone_map"
+    fields = ("turn", "then", "valid")
+
+
 @admin.register(ZoneMap)
 class ZoneMapAdmin(CodedAdmin):
-    """Zone maps; their prefixes come from files."""
+    """Zone maps; their prefixes come from files, their fallbacks from the console."""
 
     list_display = ("code", "name", "attribute", "fallback")
+    inlines = (ZoneFallbackInline,)
 
 
 @admin.register(ZonePrefix)

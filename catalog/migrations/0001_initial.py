@@ -263,6 +263,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ZoneFallback',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('zone_map', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fallbacks', to='catalog.zonemap')),
+                ('then', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.zonemap')),
+                ('turn', models.PositiveSmallIntegerField(help_text='The first is asked first.')),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField()),
+            ],
+            options={
+                'ordering': ['zone_map_id', 'turn', 'valid'],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('zone_map', '='), ('turn', '='), ('valid', '&&')], name='catalog_zonefallback_one_at_a_turn'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('zone_map', '='), ('then', '='), ('valid', '&&')], name='catalog_zonefallback_is_asked_once'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='catalog_zonefallback_has_days')],
+            },
+        ),
+        migrations.CreateModel(
             name='Product',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -6,7 +6,7 @@ from catalog.models.entitlements import EntitlementSpec
 from catalog.models.offers import Offer, OfferVersion
 from catalog.models.prices import PriceBook, PriceTier, PriceVersion
 from catalog.models.products import GLCode, Product, RevenueRule
-from catalog.models.telco import BandPlan, Holiday, TimeBand, ZoneMap, ZonePrefix
+from catalog.models.telco import BandPlan, Holiday, TimeBand, ZoneFallback, ZoneMap, ZonePrefix
 from catalog.models.usage import UnitOfMeasure, UsageType
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "TimeBand",
     "UnitOfMeasure",
     "UsageType",
+    "ZoneFallback",
     "ZoneMap",
     "ZonePrefix",
 ]

@@ -74,6 +74,46 @@ class ZonePrefix(models.Model):
         return f"{self.prefix} {self.zone}"
 
 
+class ZoneFallback(models.Model):
+    """A map that is asked, in its turn, where no prefix of a map fits, over local days."""
+
+    zone_map = models.ForeignKey(ZoneMap, on_delete=models.PROTECT, related_name="fallbacks")
+    then = models.ForeignKey(ZoneMap, on_delete=models.PROTECT, related_name="+")
+    turn = models.PositiveSmallIntegerField(help_text="The first is asked first.")
+    valid = DateRangeField()
+
+    class Meta:
+        """Ordered as they are asked."""
+
+        ordering = ["zone_map_id", "turn", "valid"]
+        constraints = [
+            ExclusionConstraint(
+                name="catalog_zonefallback_one_at_a_turn",
+                expressions=[
+                    ("zone_map", RangeOperators.EQUAL),
+                    ("turn", RangeOperators.EQUAL),
+                    ("valid", RangeOperators.OVERLAPS),
+                ],
+            ),
+            ExclusionConstraint(
+                name="catalog_zonefallback_is_asked_once",
+                expressions=[
+                    ("zone_map", RangeOperators.EQUAL),
+                    ("then", RangeOperators.EQUAL),
+                    ("valid", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                name="catalog_zonefallback_has_days",
+                condition=Q(valid__isempty=False) & Q(valid__lower_inf=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Show the turn and the days."""
+        return f"{self.turn}: {self.valid}"
+
+
 class BandPlan(Stamped):
     """The time bands of a week."""
 

@@ -50,6 +50,7 @@ from catalog.operations.setup import (
     define_unit,
     define_usage_type,
 )
+from catalog.operations.zone_fallbacks import set_zone_fallbacks
 from catalog.operations.zone_import import (
     ZoneReport,
     define_band_plan,
@@ -101,6 +102,7 @@ __all__ = [
     "retire_offer",
     "retire_price",
     "revise_price",
+    "set_zone_fallbacks",
     "stop_promotion",
     "submit_offer",
     "submit_price",

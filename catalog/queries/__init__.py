@@ -9,7 +9,7 @@ from catalog.queries.discounts import (
     eligible_charges,
 )
 from catalog.queries.integrity import INTEGRITY
-from catalog.queries.telco import band_plans, zone_maps, zone_names
+from catalog.queries.telco import band_plans, zone_maps, zone_names, zone_turns
 from catalog.queries.terms import charge_terms, is_sold, price_candidate, price_terms
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "price_terms",
     "zone_maps",
     "zone_names",
+    "zone_turns",
 ]

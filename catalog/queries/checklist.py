@@ -95,13 +95,15 @@ def _included(version: OfferVersion, charges: Sequence[Charge]) -> Iterator[Prob
 def event_charge(charge: Charge) -> EventCharge:
     """Return what of a charge decides how one event is rated, zones and bands looked up."""
     plan = charge.band_plan_id
+    zones = zone_names(charge.zone_map_id) if charge.zone_map_id else None
     return EventCharge(
         code=charge.code,
         model=charge.price_model,
         rounding=charge.usage_rounding,
         price_attributes=tuple(charge.price_attributes),
         filtered=tuple(charge.usage_filter),
-        zones=zone_names(charge.zone_map_id) if charge.zone_map_id else None,
+        zones=None if zones is None else set().union(*zones.values()),
+        silent_maps=tuple(code for code, names in (zones or {}).items() if not names),
         bands=band_plans([plan])[plan].bands if plan else None,
     )
 

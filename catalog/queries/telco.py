@@ -6,24 +6,41 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, time
 
-from catalog.models import BandPlan, Holiday, TimeBand, ZoneMap, ZonePrefix
+from catalog.models import BandPlan, Holiday, TimeBand, ZoneFallback, ZoneMap, ZonePrefix
 from catalog.rules.timebands import Band, Bands
-from catalog.rules.zones import Prefix, Zones, compiled
+from catalog.rules.zones import Further, Prefix, Turn, Zones, chained, compiled
 
 
 def zone_maps(ids: Collection[int]) -> dict[int, Zones]:
-    """Return zone maps with all of their prefixes, by id; two statements, none without ids."""
+    """Return zone maps with all that they fall back to, by id; none without ids.
+
+    Three statements, whatever the fallbacks.
+    """
     if not ids:
         return {}
+    turns = zone_turns()
+    wanted, seen = set(ids), set[int]()
+    while wanted - seen:
+        seen |= wanted
+        wanted = {one.then for number in seen for one in turns.get(number, ())}
     rows: dict[int, list[Prefix]] = defaultdict(list)
-    for number, prefix, zone, valid in ZonePrefix.objects.filter(
-        zone_map__in=list(ids)
-    ).values_list("zone_map_id", "prefix", "zone", "valid"):
+    for number, prefix, zone, valid in ZonePrefix.objects.filter(zone_map__in=seen).values_list(
+        "zone_map_id", "prefix", "zone", "valid"
+    ):
         rows[number].append(Prefix(prefix, zone, valid.lower, valid.upper))
-    return {
+    maps = {
         one.pk: compiled(one.code, one.attribute, one.fallback, rows[one.pk])
-        for one in ZoneMap.objects.filter(pk__in=list(ids))
+        for one in ZoneMap.objects.filter(pk__in=seen)
     }
+    return {number: chained(number, maps, turns) for number in maps if number in set(ids)}
+
+
+def zone_turns() -> dict[int, list[Turn]]:
+    """Return to which maps each zone map falls back, in order, on which days; one statement."""
+    turns: dict[int, list[Turn]] = defaultdict(list)
+    for number, then, valid in ZoneFallback.objects.values_list("zone_map_id", "then_id", "valid"):
+        turns[number].append(Turn(then, valid.lower, valid.upper))
+    return turns
 
 
 def band_plans(ids: Collection[int]) -> dict[int, Bands]:
@@ -45,12 +62,18 @@ def band_plans(ids: Collection[int]) -> dict[int, Bands]:
     }
 
 
-def zone_names(zone_map_id: int) -> set[str]:
-    """Return the zones that a map can answer with."""
-    rows = ZonePrefix.objects.filter(zone_map=zone_map_id)
-    names = set(rows.order_by().values_list("zone", flat=True).distinct())
-    fallback = ZoneMap.objects.values_list("fallback", flat=True).get(pk=zone_map_id)
-    return names | {fallback} if fallback else names
+def zone_names(zone_map_id: int) -> dict[str, set[str]]:
+    """Return the zones that a map and each of its fallbacks answer with, by code of the map."""
+    first = zone_maps([zone_map_id])[zone_map_id]
+    names = defaultdict(set, {first.code: _names(first)})
+    for one in first.further:
+        names[one.code] |= _names(one)
+    return names
+
+
+def _names(one: Zones | Further) -> set[str]:
+    names = {zone for spans in one.prefixes.values() for _, _, zone in spans}
+    return names | {one.fallback} if one.fallback else names
 
 
 def _minute(moment: time) -> int:

@@ -24,6 +24,8 @@ class EventCharge:
     filtered: tuple[str, ...] = ()
     zones: Collection[str] | None = None
     bands: Sequence[Band] | None = None
+    silent_maps: Sequence[str] = ()
+    """Maps of its chain, by code, that lead nowhere."""
 
 
 def event_problems(charge: EventCharge) -> Iterator[str]:
@@ -34,6 +36,9 @@ def event_problems(charge: EventCharge) -> Iterator[str]:
         yield from _found(charge, ZONE, "zone map")
         if not charge.zones:
             yield "its zone map has no prefix and no fallback; import the prefixes first."
+        elif charge.silent_maps:
+            named = ", ".join(charge.silent_maps)
+            yield f"zone map {named} of its chain has no prefix and no zone; import them first."
     if charge.bands is None:
         return
     yield from _found(charge, BAND, "band plan")

@@ -3,6 +3,17 @@
 --   prefix. Names, allowed values and holidays may change, and prefixes are added by days.
 -- Grain: row. Binds: none. Repeating: CREATE OR REPLACE.
 
+-- The maps that lead to a map by their fallbacks, on whatever day, and the map itself.
+CREATE OR REPLACE FUNCTION catalog_zone_maps_before(key bigint) RETURNS SETOF bigint
+LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE before AS (
+        SELECT key AS id
+        UNION
+        SELECT f.zone_map_id FROM before b JOIN catalog_zonefallback f ON f.then_id = b.id
+    )
+    SELECT id FROM before
+$$;
+
 CREATE OR REPLACE FUNCTION catalog_is_sold(what text, key bigint) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
@@ -13,7 +24,7 @@ LANGUAGE sql STABLE AS $$
            AND CASE what
                    WHEN 'usage type' THEN c.usage_type_id = key
                    WHEN 'unit' THEN c.price_unit_id = key OR u.unit_id = key
-                   WHEN 'zone map' THEN c.zone_map_id = key
+                   WHEN 'zone map' THEN c.zone_map_id IN (SELECT catalog_zone_maps_before(key))
                    WHEN 'band plan' THEN c.band_plan_id = key
                END)
 $$;
@@ -53,25 +64,53 @@ CREATE TRIGGER catalog_zonemap_keeps_its_meaning BEFORE UPDATE ON catalog_zonema
         'code', 'attribute', 'fallback');
 ALTER TABLE catalog_zonemap ENABLE ALWAYS TRIGGER catalog_zonemap_keeps_its_meaning;
 
-CREATE OR REPLACE FUNCTION catalog_guard_zone_prefix() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Arguments: what the row is. It only ends, from some day on.
+CREATE OR REPLACE FUNCTION catalog_guard_zone_part() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND ROW(NEW.zone_map_id, NEW.prefix, NEW.zone, lower(NEW.valid)) IS NOT DISTINCT FROM
-       ROW(OLD.zone_map_id, OLD.prefix, OLD.zone, lower(OLD.valid)) THEN
+    IF TG_OP = 'UPDATE' AND lower(NEW.valid) = lower(OLD.valid)
+       AND to_jsonb(NEW) - 'valid' = to_jsonb(OLD) - 'valid' THEN
         RETURN NEW;
     END IF;
     IF TG_OP = 'DELETE' AND lower(OLD.valid) > CURRENT_DATE THEN
         RETURN OLD;
     END IF;
     IF catalog_is_sold('zone map', OLD.zone_map_id) THEN
-        PERFORM refuse('RATE', 'catalog_zoneprefix_only_ends',
-            'A prefix of a map that is sold only ends; give its new zone from a day on.');
+        PERFORM refuse('RATE', TG_NAME,
+            TG_ARGV[0] || ' of a map that is sold only ends; give what is new from a day on.');
     END IF;
     RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;
 CREATE TRIGGER catalog_zoneprefix_only_ends BEFORE UPDATE OR DELETE ON catalog_zoneprefix
-    FOR EACH ROW EXECUTE FUNCTION catalog_guard_zone_prefix();
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_zone_part('A prefix');
 ALTER TABLE catalog_zoneprefix ENABLE ALWAYS TRIGGER catalog_zoneprefix_only_ends;
+CREATE TRIGGER catalog_zonefallback_only_ends BEFORE UPDATE OR DELETE ON catalog_zonefallback
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_zone_part('A fallback');
+ALTER TABLE catalog_zonefallback ENABLE ALWAYS TRIGGER catalog_zonefallback_only_ends;
+
+-- A map is asked by none that it leads to on the same day. Those who write links wait for each other.
+CREATE OR REPLACE FUNCTION catalog_guard_zone_circle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('zones:fallbacks', 0));
+    IF EXISTS (
+        WITH RECURSIVE asked AS (
+            SELECT NEW.then_id AS id, NEW.valid AS valid
+            UNION
+            SELECT f.then_id, a.valid * f.valid
+              FROM asked a JOIN catalog_zonefallback f ON f.zone_map_id = a.id AND f.valid && a.valid
+             WHERE f.id <> NEW.id AND a.id <> NEW.zone_map_id
+        )
+        SELECT FROM asked WHERE id = NEW.zone_map_id
+    ) THEN
+        PERFORM refuse('RATE', 'catalog_zonefallback_makes_no_circle',
+            'A zone map would be asked again after itself.');
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER catalog_zonefallback_makes_no_circle BEFORE INSERT OR UPDATE ON catalog_zonefallback
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_zone_circle();
+ALTER TABLE catalog_zonefallback ENABLE ALWAYS TRIGGER catalog_zonefallback_makes_no_circle;
 
 CREATE OR REPLACE FUNCTION catalog_guard_time_band() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -93,8 +132,12 @@ DROP TRIGGER IF EXISTS catalog_timeband_is_frozen ON catalog_timeband;
 DROP TRIGGER IF EXISTS catalog_zoneprefix_only_ends ON catalog_zoneprefix;
 DROP TRIGGER IF EXISTS catalog_zonemap_keeps_its_meaning ON catalog_zonemap;
 DROP FUNCTION IF EXISTS catalog_guard_time_band();
-DROP FUNCTION IF EXISTS catalog_guard_zone_prefix();
+DROP TRIGGER IF EXISTS catalog_zonefallback_makes_no_circle ON catalog_zonefallback;
+DROP TRIGGER IF EXISTS catalog_zonefallback_only_ends ON catalog_zonefallback;
+DROP FUNCTION IF EXISTS catalog_guard_zone_circle();
+DROP FUNCTION IF EXISTS catalog_guard_zone_part();
 DROP TRIGGER IF EXISTS catalog_unitofmeasure_keeps_its_meaning ON catalog_unitofmeasure;
 DROP TRIGGER IF EXISTS catalog_usagetype_keeps_its_meaning ON catalog_usagetype;
 DROP FUNCTION IF EXISTS catalog_guard_sold();
 DROP FUNCTION IF EXISTS catalog_is_sold(text, bigint);
+DROP FUNCTION IF EXISTS catalog_zone_maps_before(bigint);

@@ -16,6 +16,7 @@ from catalog.choices import PriceModel
 from catalog.models import UsageType
 from catalog.rules.events import RatedEvent
 from catalog.rules.pricing import CannotPriceQuantity, Priced, price, round_event
+from catalog.rules.zones import Zones
 from customers.models import Account, ServiceIdentifier, SubscriptionCharge
 from rating.models import UsageEvent
 from rating.queries.guides import Guided, Guides
@@ -210,8 +211,7 @@ def _guided(found: Guided, row: Row, reference: str) -> Iterator[str]:
     day = f"{on.day} {on:%b %Y}"
     yield f"charge {reference} by {row.identifier_type} {row.identifier}, on {day}"
     if terms.zones is not None:
-        zone = guide.attributes["zone"]
-        yield f"zone {zone} by the longest prefix of map {terms.zones.code} (RATE)"
+        yield _zoned(terms.zones, row, found.day)
     if found.billable != row.value:
         yield (
             f"{_plain(row.value)} in increments of {_plain(terms.first)}/"
@@ -219,6 +219,16 @@ def _guided(found: Guided, row: Row, reference: str) -> Iterator[str]:
         )
     if guide.attribute_key != "*":
         yield f"priced as {guide.attribute_key} (PRC-3)"
+
+
+def _zoned(zones: Zones, row: Row, day: str) -> str:
+    """Tell which prefix of which map leads to the zone, and which maps said nothing before."""
+    number = str(json.loads(row.attributes).get(zones.attribute, ""))
+    found = zones.found(number, day)
+    assert found is not None
+    said = f"by prefix {found.prefix}" if found.prefix else "as what no prefix fits"
+    before = f"; no prefix of {', '.join(found.passed)} fits" if found.passed else ""
+    return f"zone {found.zone} {said} of map {found.code}{before} (RATE)"
 
 
 def _event_steps(

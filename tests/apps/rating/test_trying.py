@@ -10,12 +10,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+import catalog.operations
+from catalog.models import ZoneMap
 from rating import queries
 from rating.models import SuspenseItem, UsageAggregate, UsageEvent, UsageKey
 from rating.views.trying import pasted
 from tests.apps.rating.company import RECEIVED, Company, person
 from tests.apps.rating.test_api import post
-from tests.apps.rating.test_telco import load, matrix
+from tests.apps.rating.test_telco import LONG_AGO, load, matrix
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -48,7 +50,7 @@ def test_every_step_of_a_call_is_told(calls: Company) -> None:
     assert (one.charge, one.group, one.currency) == ("ABROAD/1/INTL", "zone=AT", "EUR")
     assert one.steps == (
         "charge ABROAD/1/INTL by MSISDN 43660, on 3 May 2027",
-        "zone AT by the longest prefix of map DEST (RATE)",
+        "zone AT by prefix 43 of map DEST (RATE)",
         "61 in increments of 60/60 is 120 (UNIT-1)",
         "priced as zone=AT (PRC-3)",
         "from 0 to 60 in band PEAK: 60 · 0.02 = 1.2 (UNIT-5)",
@@ -131,3 +133,25 @@ def test_the_api_answers_alike(calls: Company, client: Client) -> None:
     assert (one["amount"], one["charge"]) == ("1.8500", "ABROAD/1/INTL")
     assert D(one["quantity"]) == 120
     assert nothing_is_stored()
+
+
+def test_the_map_that_answers_is_told_and_which_said_nothing_before(calls: Company) -> None:
+    """A number of no prefix of DEST is found in WORLD, which it falls back to."""
+    dest = ZoneMap.objects.get(code="DEST")
+    world = catalog.operations.define_zone_map(code="WORLD", name="World", actor=None)
+    catalog.operations.import_zones(
+        zone_map=world, content=b"prefix,zone\n88,SAT\n", filename="w.csv", starts=LONG_AGO,
+        actor=None,
+    )  # fmt: skip
+    catalog.operations.set_zone_fallbacks(
+        zone_map=dest, then=[world], starts=date(2027, 5, 2), actor=None
+    )
+    text = (
+        "usage_type,event_start,quantity,attr.called\n"
+        "INTL,2027-05-03T10:00:00Z,60,+8812\nINTL,2027-05-01T10:00:00Z,60,+8812\n"
+    )
+    found, before = tried(calls, text)
+    assert "zone SAT by prefix 88 of map WORLD; no prefix of DEST fits (RATE)" in found.steps
+    assert before.problem.startswith("NO_ZONE")
+    load(calls, ("2027-05-03T10:00:00Z", 60, "+8812"))
+    assert UsageEvent.objects.get().attribute_key == "zone=SAT"
