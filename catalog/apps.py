@@ -12,6 +12,8 @@ class CatalogConfig(AppConfig):
         scope.register(
             self.label,
             BandPlan=scope.SHARED,
+            BundleComponent=scope.SHARED,
+            BundleDiscount=scope.SHARED,
             Charge=scope.SHARED,
             EntitlementSpec=scope.SHARED,
             CommitmentSpec=scope.SHARED,

@@ -293,6 +293,14 @@ class Overage(TextChoices):
     THROTTLE = "THROTTLE", "Allowed, slowed down"
 
 
+class BundleTreatment(TextChoices):
+    """What a component of a bundle costs beside the price of the bundle."""
+
+    INCLUDED = "INCLUDED", "Included in the price of the bundle"
+    DISCOUNTED = "DISCOUNTED", "At its own price, less discounts"
+    LIST = "LIST", "At its own price"
+
+
 class DiscountKind(TextChoices):
     """What the value of a discount is."""
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from catalog.views import (
+    bundle_forms,
     commitments,
     discounts,
     imports,
@@ -53,6 +54,16 @@ urlpatterns = [
         "offers/versions/<int:pk>/include/",
         offer_forms.AddEntitlement.as_view(),
         name="entitlement_add",
+    ),
+    path(
+        "offers/versions/<int:pk>/component/",
+        bundle_forms.AddComponent.as_view(),
+        name="component_add",
+    ),
+    path(
+        "offers/versions/<int:pk>/weight/",
+        bundle_forms.WeighBundle.as_view(),
+        name="bundle_weigh",
     ),
     path("offers/versions/<int:pk>/submit/", offers.SubmitOffer.as_view(), name="offer_submit"),
     path("offers/versions/<int:pk>/approve/", offers.ApproveOffer.as_view(), name="offer_approve"),

@@ -7,7 +7,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalog.models import Charge, Offer, OfferVersion, PriceTier, PriceVersion, Product
+from catalog.models import (
+    BundleComponent,
+    Charge,
+    Offer,
+    OfferVersion,
+    PriceTier,
+    PriceVersion,
+    Product,
+)
 from foundation.api import HouseModelSerializer, MoneyField
 
 
@@ -87,12 +95,33 @@ class ChargeSerializer(HouseModelSerializer):
         return PriceSerializer(found, many=True).data
 
 
+class ComponentSerializer(HouseModelSerializer):
+    """An offer that comes with each bundle, so many of it, and what it costs there."""
+
+    offer = serializers.CharField(source="offer.code")
+    discounts = serializers.SerializerMethodField()
+
+    class Meta:
+        """Every field by name."""
+
+        model = BundleComponent
+        fields = (
+            "offer", "treatment", "min_quantity", "default_quantity", "max_quantity",
+            "ssp_weight", "discounts",
+        )  # fmt: skip
+
+    def get_discounts(self, component: BundleComponent) -> list[str]:
+        """Return the codes of the discounts that the component is given."""
+        return [one.discount.code for one in component.discounts.all()]
+
+
 class VersionSerializer(HouseModelSerializer):
-    """An offer version with its charges; `sale_until` is the first day off sale."""
+    """An offer version with its charges and components; `sale_until` is the first day off sale."""
 
     sale_from = serializers.DateField(source="sale_window.lower")
     sale_until = serializers.DateField(source="sale_window.upper", allow_null=True)
     charges = ChargeSerializer(many=True)
+    components = ComponentSerializer(many=True)
 
     class Meta:
         """Every field by name."""
@@ -101,6 +130,7 @@ class VersionSerializer(HouseModelSerializer):
         fields = (
             "id", "number", "state", "sale_from", "sale_until", "currencies", "terms_months",
             "notice_days", "trial_days", "min_quantity", "max_quantity", "charges",
+            "components", "ssp_weight",
         )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from catalog.api.serializers import (
     PriceSerializer,
     ProductSerializer,
 )
-from catalog.models import Charge, Offer, OfferVersion, PriceVersion, Product
+from catalog.models import BundleComponent, Charge, Offer, OfferVersion, PriceVersion, Product
 from catalog.queries import price_lists
 from foundation import clock
 from foundation.api import HouseViewSet, Listed, Problem, Retrieved
@@ -72,6 +72,8 @@ class OfferViewSet(Listed, HouseViewSet):
                     "versions__charges",
                     Charge.objects.select_related("product", "usage_type").order_by("sequence"),
                 ),
+                Prefetch("versions__components", BundleComponent.objects.select_related("offer")),
+                "versions__components__discounts__discount",
             )
             .get()
         )

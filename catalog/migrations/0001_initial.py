@@ -207,12 +207,13 @@ class Migration(migrations.Migration):
                 ('notice_days', models.PositiveSmallIntegerField(default=0)),
                 ('suspension_policy', models.CharField(choices=[('CONTINUE', 'Charge on'), ('STOP', 'Stop charging'), ('REDUCE', 'Charge the suspension price')], default='STOP', max_length=8)),
                 ('end_day', models.CharField(choices=[('LAST_DAY_BILLED', 'Billed'), ('NOT_BILLED', 'Not billed')], default='LAST_DAY_BILLED', max_length=15, verbose_name='day of an end told at a moment')),
+                ('ssp_weight', foundation.fields.QuantityField(blank=True, help_text='Of a bundle: the stand-alone price of what it gives beside its components.', null=True, verbose_name='weight of its own')),
                 ('note', models.CharField(blank=True, max_length=200)),
             ],
             options={
                 'ordering': ['offer_id', 'number'],
                 'permissions': [('draft_offer', 'Can draft offers and submit them'), ('approve_offer', 'Can approve offers that others drafted'), ('publish_offer', 'Can publish and retire approved offers')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'IN_REVIEW', 'APPROVED', 'PUBLISHED', 'RETIRED', 'OBSOLETE'])), name='catalog_offerversion_state_is_known'), models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(models.Q(('created_by__isnull', True), models.Q(('approved_by', models.F('created_by')), _negated=True), _connector='OR'), models.Q(('submitted_by__isnull', True), models.Q(('approved_by', models.F('submitted_by')), _negated=True), _connector='OR')), _connector='OR'), name='catalog_offerversion_author_does_not_approve'), models.CheckConstraint(condition=models.Q(('published_by__isnull', True), ('created_by__isnull', True), models.Q(('published_by', models.F('created_by')), _negated=True), _connector='OR'), name='catalog_offerversion_author_does_not_publish'), models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'IN_REVIEW']), models.Q(('submitted_at__isnull', False), ('approved_at__isnull', False)), _connector='OR'), name='catalog_offerversion_published_was_approved'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('min_quantity')), name='catalog_offerversion_min_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('max_quantity')), name='catalog_offerversion_max_quantity_is_number'), models.UniqueConstraint(fields=('offer', 'number'), name='catalog_offerversion_number_is_unique'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'PUBLISHED')), expressions=[('offer', '='), ('sale_window', '&&')], name='catalog_offerversion_one_on_sale'), models.CheckConstraint(condition=models.Q(('sale_window__isempty', False), ('sale_window__startswith__isnull', False)), name='catalog_offerversion_sale_window_begins'), models.CheckConstraint(condition=models.Q(('min_quantity__gte', 0), models.Q(('max_quantity__isnull', True), ('max_quantity__gte', models.F('min_quantity')), _connector='OR')), name='catalog_offerversion_quantities_fit'), models.CheckConstraint(condition=models.Q(('suspension_policy__in', ['CONTINUE', 'STOP', 'REDUCE'])), name='catalog_offerversion_suspension_policy_is_known'), models.CheckConstraint(condition=models.Q(('end_day__in', ['LAST_DAY_BILLED', 'NOT_BILLED'])), name='catalog_offerversion_end_day_is_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'IN_REVIEW', 'APPROVED', 'PUBLISHED', 'RETIRED', 'OBSOLETE'])), name='catalog_offerversion_state_is_known'), models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(models.Q(('created_by__isnull', True), models.Q(('approved_by', models.F('created_by')), _negated=True), _connector='OR'), models.Q(('submitted_by__isnull', True), models.Q(('approved_by', models.F('submitted_by')), _negated=True), _connector='OR')), _connector='OR'), name='catalog_offerversion_author_does_not_approve'), models.CheckConstraint(condition=models.Q(('published_by__isnull', True), ('created_by__isnull', True), models.Q(('published_by', models.F('created_by')), _negated=True), _connector='OR'), name='catalog_offerversion_author_does_not_publish'), models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'IN_REVIEW']), models.Q(('submitted_at__isnull', False), ('approved_at__isnull', False)), _connector='OR'), name='catalog_offerversion_published_was_approved'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('min_quantity')), name='catalog_offerversion_min_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('max_quantity')), name='catalog_offerversion_max_quantity_is_number'), models.UniqueConstraint(fields=('offer', 'number'), name='catalog_offerversion_number_is_unique'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'PUBLISHED')), expressions=[('offer', '='), ('sale_window', '&&')], name='catalog_offerversion_one_on_sale'), models.CheckConstraint(condition=models.Q(('sale_window__isempty', False), ('sale_window__startswith__isnull', False)), name='catalog_offerversion_sale_window_begins'), models.CheckConstraint(condition=models.Q(('min_quantity__gte', 0), models.Q(('max_quantity__isnull', True), ('max_quantity__gte', models.F('min_quantity')), _connector='OR')), name='catalog_offerversion_quantities_fit'), models.CheckConstraint(condition=models.Q(('suspension_policy__in', ['CONTINUE', 'STOP', 'REDUCE'])), name='catalog_offerversion_suspension_policy_is_known'), models.CheckConstraint(condition=models.Q(('end_day__in', ['LAST_DAY_BILLED', 'NOT_BILLED'])), name='catalog_offerversion_end_day_is_known'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('ssp_weight')), name='catalog_offerversion_ssp_weight_is_number'), models.CheckConstraint(condition=models.Q(('ssp_weight__isnull', True), ('ssp_weight__gt', 0), _connector='OR'), name='catalog_offerversion_ssp_weight_is_positive')],
             },
         ),
         migrations.CreateModel(
@@ -298,6 +299,28 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['code'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('product_type__in', ['SERVICE', 'EQUIPMENT', 'USAGE', 'FEE', 'DEPOSIT', 'TOPUP'])), name='catalog_product_type_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='BundleComponent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('offer_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='components', to='catalog.offerversion')),
+                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.offer')),
+                ('min_quantity', foundation.fields.QuantityField(default=1, help_text='For each bundle; 0: optional.', verbose_name='at least')),
+                ('default_quantity', foundation.fields.QuantityField(default=1, help_text='For each bundle; 0: left out.', verbose_name='unless asked for otherwise')),
+                ('max_quantity', foundation.fields.QuantityField(blank=True, help_text='For each bundle.', null=True, verbose_name='at most')),
+                ('treatment', models.CharField(choices=[('INCLUDED', 'Included in the price of the bundle'), ('DISCOUNTED', 'At its own price, less discounts'), ('LIST', 'At its own price')], max_length=10)),
+                ('ssp_weight', foundation.fields.QuantityField(blank=True, help_text='Stand-alone selling price of one unit.', null=True, verbose_name='weight')),
+            ],
+            options={
+                'ordering': ['offer_version_id', 'id'],
+                'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('min_quantity')), name='catalog_bundlecomponent_min_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('default_quantity')), name='catalog_bundlecomponent_default_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('max_quantity')), name='catalog_bundlecomponent_max_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('ssp_weight')), name='catalog_bundlecomponent_ssp_weight_is_number'), models.UniqueConstraint(fields=('offer_version', 'offer'), name='catalog_bundlecomponent_offer_is_unique'), models.CheckConstraint(condition=models.Q(('default_quantity__gte', models.F('min_quantity')), ('min_quantity__gte', 0), models.Q(('max_quantity__isnull', True), models.Q(('max_quantity__gt', 0), ('max_quantity__gte', models.F('default_quantity'))), _connector='OR')), name='catalog_bundlecomponent_quantities_fit'), models.CheckConstraint(condition=models.Q(('treatment__in', ['INCLUDED', 'DISCOUNTED', 'LIST'])), name='catalog_bundlecomponent_treatment_is_known'), models.CheckConstraint(condition=models.Q(('ssp_weight__isnull', True), ('ssp_weight__gt', 0), _connector='OR'), name='catalog_bundlecomponent_ssp_weight_is_positive')],
             },
         ),
         migrations.CreateModel(
@@ -552,6 +575,23 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['code'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('window__isempty', False), ('window__lower_inf', False)), name='catalog_promotion_has_days')],
+            },
+        ),
+        migrations.CreateModel(
+            name='BundleDiscount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('component', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='discounts', to='catalog.bundlecomponent')),
+                ('discount', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.discountdef')),
+            ],
+            options={
+                'ordering': ['component_id', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('component', 'discount'), name='catalog_bundlediscount_is_unique')],
             },
         ),
         migrations.CreateModel(

@@ -15,4 +15,5 @@ class Migration(migrations.Migration):
         "history",
         "entitlements_frozen",
         "discounts_kept",
+        "bundles_kept",
     )

@@ -1,5 +1,6 @@
 """The tables of the catalogue."""
 
+from catalog.models.bundles import BundleComponent, BundleDiscount
 from catalog.models.charges import Charge
 from catalog.models.discounts import CommitmentSpec, Coupon, DiscountDef, Promotion
 from catalog.models.entitlements import EntitlementSpec
@@ -11,6 +12,8 @@ from catalog.models.usage import UnitOfMeasure, UsageType
 
 __all__ = [
     "BandPlan",
+    "BundleComponent",
+    "BundleDiscount",
     "Charge",
     "CommitmentSpec",
     "Coupon",

@@ -62,6 +62,12 @@ class OfferVersion(Versioned):
         choices=choices.EndDay,
         default=choices.EndDay.LAST_DAY_BILLED,
     )
+    ssp_weight = QuantityField(
+        "weight of its own",
+        null=True,
+        blank=True,
+        help_text="Of a bundle: the stand-alone price of what it gives beside its components.",
+    )
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -75,7 +81,7 @@ class OfferVersion(Versioned):
         ]
         constraints = [
             *life_checks("catalog_offerversion"),
-            *number_checks("catalog_offerversion", "min_quantity", "max_quantity"),
+            *number_checks("catalog_offerversion", "min_quantity", "max_quantity", "ssp_weight"),
             models.UniqueConstraint(
                 fields=["offer", "number"], name="catalog_offerversion_number_is_unique"
             ),
@@ -95,6 +101,10 @@ class OfferVersion(Versioned):
                 name="catalog_offerversion_quantities_fit",
                 condition=Q(min_quantity__gte=0)
                 & (Q(max_quantity__isnull=True) | Q(max_quantity__gte=F("min_quantity"))),
+            ),
+            models.CheckConstraint(
+                name="catalog_offerversion_ssp_weight_is_positive",
+                condition=Q(ssp_weight__isnull=True) | Q(ssp_weight__gt=0),
             ),
             models.CheckConstraint(
                 name="catalog_offerversion_suspension_policy_is_known",

@@ -1,5 +1,6 @@
 """The writes of the catalogue."""
 
+from catalog.operations.bundles import add_component, remove_component, weigh_bundle
 from catalog.operations.discounts import (
     CannotDefineDiscount,
     define_commitment,
@@ -68,6 +69,7 @@ __all__ = [
     "WrongState",
     "ZoneReport",
     "add_charge",
+    "add_component",
     "add_entitlement",
     "advance_prices",
     "approve_offer",
@@ -98,6 +100,7 @@ __all__ = [
     "reject_offer",
     "reject_price",
     "remove_charge",
+    "remove_component",
     "remove_entitlement",
     "retire_offer",
     "retire_price",
@@ -106,4 +109,5 @@ __all__ = [
     "stop_promotion",
     "submit_offer",
     "submit_price",
+    "weigh_bundle",
 ]

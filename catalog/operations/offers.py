@@ -14,6 +14,7 @@ from django.db.models import Max
 import audit.operations
 from catalog.choices import VersionState
 from catalog.models import (
+    BundleComponent,
     Charge,
     EntitlementSpec,
     Offer,
@@ -23,6 +24,7 @@ from catalog.models import (
     UsageType,
 )
 from catalog.operations import life
+from catalog.operations.bundles import copy_components
 from catalog.operations.prices import copy_price
 from catalog.queries.checklist import offer_checklist
 from catalog.queries.terms import charge_terms
@@ -36,7 +38,7 @@ ACTION: Final = "catalog.publish_offer"
 
 TERMS: Final = (
     *("channels", "currencies", "min_quantity", "max_quantity", "terms_months", "trial_days"),
-    *("notice_days", "suspension_policy", "end_day"),
+    *("notice_days", "suspension_policy", "end_day", "ssp_weight"),
 )
 """Columns that the next version of an offer takes over unless it says otherwise."""
 
@@ -85,7 +87,7 @@ def draft_version(
     """Draft the next version of an offer, sold from `starts`.
 
     `copy_from` copies the charges of another version, with their prices of that day as drafts, and
-    what it includes, and its terms where none are given.
+    what it includes and is made of, and its terms where none are given.
     `terms` are columns of the version (currencies, terms_months, notice_days …).
     """
     require(actor, "catalog.draft_offer")
@@ -107,6 +109,7 @@ def draft_version(
                 EntitlementSpec.objects.create(
                     offer_version=version, created_by=actor, **_columns(spec)
                 )
+            copy_components(copy_from, version, actor)
     return version
 
 
@@ -281,6 +284,21 @@ def _payload(version: OfferVersion) -> dict[str, Any]:
         "end_day": version.end_day,
         "charges": [_columns(charge) for charge in version.charges.order_by("code")],
         "entitlements": [_columns(one) for one in version.entitlements.order_by("code")],
+        **_made_of(version),
+    }
+
+
+def _made_of(version: OfferVersion) -> dict[str, Any]:
+    """Return what a bundle is made of; nothing of any other offer."""
+    parts = version.components.order_by("offer__code").prefetch_related("discounts__discount")
+    if not parts and version.ssp_weight is None:
+        return {}
+    return {
+        "ssp_weight": version.ssp_weight,
+        "components": [
+            _columns(one) | {"discounts": [given.discount.code for given in one.discounts.all()]}
+            for one in parts
+        ],
     }
 
 
@@ -290,7 +308,7 @@ _NOT_COPIED: Final = {
 }  # fmt: skip
 
 
-def _columns(part: Charge | EntitlementSpec) -> dict[str, Any]:
+def _columns(part: BundleComponent | Charge | EntitlementSpec) -> dict[str, Any]:
     return {
         field.attname: getattr(part, field.attname)
         for field in part._meta.concrete_fields

@@ -9,8 +9,10 @@ from typing import Final
 from django.db.models import Q
 
 from catalog.models import Charge, OfferVersion, PriceVersion
+from catalog.queries.bundles import bundle_facts, components_of
 from catalog.queries.telco import band_plans, zone_names
 from catalog.queries.terms import charge_terms, price_candidate
+from catalog.rules.bundles import bundle_problems
 from catalog.rules.checklist import Problem, charge_problems, price_problems
 from catalog.rules.selection import attribute_pairs
 from catalog.rules.telco_checks import EventCharge, event_problems, left_out, unknown_values
@@ -60,14 +62,23 @@ def offer_checklist(version: OfferVersion) -> Checklist:
         )
     )
     problems: list[Problem] = []
-    if not charges:
+    made_of = components_of(version)
+    if not charges and not made_of:
         problems.append(Problem("PUBLISH", "", "The offer version has no charge."))
     for charge in charges:
         problems += charge_problems(charge_terms(charge))
         problems += _told(charge, event_problems(event_charge(charge)))
     problems += _included(version, charges)
+    if made_of:
+        problems += bundle_problems(bundle_facts(version, made_of, _currencies(version)))
     problems += _missing_prices(version, charges)
     return Checklist(tuple(problems))
+
+
+def _currencies(version: OfferVersion) -> list[str]:
+    """Return the currencies that a version promises, else those of its prices."""
+    priced = PriceVersion.objects.filter(charge__offer_version=version, state__in=IN_FORCE)
+    return sorted(version.currencies or set(priced.values_list("currency", flat=True)))
 
 
 def _included(version: OfferVersion, charges: Sequence[Charge]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from catalog import choices, operations
 from catalog.models import Charge, OfferVersion, PriceVersion
 from catalog.queries import price_lists
+from catalog.queries.bundles import components_of
 from catalog.queries.checklist import offer_checklist
 from catalog.views import words
 from catalog.views.prices import people_of
@@ -124,6 +125,8 @@ class Version(Screen):
             "DRAFT": [
                 ("Add charge", "charge_add", "draft_offer", "get", "plain"),
                 ("Include usage", "entitlement_add", "draft_offer", "get", "plain"),
+                ("Add component", "component_add", "draft_offer", "get", "plain"),
+                ("Weigh the bundle", "bundle_weigh", "draft_offer", "get", "plain"),
                 ("Submit for review", "offer_submit", "draft_offer", "post", "primary"),
             ],
             "IN_REVIEW": [
@@ -162,6 +165,7 @@ class Version(Screen):
             people=people_of(version),
             charges=_charges(version),
             included=_included(version),
+            made_of=_made_of(version),
             checked=waiting,
             problems=offer_checklist(version).problems if waiting else (),
             **kwargs,
@@ -170,6 +174,7 @@ class Version(Screen):
 
 def _facts(version: OfferVersion) -> list[Fact]:
     terms = ", ".join(f"{months} months" for months in version.terms_months)
+    own = Fact(label="Weight of its own", value=version.ssp_weight, kind="number")
     return [
         Fact(label="Offer", value=version.offer.code),
         Fact(label="State", value=version.state, kind="status"),
@@ -181,6 +186,7 @@ def _facts(version: OfferVersion) -> list[Fact]:
         Fact(label="Notice", value=f"{version.notice_days} days"),
         Fact(label="When suspended", value=version.get_suspension_policy_display()),
         Fact(label="Day of an end told at a moment", value=version.get_end_day_display()),
+        *([own] if version.ssp_weight else []),
     ]
 
 
@@ -243,6 +249,31 @@ def _included(version: OfferVersion) -> Table:
         rows=list(version.entitlements.select_related("usage_type__unit")),
         caption="Included usage",
         empty="Nothing is included.",
+    )
+
+
+def _made_of(version: OfferVersion) -> Table | None:
+    """Return what a bundle is made of; None for a version that is no bundle."""
+    rows = components_of(version)
+    if not rows:
+        return None
+    return Table(
+        columns=(
+            Column(label="Offer", value="offer.code"),
+            Column(label="Name", value="offer.name"),
+            Column(label="At least", value="min_quantity", kind="number"),
+            Column(label="Usually", value="default_quantity", kind="number"),
+            Column(label="At most", value="max_quantity", kind="number"),
+            Column(label="Price", value=lambda one: one.get_treatment_display()),
+            Column(
+                label="Discounts",
+                value=lambda one: ", ".join(given.discount.code for given in one.discounts.all()),
+            ),
+            Column(label="Weight", value="ssp_weight", kind="number"),
+        ),
+        rows=rows,
+        caption="Components of each bundle",
+        empty="It is no bundle.",
     )
 
 
