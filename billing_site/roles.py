@@ -210,6 +210,7 @@ ROLES: tuple[Role, ...] = (
             "rating.sell_balance",
             "rating.approve_rerate",
             "rating.open_pool",
+            "rating.agree_rating",
         ),
     ),
     Role(

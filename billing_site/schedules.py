@@ -35,6 +35,7 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("continue_runs", "tick", "invoicing.tasks.continue_runs"),
     Sweep("customers", "tick", "customers.tasks.sweep"),
     Sweep("settle_balances", "hour", "rating.tasks.settle_balances"),
+    Sweep("derive_usage", "tick", "rating.tasks.derive_usage"),
     Sweep("merge_parts", "hour", "rating.tasks.merge_parts"),
     Sweep("value_suspense", "hour", "rating.tasks.value_suspense"),
     Sweep("set_off_ends", "hour", "receivables.tasks.set_off_ends"),

@@ -77,6 +77,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Rating again", "restart_alt", "rating:rerates"),
             Entry("Usage alerts", "notifications", "rating:alerts"),
             Entry("Rate anything", "calculate", "rating:try"),
+            Entry("Margins", "trending_up", "rating:margins"),
         ),
     ),
     Section(

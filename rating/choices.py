@@ -126,3 +126,10 @@ class ReservationState(TextChoices):
     COMMITTED = "COMMITTED", "Committed"
     RELEASED = "RELEASED", "Released"
     EXPIRED = "EXPIRED", "Expired"
+
+
+class Purpose(TextChoices):
+    """For what an event is rated beside what the customer pays."""
+
+    WHOLESALE = "WHOLESALE", "Wholesale cost"
+    PARTNER = "PARTNER", "Partner share"

@@ -1,4 +1,5 @@
-"""What the clock does in the rating room: keep balances of usage, value suspense, merge parts."""
+"""What the clock does in the rating room: keep balances of usage, value suspense, merge
+parts, rate for carriers and partners."""
 
 from __future__ import annotations
 
@@ -22,3 +23,8 @@ def settle_balances(now: datetime) -> dict[str, int]:
     """Grant what has begun, draw usage, close what has ended, let go of old reservations."""
     operations.expire_reservations(as_of=now)
     return asdict(operations.settle_balances(as_of=now))
+
+
+def derive_usage(now: datetime) -> dict[str, int]:
+    """Rate for carriers and partners what came or changed."""
+    return {"rows": operations.derive_pending(on_date=now.date())}

@@ -233,6 +233,55 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PendingDerivation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account_id', models.BigIntegerField()),
+                ('on_date', models.DateField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DerivedRating',
+            fields=[
+                ('pk', models.CompositePrimaryKey('event_id', 'purpose', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('event_id', models.BigIntegerField()),
+                ('purpose', models.CharField(choices=[('WHOLESALE', 'Wholesale cost'), ('PARTNER', 'Partner share')], max_length=9)),
+                ('account_id', models.BigIntegerField()),
+                ('subscription_charge_id', models.BigIntegerField()),
+                ('on_date', models.DateField()),
+                ('agreement_id', models.BigIntegerField()),
+                ('quantity', foundation.fields.QuantityField(null=True)),
+                ('attribute_key', models.CharField(max_length=200)),
+                ('amount', foundation.fields.UnitPriceField(null=True)),
+                ('currency', foundation.fields.CurrencyField()),
+                ('price_version_id', models.BigIntegerField(null=True)),
+                ('reason', models.CharField(blank=True, default='', max_length=20)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['on_date', 'account_id'], name='rating_derivedrating_day')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', False), ('reason', '')), models.Q(('amount__isnull', True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='rating_derivedrating_amount_or_reason'), models.CheckConstraint(condition=models.Q(('purpose__in', ['WHOLESALE', 'PARTNER'])), name='rating_derivedrating_purpose_known'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('quantity')), name='rating_derivedrating_quantity_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('amount')), name='rating_derivedrating_amount_is_number')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RatingAgreement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('charge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.charge')),
+                ('purpose', models.CharField(choices=[('WHOLESALE', 'Wholesale cost'), ('PARTNER', 'Partner share')], max_length=9)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('own_charge', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.charge')),
+                ('share', models.DecimalField(blank=True, decimal_places=7, max_digits=9, null=True)),
+                ('attribute_key', models.CharField(db_default='*', default='*', max_length=200)),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField(help_text='Local days of the customer.')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'permissions': [('agree_rating', 'Can agree and end rating for carriers and partners')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('charge', '='), ('purpose', '='), ('attribute_key', '='), ('valid', '&&')], name='rating_ratingagreement_one_at_a_time'), models.CheckConstraint(condition=models.Q(('purpose__in', ['WHOLESALE', 'PARTNER'])), name='rating_ratingagreement_purpose_known'), models.CheckConstraint(condition=models.Q(models.Q(('own_charge__isnull', False), ('share__isnull', True)), models.Q(('own_charge__isnull', True), ('share__gt', 0), ('share__lte', 1)), _connector='OR'), name='rating_ratingagreement_by_charge_or_share'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='rating_ratingagreement_begins')],
+            },
+        ),
+        migrations.CreateModel(
             name='PoolShare',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
         "reservation_guards",
         "pool_guards",
         "threshold_guards",
+        "derived_guards",
         "room_for_sums",
         "history",
     )

@@ -3,6 +3,7 @@
 from rating.models.aggregate import UsageAggregate
 from rating.models.balance import BalanceBucket, BalanceMovement, PendingDraw
 from rating.models.cap import SpendCap
+from rating.models.derived import DerivedRating, PendingDerivation, RatingAgreement
 from rating.models.event import UsageEvent, UsageKey
 from rating.models.file import UsageFile, UsageFilePart
 from rating.models.pool import PoolMember, PoolShare, RatingPool
@@ -16,9 +17,12 @@ from rating.models.write_off import SuspenseWriteOff
 __all__ = [
     "BalanceBucket",
     "BalanceMovement",
+    "DerivedRating",
+    "PendingDerivation",
     "PendingDraw",
     "PoolMember",
     "PoolShare",
+    "RatingAgreement",
     "RatingPool",
     "RerateChange",
     "RerateJob",

@@ -1,6 +1,7 @@
 """What is done with usage: load, recycle, write off, rate again, draw from balances."""
 
 from rating.operations.adjusting import CannotTake, give_balance, take_balance
+from rating.operations.agreeing import CannotAgreeRating, agree_rating, end_agreement
 from rating.operations.alerting import alert_balances
 from rating.operations.capping import CannotCap, set_cap
 from rating.operations.correcting import (
@@ -9,6 +10,7 @@ from rating.operations.correcting import (
     cancel_event,
     take_back_file,
 )
+from rating.operations.deriving import derive_pending
 from rating.operations.drawing import draw_pending
 from rating.operations.events import MOST_ROWS, RowResult, load_events
 from rating.operations.granting import Settled, settle_balances
@@ -61,6 +63,7 @@ from rating.operations.writing_off import (
 
 __all__ = [
     "MOST_ROWS",
+    "CannotAgreeRating",
     "CannotCap",
     "CannotCommit",
     "CannotCorrect",
@@ -76,6 +79,7 @@ __all__ = [
     "SessionRecord",
     "Settled",
     "ValuedRows",
+    "agree_rating",
     "alert_balances",
     "amend_event",
     "approve_rerate",
@@ -83,8 +87,10 @@ __all__ = [
     "cancel_event",
     "commit",
     "create_source",
+    "derive_pending",
     "draw_money",
     "draw_pending",
+    "end_agreement",
     "end_pool",
     "expire_reservations",
     "give_balance",

@@ -131,6 +131,7 @@ def _take(
         )  # fmt: skip
         sql.run(cursor, "rating", "take_sums")
         sql.run(cursor, "rating", "request_draws")
+        sql.run(cursor, "rating", "request_derivations")
         cursor.execute("SELECT coalesce(sum(event_count), 0) FROM rating_sum_stage")
         return int(cursor.fetchone()[0])
 

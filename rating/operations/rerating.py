@@ -101,6 +101,7 @@ def rerate(
         sql.run(cursor, "rating", "rerate_sums", **scope)
         sql.run(cursor, "rating", "rerate_before", **scope)
         sql.run(cursor, "rating", "rerate_renew", **scope)
+        sql.run(cursor, "rating", "request_derivations_of", **scope)
         _draw(cursor)
         sql.run(cursor, "rating", "rerate_changes", **scope)
         report.accounts = [AccountChange(*row) for row in cursor.fetchall()]

@@ -109,3 +109,4 @@ def _add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None
     )  # fmt: skip
     sql.run(cursor, "rating", "add_sums")
     sql.run(cursor, "rating", "request_draws")
+    sql.run(cursor, "rating", "request_derivations")

@@ -1,6 +1,15 @@
 """Reads of usage: who owns it, what it sums to, what waits, whether it balances."""
 
 from rating.queries.balances import MOST_MOVEMENTS, alerts, balances, covers_of, movements
+from rating.queries.deriving import (
+    Margin,
+    agreements,
+    derivable_charges,
+    derived_of,
+    margins,
+    said_by,
+    usage_charges_listed,
+)
 from rating.queries.entitled import Entitled, Use, check
 from rating.queries.identities import INTEGRITY
 from rating.queries.money import is_money_held, payments_of, purses
@@ -55,17 +64,21 @@ __all__ = [
     "Arrived",
     "DayUsage",
     "Entitled",
+    "Margin",
     "RatedUsage",
     "SuspenseGroup",
     "Tried",
     "Use",
     "account_usage",
+    "agreements",
     "alerts",
     "balances",
     "caps",
     "check",
     "copy_usage",
     "covers_of",
+    "derivable_charges",
+    "derived_of",
     "events",
     "explain_event",
     "file_fate",
@@ -76,6 +89,7 @@ __all__ = [
     "largest_changes",
     "late_arrivals",
     "loaded_on",
+    "margins",
     "members_of",
     "missing_numbers",
     "months_of",
@@ -86,6 +100,7 @@ __all__ = [
     "provisional",
     "purses",
     "rows_of_write_off",
+    "said_by",
     "shares_behind",
     "shares_of",
     "spent_under_caps",
@@ -94,4 +109,5 @@ __all__ = [
     "suspense_worth",
     "try_events",
     "unvalued_count",
+    "usage_charges_listed",
 ]

@@ -269,15 +269,20 @@ class Guides:
         )
         for _, _, guide in found:
             if isinstance(guide, Guide):
-                days = self._days.get(guide.zone)
-                if days is None:
-                    days = self._days[guide.zone] = LocalDays(guide.zone)
-                guide.days = days
-                guide.counts = self._counts.setdefault(guide.charge.terms.charge_id, {})
-                self.enricher.prepare(guide)
-                if guide.by_event:
-                    guide.prices = self._prices.shared(guide)
+                self.readied(guide)
         return found
+
+    def readied(self, guide: Guide) -> Guide:
+        """Give a guide what is remembered of its zone, map, bands and prices; return it."""
+        days = self._days.get(guide.zone)
+        if days is None:
+            days = self._days[guide.zone] = LocalDays(guide.zone)
+        guide.days = days
+        guide.counts = self._counts.setdefault(guide.charge.terms.charge_id, {})
+        self.enricher.prepare(guide)
+        if guide.by_event:
+            guide.prices = self._prices.shared(guide)
+        return guide
 
 
 _guided = tuple.__new__

@@ -82,9 +82,20 @@ def prepaid_is_owed() -> list[Finding]:
     )
 
 
+def events_derived_once() -> list[Finding]:
+    """I-11: an event stands once for each purpose that rates it; nothing stands without one."""
+    return _found(
+        "I-11",
+        "check_derived",
+        "customers.account",
+        "what is derived for carriers and partners differs from the events",
+    )
+
+
 INTEGRITY: tuple[Check, ...] = (
     Check("I-11", "Each usage row is stored, duplicate or in suspense", file_rows_accounted),
     Check("I-11", "Sums of usage equal their events", sums_match_events),
+    Check("I-11", "Events are derived once for each purpose", events_derived_once),
     Check("I-4", "Balances equal their movements, events what covers them", balances_add_up),
     Check("I-4", "Unused prepaid balances equal their account", prepaid_is_owed),
     Check("I-19", "Usage files hold what their senders declared", control_totals_match),

@@ -6,6 +6,7 @@ from rating.views.alerts import AlertList
 from rating.views.balances import AccountBalances, BalancePage
 from rating.views.caps import AccountCaps, SetCap
 from rating.views.corrections import AmendEvent, CancelEvent, TakeBackFile
+from rating.views.deriving import AgreementList, AgreeRating, EndAgreement, MarginList
 from rating.views.events import EventPage, EventSearch
 from rating.views.files import FileList, FilePage, LoadFile, RejectedRows, ResumeFile
 from rating.views.pools import AccountPools, EndPool, OpenPool, PoolPage
@@ -33,12 +34,15 @@ __all__ = [
     "AccountCaps",
     "AccountPools",
     "AccountUsage",
+    "AgreeRating",
+    "AgreementList",
     "AlertList",
     "AmendEvent",
     "ApproveRerate",
     "ApproveWriteOff",
     "BalancePage",
     "CancelEvent",
+    "EndAgreement",
     "EndPool",
     "EventPage",
     "EventSearch",
@@ -47,6 +51,7 @@ __all__ = [
     "GiveBalance",
     "GiveMoney",
     "LoadFile",
+    "MarginList",
     "NewRerate",
     "OpenPool",
     "PoolPage",

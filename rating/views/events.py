@@ -14,7 +14,17 @@ from django.urls import NoReverseMatch, reverse
 
 from customers.models import Account, ServiceInstance, SubscriptionCharge
 from foundation import clock
-from foundation.screens import Button, Column, Crumb, Empty, Fact, FilterForm, ListScreen, Screen
+from foundation.screens import (
+    Button,
+    Column,
+    Crumb,
+    Empty,
+    Fact,
+    FilterForm,
+    ListScreen,
+    Screen,
+    Table,
+)
 from foundation.screens.cells import number_text
 from rating import queries
 from rating.models import SuspenseItem, UsageEvent
@@ -149,11 +159,34 @@ class EventPage(OfEvent):
             guided=self._guided(),
             priced=self._priced(),
             told=queries.explain_event(event),
+            derived=self._derived(),
             attributes=[
                 Fact(label=name, value=value, kind="code")
                 for name, value in sorted(event.attributes.items())
             ],
             **kwargs,
+        )
+
+    def _derived(self) -> Table | None:
+        """Show what the event comes to for carriers and partners."""
+        rows = queries.derived_of(self.event)
+        if not rows:
+            return None
+        return Table(
+            columns=(
+                Column(label="For", value="row.get_purpose_display"),
+                Column(
+                    label="Account",
+                    value="agreement.account",
+                    link=lambda one: linked("customers:account", one.agreement.account_id),
+                ),
+                Column(label="By", value="by"),
+                Column(label="Quantity", value="row.quantity", kind="number"),
+                Column(label="Amount", value="row.amount", kind="money", currency="row.currency"),
+                Column(label="Not rated because", value="problem"),
+            ),
+            rows=rows,
+            caption="Rated for others",
         )
 
     def _received(self) -> list[Fact]:

@@ -14,7 +14,7 @@ import payments.operations
 import rating.operations
 from billing_site.demo.cast import gather
 from billing_site.demo.months import bill
-from catalog.models import CommitmentSpec
+from catalog.models import Charge, CommitmentSpec
 from customers import operations
 from customers.choices import AccountRole, OrderAction
 from customers.models import Account, Contract, Subscription, SubscriptionCharge
@@ -204,6 +204,11 @@ def _units(account: Account, day: date) -> None:
         as_of=datetime(2026, 9, 16, tzinfo=UTC),
         actor=None,
     )
+    charge = Charge.objects.filter(kind="USAGE", usage_rounding="EVENT").earliest("pk")
+    rating.operations.agree_rating(
+        charge=charge, purpose="PARTNER", account=account, starts=day, share=Decimal("0.1"),
+        actor=None,
+    )  # fmt: skip
 
 
 def _run_in_review() -> str:

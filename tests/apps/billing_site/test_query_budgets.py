@@ -44,6 +44,8 @@ SHORT = {
     "/console/rating/rerates/",
     "/console/rating/write-offs/",
     "/console/rating/alerts/",
+    "/console/rating/margins/",
+    "/console/rating/agreements/",
     "/console/rating/events/",
     "/console/rating/accounts/<int:pk>/balances/",
     "/console/rating/accounts/<int:pk>/caps/",

@@ -72,7 +72,7 @@ BUDGETS = (
     ("customers:certificate", "certificate", 4),
     ("rating:file", "file", 5),
     ("rating:suspense_item", "suspended", 4),
-    ("rating:event", "event", 18),
+    ("rating:event", "event", 19),
     ("rating:balance", "balance", 5),
     ("invoicing:credit", "memo", 5),
     ("payments:batch", "payment file", 6),

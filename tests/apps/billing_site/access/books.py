@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 import catalog.operations
@@ -25,14 +25,18 @@ from catalog.models import UsageType
 from customers.choices import ContactRole, OrderAction
 from customers.models import Account, ServiceInstance, Subscription, SubscriptionCharge
 from customers.operations import IdentifierInput, ItemInput
+from foundation.locks import advisory_lock
 from invoicing.models import Invoice
 from ledger.models import AccountingPeriod, LegalEntity
 from payments.choices import ReversalKind
 from payments.models import TenderType
 from rating.models import (
     BalanceMovement,
+    DerivedRating,
+    PendingDerivation,
     PoolMember,
     PoolShare,
+    RatingAgreement,
     RatingPool,
     Reservation,
     SpendCap,
@@ -204,6 +208,24 @@ def _balance(payer: Account, mark: str) -> None:
     )
     request_draws({payer.pk: MAY})
     _pool(payer, mark)
+    _derived(payer, mark)
+
+
+def _derived(payer: Account, mark: str) -> None:
+    """Leave an agreement with a partner, what it derived of an event, and a day that waits."""
+    own = SubscriptionCharge.objects.filter(account=payer, charge__code="CALLS").earliest("pk")
+    agreement = RatingAgreement.objects.create(
+        charge=own.charge, purpose="PARTNER", account=payer, share=D("0.1"),
+        attribute_key=f"carrier={mark}", valid=DateRange(START, None),
+    )  # fmt: skip
+    with transaction.atomic():
+        advisory_lock("usage", "derive")
+        DerivedRating.objects.create(
+            event_id=own.pk, purpose="PARTNER", account_id=payer.pk, agreement_id=agreement.pk,
+            subscription_charge_id=own.pk, on_date=MARCH, quantity=D(25), amount=D("0.5"),
+            attribute_key="*", currency=payer.currency,
+        )  # fmt: skip
+    PendingDerivation.objects.create(account_id=payer.pk, on_date=MARCH)
 
 
 def _pool(payer: Account, mark: str) -> None:
