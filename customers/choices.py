@@ -199,6 +199,7 @@ class SubscriptionEventKind(TextChoices):
     CREATED = "CREATED", "Created"
     ACTIVATED = "ACTIVATED", "Activated"
     TRIAL_STARTED = "TRIAL_STARTED", "Trial started"
+    COMPONENTS_CHANGED = "COMPONENTS_CHANGED", "Components changed"
     QUANTITY_CHANGED = "QUANTITY_CHANGED", "Quantity changed"
     PRICE_CHANGED = "PRICE_CHANGED", "Own price changed"
     PLAN_CHANGED = "PLAN_CHANGED", "Plan changed"

@@ -78,7 +78,7 @@ def bundle_problems(bundle: BundleFacts) -> Iterator[Problem]:
     for part in bundle.parts:
         yield from _part_problems(part, bundle.currencies)
     if is_shared(bundle):
-        yield from _sharing_problems(bundle)
+        yield from sharing_problems(bundle)
 
 
 def _part_problems(part: PartFacts, currencies: Sequence[str]) -> Iterator[Problem]:
@@ -130,7 +130,8 @@ def _recurring(charges: Sequence[PartCharge]) -> list[PartCharge]:
     return [one for one in charges if one.kind == "RECURRING"]
 
 
-def _sharing_problems(bundle: BundleFacts) -> Iterator[Problem]:
+def sharing_problems(bundle: BundleFacts) -> Iterator[Problem]:
+    """Say what keeps the price of a bundle from being shared evenly, period by period (TAX-16)."""
     own = _recurring(bundle.charges)
     if len(own) != 1 or own[0].model not in SHAREABLE:
         message = (

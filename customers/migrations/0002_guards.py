@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
         "transitions",
         "orders_kept",
         "timeline",
+        "bundles",
         "agreements",
         "redirecting",
         "granting",

@@ -137,6 +137,15 @@ class OrderItem(models.Model):
     phase_of = models.ForeignKey(
         "self", models.PROTECT, related_name="phases", null=True, blank=True
     )
+    part_of = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        related_name="parts",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The item for a bundle that this item for a component follows.",
+    )
     credits_days = models.BooleanField(
         default=False, help_text="The suspended days that were charged on are given back."
     )
@@ -190,6 +199,11 @@ class OrderItem(models.Model):
                 fields=["effective_on", "id"],
                 name="customers_orderitem_by_day",
                 condition=Q(withdrawn_on__isnull=True),
+            ),
+            models.Index(
+                fields=["part_of"],
+                name="customers_orderitem_parts",
+                condition=Q(part_of__isnull=False),
             ),
             models.Index(
                 fields=["effective_on"],

@@ -48,6 +48,15 @@ class Subscription(Stamped):
     service_address = models.ForeignKey(
         "customers.Address", models.PROTECT, related_name="+", null=True, blank=True
     )
+    bundle = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        related_name="components",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The subscription of the bundle that it is a component of.",
+    )
 
     class Meta:
         constraints = [
@@ -87,6 +96,11 @@ class Subscription(Stamped):
                 fields=["term"],
                 name="customers_subscription_renews",
                 condition=Q(term_type=TermType.TERMED, renewal=Renewal.AUTO, end_on=None),
+            ),
+            models.Index(
+                fields=["bundle"],
+                name="customers_subscription_bundle",
+                condition=Q(bundle__isnull=False),
             ),
             models.Index(
                 fields=["state", "effective_on"],

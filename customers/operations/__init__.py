@@ -57,7 +57,13 @@ from customers.operations.moves import (
     move_account,
     rebuild_tree,
 )
-from customers.operations.order_items import IdentifierInput, InvalidItem, ItemInput, Phase
+from customers.operations.order_items import (
+    ComponentInput,
+    IdentifierInput,
+    InvalidItem,
+    ItemInput,
+    Phase,
+)
 from customers.operations.orders import (
     CannotCancelOrder,
     CannotReviseOrder,
@@ -103,6 +109,7 @@ __all__ = [
     "CannotReviseOrder",
     "CannotUseCoupon",
     "CannotWithdraw",
+    "ComponentInput",
     "IdentifierInput",
     "ImportReport",
     "IncompleteOrder",

@@ -68,6 +68,7 @@ def _create(item: OrderItem, actor: User | None) -> Subscription:
         price_policy=item.price_policy,
         po_number=item.order.po_number,
         service_address=item.service_address,
+        bundle_id=_bundle_of(item),
         created_by=actor,
         updated_by=actor,
     )
@@ -77,6 +78,14 @@ def _create(item: OrderItem, actor: User | None) -> Subscription:
         for phase in item.phases.all():
             note_item(phase, subscription, actor)
     return subscription
+
+
+def _bundle_of(item: OrderItem) -> int | None:
+    """Return the bundle that a component comes with, and goes on with on another account."""
+    if item.part_of_id is None:
+        return None
+    whole = OrderItem.objects.get(pk=item.part_of_id)
+    return whole.successor_id if item.action == OrderAction.TRANSFER else whole.subscription_id
 
 
 def _hand_over(item: OrderItem, as_of: date, actor: User | None) -> Subscription:
@@ -92,6 +101,7 @@ def _hand_over(item: OrderItem, as_of: date, actor: User | None) -> Subscription
         acceptance_on=item.effective_on,
         po_number=old.po_number,
         service_address=item.service_address or old.service_address,
+        bundle_id=_bundle_of(item),
         created_by=actor,
         updated_by=actor,
     )
@@ -122,7 +132,9 @@ def _kind_of_change(item: OrderItem) -> SubscriptionEventKind:
         return Kind.QUANTITY_CHANGED
     if item.prices.exists():
         return Kind.PRICE_CHANGED
-    return Kind.TRIAL_CHANGED if item.trial_end_on else Kind.IDENTIFIERS_CHANGED
+    if item.trial_end_on:
+        return Kind.TRIAL_CHANGED
+    return Kind.COMPONENTS_CHANGED if item.parts.exists() else Kind.IDENTIFIERS_CHANGED
 
 
 def note(

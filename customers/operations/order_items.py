@@ -23,6 +23,7 @@ from customers.choices import (
 )
 from customers.models import (
     Account,
+    Address,
     Order,
     OrderItem,
     OrderItemDiscount,
@@ -71,6 +72,17 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class ComponentInput:
+    """A component as it is asked for: how many for each bundle, and the identifiers it shall have.
+
+    Without a quantity there are as many as the catalogue has, or as there were.
+    """
+
+    quantity: Decimal | None = None
+    identifiers: Sequence[IdentifierInput] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ItemInput:
     """One item as it is asked for; what an action does not use stays empty.
 
@@ -81,14 +93,15 @@ class ItemInput:
     day is recorded (CHG-7).
 
     ADD takes `phases`, later states of a ramp. ADD and MODIFY take `discounts`, codes of discounts
-    or coupons that hold from the item's day on. SUSPEND takes its policy (that of the offer unless
-    given), a reason, and under REDUCE the suspension prices as `prices`. TERMINATE may name the
-    day by `end_rule`, waive the fee of an early end and, with `waived_from`, what is not billed of
-    charges in arrears; `advance_fate` says what becomes of the running period of charges in
-    advance, and with `sets_off` what is given back settles the oldest open items. RESUME may give
-    back the days that were charged on (`credits_days`, CHG-12). RENEW begins a term of
-    `term_months`, or none, with an `uplift` on today's
-    unit prices if given. TRANSFER hands the subscription to `target_account`.
+    or coupons that hold from the item's day on; of a bundle, `components` by the code of their
+    offer, of which an optional one is left out, or goes, with quantity 0. SUSPEND takes its policy
+    (that of the offer unless given), a reason, and under REDUCE the suspension prices as `prices`.
+    TERMINATE may name the day by `end_rule`, waive the fee of an early end and, with
+    `waived_from`, what is not billed of charges in arrears; `advance_fate` says what becomes of
+    the running period of charges in advance, and with `sets_off` what is given back settles the
+    oldest open items. RESUME may give back the days that were charged on (`credits_days`, CHG-12).
+    RENEW begins a term of `term_months`, or none, with an `uplift` on today's unit prices if
+    given. TRANSFER hands the subscription to `target_account`.
     """
 
     action: OrderAction | str
@@ -125,23 +138,32 @@ class ItemInput:
     target_account: Account | None = None
     phases: Sequence[Phase] = ()
     discounts: Sequence[str] = ()
+    components: Mapping[str, ComponentInput] = field(default_factory=dict)
 
 
-def record_items(order: Order, items: Sequence[ItemInput], actor: User | None) -> None:
-    """Keep the items of a draft as they were asked for; phases become items of their own."""
-    seq = 0
-    for given in items:
+def record_item(
+    order: Order,
+    seq: int,
+    given: ItemInput,
+    actor: User | None,
+    *,
+    part_of: OrderItem | None = None,
+) -> tuple[OrderItem, int]:
+    """Keep an item of a draft as it was asked for, its phases behind it as items of their own.
+
+    The item of a component follows that of its bundle, `part_of`. Returns the last place taken.
+    """
+    item = _record_item(order, seq, given, actor, part_of=part_of)
+    for phase in given.phases:
         seq += 1
-        item = _record_item(order, seq, given, actor)
-        for phase in given.phases:
-            seq += 1
-            later = ItemInput(
-                action=OrderAction.MODIFY,
-                quantity=phase.quantity,
-                effective_on=phase.on,
-                prices=phase.prices,
-            )
-            _record_item(order, seq, later, actor, phase_of=item)
+        later = ItemInput(
+            action=OrderAction.MODIFY,
+            quantity=phase.quantity,
+            effective_on=phase.on,
+            prices=phase.prices,
+        )
+        _record_item(order, seq, later, actor, phase_of=item)
+    return item, seq
 
 
 def drop_items(order: Order) -> None:
@@ -150,6 +172,7 @@ def drop_items(order: Order) -> None:
     OrderItemPrice.objects.filter(item__in=items).delete()
     OrderItemDiscount.objects.filter(item__in=items).delete()
     OrderItemIdentifier.objects.filter(item__in=items).delete()
+    items.filter(part_of__isnull=False).update(part_of=None)
     items.filter(phase_of__isnull=False).delete()
     items.delete()
 
@@ -161,6 +184,7 @@ def _record_item(
     actor: User | None,
     *,
     phase_of: OrderItem | None = None,
+    part_of: OrderItem | None = None,
 ) -> OrderItem:
     if given.action not in OrderAction.values:
         raise Invalid(f"{given.action!r} is not an order action")
@@ -186,11 +210,7 @@ def _record_item(
         term_months=given.term_months,
         price_policy=given.price_policy or _policy(given),
         with_one_time=with_one_time,
-        service_address=(
-            record_address(address=given.service_address, actor=actor)
-            if given.service_address
-            else None
-        ),
+        service_address=_address(given, part_of, actor),
         attributes=dict(given.attributes),
         reason=given.reason,
         trial_outcome=given.trial_outcome,
@@ -206,6 +226,7 @@ def _record_item(
         sets_off=given.sets_off and given.action == OrderAction.TERMINATE,
         target_account=given.target_account,
         phase_of=phase_of,
+        part_of=part_of,
     )
     _record_prices(item, given)
     OrderItemIdentifier.objects.bulk_create(
@@ -217,6 +238,13 @@ def _record_item(
     except CannotGrantDiscount as refused:
         raise InvalidItem(seq, "discounts", refused.message, rule=refused.rule) from refused
     return item
+
+
+def _address(given: ItemInput, part_of: OrderItem | None, actor: User | None) -> Address | None:
+    """Return where the service is used; that of a component is where that of its bundle is."""
+    if given.service_address:
+        return record_address(address=given.service_address, actor=actor)
+    return part_of.service_address if part_of is not None else None
 
 
 def _effective_on(order: Order, seq: int, given: ItemInput) -> date:

@@ -20,7 +20,14 @@ from customers.choices import (
 )
 from customers.choices import SubscriptionState as State
 from customers.models import Account, Order, OrderItem, Subscription
-from customers.operations import approving, fulfilment, order_items, withdrawal
+from customers.operations import (
+    approving,
+    bundle_facts,
+    bundles,
+    fulfilment,
+    order_items,
+    withdrawal,
+)
 from customers.operations.lifecycle import activate, complete_orders
 from customers.operations.numbers import next_number
 from customers.operations.order_items import ItemInput
@@ -101,7 +108,7 @@ def place_order(
         created_by=actor,
         updated_by=actor,
     )
-    order_items.record_items(order, items, actor)
+    bundles.record_items(order, items, actor)
     return _go_on(order, submit_as_of, must_be_complete, actor, asks)
 
 
@@ -130,7 +137,7 @@ def revise_order(
     row.requested_on, row.po_number, row.note = requested_on, po_number, note
     row.updated_by = actor
     row.save()
-    order_items.record_items(row, items, actor)
+    bundles.record_items(row, items, actor)
     return _go_on(row, submit_as_of, must_be_complete, actor)
 
 
@@ -152,7 +159,7 @@ def _go_on(
 def missing_in(*, order: Order) -> list[Missing]:
     """Return everything that keeps the order from being submitted, in words for a clerk."""
     account, items = order_facts(order)
-    return missing_in_order(account, items)
+    return bundle_facts.with_bundles(order, missing_in_order(account, items))
 
 
 @transaction.atomic
@@ -301,14 +308,15 @@ def _order_by_schedule(row: Subscription, item: ItemInput, external_id: str, as_
 def renew_due(*, as_of: date, time_zone: str | None = None) -> int:
     """Renew terms that renew by themselves and have ended, for as long again; return how many.
 
-    The order it places stands in the history like any other; one that is not complete stays a
-    draft for a clerk. A second call renews nothing.
+    A component renews with its bundle. The order it places stands in the history like any other;
+    one that is not complete stays a draft for a clerk. A second call renews nothing.
     """
     due = Subscription.objects.filter(
         term_type=TermType.TERMED,
         renewal=Renewal.AUTO,
         term__endswith__lte=as_of,
         end_on__isnull=True,
+        bundle__isnull=True,
         state__in=[State.TRIAL, State.ACTIVE, State.SUSPENDED],
     )
     if time_zone is not None:

@@ -45,6 +45,9 @@ def withdraw_item(*, item: OrderItem, as_of: date, actor: User | None) -> OrderI
         return row
     if order.state not in replaying.IN_FORCE:
         raise CannotWithdraw(f"order {order.number} is a draft: change or cancel it")
+    if row.part_of_id is not None:
+        whole = OrderItem.objects.get(pk=row.part_of_id)
+        raise CannotWithdraw(f"item {row.seq} follows item {whole.seq}: withdraw that one")
     withdraw([row], as_of=as_of, actor=actor)
     left = OrderItem.objects.filter(order=order, withdrawn_on__isnull=True)
     if not left.exists() and order.state == OrderState.SUBMITTED:
@@ -63,6 +66,8 @@ def withdraw_end(*, subscription: Subscription, as_of: date, actor: User | None)
     Raises: CannotWithdraw when no order ends it on a later day.
     """
     ends = OrderItem.objects.filter(subscription=subscription, action=OrderAction.TERMINATE)
+    if subscription.bundle_id is not None:
+        raise CannotWithdraw(f"subscription {subscription.number} ends with its bundle, or in it")
     item = (
         ends.filter(
             effective_on=F("subscription__end_on"),
@@ -80,12 +85,11 @@ def withdraw_end(*, subscription: Subscription, as_of: date, actor: User | None)
 
 
 def withdraw(items: list[OrderItem], *, as_of: date, actor: User | None) -> None:
-    """Withdraw items with their phases, and tell the history of their subscriptions again.
+    """Withdraw items with what follows them, and tell the history of their subscriptions again.
 
     Raises: CannotWithdraw.
     """
-    chosen = Q(pk__in=[item.pk for item in items]) | Q(phase_of__in=items)
-    rows = list(OrderItem.objects.filter(chosen, withdrawn_on__isnull=True))
+    rows = list(OrderItem.objects.filter(_with_parts(items), withdrawn_on__isnull=True))
     for item in rows:
         if item.effective_on <= as_of:
             raise CannotWithdraw(f"item {item.seq} took effect on {item.effective_on}")
@@ -102,6 +106,17 @@ def withdraw(items: list[OrderItem], *, as_of: date, actor: User | None) -> None
     for item in rows:
         _note(item, actor)
     lifecycle.activate(subscription_ids=[one.pk for one in touched], as_of=as_of, actor=actor)
+
+
+def _with_parts(items: list[OrderItem]) -> Q:
+    """Choose items with what follows them: their phases, and what they ask of components."""
+    found = {item.pk for item in items}
+    while True:
+        follows = Q(phase_of__in=found) | Q(part_of__in=found)
+        more = set(OrderItem.objects.filter(follows).values_list("pk", flat=True)) - found
+        if not more:
+            return Q(pk__in=found)
+        found |= more
 
 
 def _require_loose(item: OrderItem, together: list[OrderItem]) -> None:

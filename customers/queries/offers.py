@@ -302,7 +302,7 @@ def unit_prices(item: OrderItem) -> dict[int, Decimal]:
     if subscription is None or current is None:
         return {}
     account = Account.objects.select_related("customer").get(pk=subscription.account_id)
-    agreed = _agreed(account, day)
+    agreed = agreed_prices(account, day)
     book_id = pricebook_of(account_id=account.pk, on_date=day)
     listed, found = catalog.queries.compiled(), {}
     for charge in _charges(current.offer_version):
@@ -337,7 +337,7 @@ def _segment_before(subscription: Subscription, charge_id: int, day: date) -> Ch
     )
 
 
-def _agreed(account: Account, day: date) -> set[int]:
+def agreed_prices(account: Account, day: date) -> set[int]:
     """Return the charges, and as negative numbers the products, that a contract prices."""
     with connection.cursor() as cursor:
         rows = set_rows(

@@ -19,6 +19,7 @@ def can_be_revised(*, order: Order) -> bool:
         | Q(acceptance_on__isnull=False)
         | Q(awaits_acceptance=True)
         | Q(effective_at__isnull=False)
+        | Q(parts__isnull=False, prices__isnull=False)
     )
     own_services = OrderItemIdentifier.objects.filter(item__order=order).exclude(service_key="1")
     return not (OrderItem.objects.filter(beyond, order=order).exists() or own_services.exists())

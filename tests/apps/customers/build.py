@@ -104,7 +104,7 @@ def offer(
         if price is not None:
             _publish_price(charge, currency, price)
     if publish:
-        _walk(version)
+        walk(version)
     return version
 
 
@@ -123,10 +123,10 @@ def _publish_price(charge: Charge, currency: str, price: Decimal) -> None:
     row = PriceVersion.objects.create(
         charge=charge, currency=currency, valid=(date(2020, 1, 1), None), unit_price=price
     )
-    _walk(row)
+    walk(row)
 
 
-def _walk(row: OfferVersion | PriceVersion) -> None:
+def walk(row: OfferVersion | PriceVersion) -> None:
     """Take a version along its states; who does it is not what these tests are about."""
     for state in ("IN_REVIEW", "APPROVED", "PUBLISHED"):
         row.state = state
