@@ -152,6 +152,7 @@ ROLES: tuple[Role, ...] = (
             "invoicing.cancel_run",
             "invoicing.request_debit",
             "rating.sell_balance",
+            "rating.set_top_up",
         ),
     ),
     Role(
@@ -161,6 +162,8 @@ ROLES: tuple[Role, ...] = (
         may=(
             *READ_TRADE,
             *reads("payments"),
+            "rating.view_topuprequest",
+            "rating.answer_top_up",
             "payments.record_payment",
             "payments.import_payments",
             "payments.reverse_payment",
@@ -207,6 +210,7 @@ ROLES: tuple[Role, ...] = (
             "rating.write_off_usage",
             "rating.adjust_balance",
             "rating.set_cap",
+            "rating.set_top_up",
             "rating.sell_balance",
             "rating.approve_rerate",
             "rating.open_pool",
@@ -268,6 +272,7 @@ ROLES: tuple[Role, ...] = (
             "customers.place_order",
             "rating.load_usage",
             "rating.reserve_balance",
+            "rating.answer_top_up",
             "payments.record_payment",
         ),
     ),

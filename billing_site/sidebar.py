@@ -76,6 +76,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Events", "sensors", "rating:events"),
             Entry("Rating again", "restart_alt", "rating:rerates"),
             Entry("Usage alerts", "notifications", "rating:alerts"),
+            Entry("Top-ups", "add_card", "rating:top_ups"),
             Entry("Rate anything", "calculate", "rating:try"),
             Entry("Margins", "trending_up", "rating:margins"),
         ),

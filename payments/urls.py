@@ -21,5 +21,6 @@ urlpatterns = [
     path("unidentified/<int:pk>/", views.ReceiptPage.as_view(), name="unidentifiedreceipt"),
     path("unidentified/<int:pk>/identify/", views.IdentifyForm.as_view(), name="identify"),
     path("unidentified/<int:pk>/next-step/", views.NextStepForm.as_view(), name="next_step"),
+    path("top-ups/<int:pk>/capture/", views.CaptureTopUp.as_view(), name="capture_top_up"),
     path("accounts/<int:pk>/payments/", views.AccountPayments.as_view(), name="account_payments"),
 ]

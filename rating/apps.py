@@ -31,6 +31,8 @@ class RatingConfig(AppConfig):
             SuspenseItem=scope.WHOLE,
             SuspenseWriteOff=scope.WHOLE,
             ThresholdAlert="account__entity",
+            TopUpRequest="account__entity",
+            TopUpRule="account__entity",
             UsageAggregate=accounts,
             UsageEvent=accounts,
             UsageFile=scope.WHOLE,

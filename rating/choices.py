@@ -119,6 +119,15 @@ class RerateState(TextChoices):
     REJECTED = "REJECTED", "Rejected"
 
 
+class TopUpState(TextChoices):
+    """REQUESTED → CAPTURED, FAILED or EXPIRED; money captured after it expired still counts."""
+
+    REQUESTED = "REQUESTED", "Requested"
+    CAPTURED = "CAPTURED", "Captured"
+    FAILED = "FAILED", "Failed"
+    EXPIRED = "EXPIRED", "Expired"
+
+
 class ReservationState(TextChoices):
     """HELD → COMMITTED (used), RELEASED (let go) or EXPIRED (time was up); the last three end."""
 

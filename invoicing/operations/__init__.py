@@ -21,6 +21,7 @@ from invoicing.operations.prepaid_sales import (
     CannotSellBalance,
     pay_back_balance,
     sell_balance,
+    sell_top_up,
 )
 from invoicing.operations.previewing import (
     MOST_RERATED,
@@ -108,6 +109,7 @@ __all__ = [
     "request_goodwill",
     "resume_run",
     "sell_balance",
+    "sell_top_up",
     "simulate_price",
     "start_run",
     "submit_as_previewed",

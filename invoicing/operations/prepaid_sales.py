@@ -18,7 +18,7 @@ from foundation.money import quantize
 from foundation.permissions import require
 from foundation.scope import require_sight
 from invoicing.choices import PREPAID, MemoKind
-from invoicing.models import MemoRequest
+from invoicing.models import Invoice, MemoRequest
 from invoicing.operations.account_memos import issue_account_memo
 from rating.models import BalanceBucket
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 ZERO: Final = Decimal(0)
+TOP_UP: Final = "Top-up"
 
 
 class CannotSellBalance(Refusal):
@@ -77,17 +78,7 @@ def sell_balance(
     with transaction.atomic():
         require_sight(actor, account)
         _require_amounts(account, amount, bonus)
-        advisory_lock("payer", account.pk)
-        memo = issue_account_memo(
-            request=MemoRequest(
-                kind=MemoKind.DEBIT, account=account, amount=amount, currency=account.currency,
-                gl_code=PREPAID, comment=name,
-            ),
-            on_date=on_date,
-            actor=actor,
-            event="J4",
-            section="Prepaid",
-        )  # fmt: skip
+        memo = _bill(account, amount, name, on_date, actor)
         spreads = policy == BonusPolicy.PROPORTIONAL
         sold = rating.operations.open_money(
             account=account, amount=amount + bonus if spreads else amount, consideration=amount,
@@ -100,6 +91,32 @@ def sell_balance(
                 name=f"{name} (bonus)", usage_type=usage_type, document_id=memo.pk, actor=actor,
             )  # fmt: skip
     return sold
+
+
+def sell_top_up(
+    *,
+    account: Account,
+    amount: Decimal,
+    starts: datetime,
+    on_date: date,
+    actor: User | None,
+    usage_type: str = "",
+) -> tuple[BalanceBucket, Invoice]:
+    """Sell a payer the balance that an automatic top-up asked for; return it and its memo (J4).
+
+    A sale like any other, without a bonus, until it is used up. In the transaction of the caller,
+    who has asked for the permission and records the payment that was captured (ENT-8).
+
+    Raises: CannotSellBalance; Invalid; what issue_account_memo raises.
+    """
+    require_sight(actor, account)
+    _require_amounts(account, amount, ZERO)
+    memo = _bill(account, amount, TOP_UP, on_date, actor)
+    sold = rating.operations.open_money(
+        account=account, amount=amount, consideration=amount, starts=starts, ends=None,
+        name=TOP_UP, usage_type=usage_type, document_id=memo.pk, actor=actor,
+    )  # fmt: skip
+    return sold, memo
 
 
 def pay_back_balance(
@@ -128,6 +145,23 @@ def pay_back_balance(
             currency=bucket.currency,
         )
     return bucket
+
+
+def _bill(
+    account: Account, amount: Decimal, name: str, on_date: date, actor: User | None
+) -> Invoice:
+    """Issue the debit memo of a sale, without tax. Locks the payer."""
+    advisory_lock("payer", account.pk)
+    return issue_account_memo(
+        request=MemoRequest(
+            kind=MemoKind.DEBIT, account=account, amount=amount, currency=account.currency,
+            gl_code=PREPAID, comment=name,
+        ),
+        on_date=on_date,
+        actor=actor,
+        event="J4",
+        section="Prepaid",
+    )  # fmt: skip
 
 
 def _require_amounts(account: Account, amount: Decimal, bonus: Decimal) -> None:

@@ -20,6 +20,7 @@ from payments.operations.recording import (
 )
 from payments.operations.reversing import CannotReversePayment, reverse_payment
 from payments.operations.rows import PaymentRow
+from payments.operations.top_ups import capture_top_up
 
 __all__ = [
     "BatchReport",
@@ -29,6 +30,7 @@ __all__ = [
     "CannotReversePayment",
     "PaymentRow",
     "apply_unapplied",
+    "capture_top_up",
     "identify_receipt",
     "plan_next_step",
     "preview_payment",

@@ -4,12 +4,14 @@ from payments.views.acts import ApplyForm, RecordForm, ReversalPage, ReverseForm
 from payments.views.files import BatchList, BatchPage, ImportForm
 from payments.views.lists import AccountPayments, CashReport, PaymentList, PaymentPage
 from payments.views.receipts import IdentifyForm, NextStepForm, ReceiptPage, ReceiptQueue
+from payments.views.top_ups import CaptureTopUp
 
 __all__ = [
     "AccountPayments",
     "ApplyForm",
     "BatchList",
     "BatchPage",
+    "CaptureTopUp",
     "CashReport",
     "IdentifyForm",
     "ImportForm",

@@ -3,6 +3,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import foundation.fields
 from django.conf import settings
@@ -282,6 +283,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='TopUpRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('usage_type', models.ForeignKey(blank=True, db_index=False, help_text='Empty: money for everything that is billed.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
+                ('currency', foundation.fields.CurrencyField()),
+                ('threshold', foundation.fields.PlainAmountField()),
+                ('amount', foundation.fields.PlainAmountField()),
+                ('most_per_month', foundation.fields.PlainAmountField()),
+                ('most_tries', models.PositiveSmallIntegerField()),
+                ('valid', django.contrib.postgres.fields.ranges.DateRangeField(help_text='Local days of the account.')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'permissions': [('set_top_up', 'Can set and end automatic top-ups')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('account', '='), (django.db.models.functions.comparison.Coalesce('usage_type_id', 0), '='), ('valid', '&&')], name='rating_topuprule_one_at_a_time'), models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('most_per_month__gte', models.F('amount')), ('most_tries__gte', 1), ('most_tries__lte', 20), ('threshold__gte', 0)), name='rating_topuprule_asks_within_its_limits'), models.CheckConstraint(condition=models.Q(('valid__isempty', False), ('valid__lower_inf', False)), name='rating_topuprule_begins'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('threshold'), models.F('currency')), name='rating_topuprule_threshold_is_money'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('amount'), models.F('currency')), name='rating_topuprule_amount_is_money'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('most_per_month'), models.F('currency')), name='rating_topuprule_most_per_month_is_money')],
+            },
+        ),
+        migrations.CreateModel(
             name='PoolShare',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -432,6 +453,35 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-id'],
                 'constraints': [models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('used')), name='rating_thresholdalert_used_is_number'), models.CheckConstraint(condition=foundation.fields.IsNumber(models.F('most')), name='rating_thresholdalert_most_is_number'), models.UniqueConstraint(fields=('bucket', 'pool', 'cap', 'period_start', 'percent'), name='rating_thresholdalert_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('bucket__isnull', False), ('cap__isnull', True), ('period_start__isnull', True), ('pool__isnull', True)), models.Q(('bucket__isnull', True), ('period_start__isnull', False), models.Q(models.Q(('cap__isnull', True), ('pool__isnull', False)), models.Q(('cap__isnull', False), ('pool__isnull', True)), _connector='OR')), _connector='OR'), name='rating_thresholdalert_is_of_one_thing'), models.CheckConstraint(condition=models.Q(('percent__in', (50, 80, 100))), name='rating_thresholdalert_percent_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='TopUpRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rating.topuprule')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('usage_type', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
+                ('currency', foundation.fields.CurrencyField()),
+                ('amount', foundation.fields.PlainAmountField()),
+                ('number', models.PositiveIntegerField(help_text='The how manieth of its rule.')),
+                ('month', models.DateField(help_text='First local day of the month to which it counts.')),
+                ('remaining', foundation.fields.PlainAmountField(help_text='What was left when it was asked for.')),
+                ('state', models.CharField(choices=[('REQUESTED', 'Requested'), ('CAPTURED', 'Captured'), ('FAILED', 'Failed'), ('EXPIRED', 'Expired')], default='REQUESTED', max_length=9)),
+                ('asked_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('reference', models.CharField(blank=True, default='', max_length=128)),
+                ('captured', foundation.fields.PlainAmountField(blank=True, null=True)),
+                ('bucket', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rating.balancebucket')),
+                ('reason', models.CharField(blank=True, default='', max_length=200)),
+                ('retry_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'permissions': [('answer_top_up', 'Can say what became of requested top-ups')],
+                'indexes': [models.Index(fields=['account', 'usage_type'], name='rating_topuprequest_of_account'), models.Index(condition=models.Q(('state', 'REQUESTED')), fields=['expires_at'], name='rating_topuprequest_in_flight')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'REQUESTED')), fields=('account', 'usage_type'), name='rating_topuprequest_one_in_flight', nulls_distinct=False), models.UniqueConstraint(fields=('rule', 'number'), name='rating_topuprequest_numbered_once'), models.UniqueConstraint(condition=models.Q(('bucket__isnull', False)), fields=('bucket',), name='rating_topuprequest_sold_once'), models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('account', 'reference'), name='rating_topuprequest_paid_once'), models.CheckConstraint(condition=models.Q(('state__in', ['REQUESTED', 'CAPTURED', 'FAILED', 'EXPIRED'])), name='rating_topuprequest_state_known'), models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('expires_at__gt', models.F('asked_at')), ('number__gt', 0)), name='rating_topuprequest_asks_for_something'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state', 'REQUESTED')), models.Q(models.Q(('state', 'REQUESTED'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='rating_topuprequest_end_is_dated'), models.CheckConstraint(condition=models.Q(models.Q(('bucket__isnull', False), ('captured__gt', 0), ('captured__lte', models.F('amount')), ('state', 'CAPTURED'), models.Q(('reference', ''), _negated=True)), models.Q(models.Q(('state', 'CAPTURED'), _negated=True), ('bucket__isnull', True), ('captured__isnull', True), ('reference', '')), _connector='OR'), name='rating_topuprequest_captured_says_what'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'FAILED'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state', 'FAILED'), _negated=True), ('reason', ''), ('retry_at__isnull', True)), _connector='OR'), name='rating_topuprequest_failed_says_why'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('amount'), models.F('currency')), name='rating_topuprequest_amount_is_money'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('remaining'), models.F('currency')), name='rating_topuprequest_remaining_is_money'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('captured'), models.F('currency')), name='rating_topuprequest_captured_is_money')],
             },
         ),
         migrations.CreateModel(

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
         "pool_guards",
         "threshold_guards",
         "derived_guards",
+        "top_up_guards",
         "room_for_sums",
         "history",
     )

@@ -12,6 +12,7 @@ from rating.models.reservation import Reservation
 from rating.models.source import UsageSource
 from rating.models.suspense import SuspenseItem
 from rating.models.threshold import ThresholdAlert
+from rating.models.top_up import TopUpRequest, TopUpRule
 from rating.models.write_off import SuspenseWriteOff
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "SuspenseItem",
     "SuspenseWriteOff",
     "ThresholdAlert",
+    "TopUpRequest",
+    "TopUpRule",
     "UsageAggregate",
     "UsageEvent",
     "UsageFile",

@@ -51,6 +51,16 @@ from rating.operations.reserving import (
 from rating.operations.sources import create_source
 from rating.operations.summing import rebuild_sums
 from rating.operations.suspending import recycle
+from rating.operations.top_ups import (
+    CannotTopUp,
+    ask_top_ups,
+    close_top_up,
+    end_top_up,
+    expire_top_ups,
+    fail_top_up,
+    hold_top_up,
+    set_top_up,
+)
 from rating.operations.valuing import ValuedRows, hand_suspense, value_suspense
 from rating.operations.writing_off import (
     CannotWriteOff,
@@ -71,6 +81,7 @@ __all__ = [
     "CannotRerate",
     "CannotReserve",
     "CannotTake",
+    "CannotTopUp",
     "CannotWriteOff",
     "MergedParts",
     "Rehearsal",
@@ -84,7 +95,9 @@ __all__ = [
     "amend_event",
     "approve_rerate",
     "approve_write_off",
+    "ask_top_ups",
     "cancel_event",
+    "close_top_up",
     "commit",
     "create_source",
     "derive_pending",
@@ -92,10 +105,14 @@ __all__ = [
     "draw_pending",
     "end_agreement",
     "end_pool",
+    "end_top_up",
     "expire_reservations",
+    "expire_top_ups",
+    "fail_top_up",
     "give_balance",
     "give_money",
     "hand_suspense",
+    "hold_top_up",
     "keep_pools",
     "load_events",
     "load_file",
@@ -119,6 +136,7 @@ __all__ = [
     "resume_files",
     "reverse_write_off",
     "set_cap",
+    "set_top_up",
     "settle_balances",
     "take_back_file",
     "take_balance",

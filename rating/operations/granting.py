@@ -21,6 +21,7 @@ from rating.operations.alerting import alert_balances
 from rating.operations.drawing import draw_held, draw_pending, hold_usage, request_draws
 from rating.operations.money import post_breakage
 from rating.operations.pooling import keep_pools
+from rating.operations.top_ups import ask_top_ups, expire_top_ups
 from rating.operations.trials import end_used_up_trials
 from rating.queries.granting import DueGrant, SoldItem, due_grants, sold_items, specs, terms_of
 from rating.rules.grants import rhythm_of, rolled_over, rollover_end
@@ -43,14 +44,16 @@ class Settled:
     pooled: int = 0
     alerted: int = 0
     trials: int = 0
+    topped_up: int = 0
 
 
 def settle_balances(*, as_of: datetime) -> Settled:
     """Bring the balances of all accounts to a moment; a second call does nothing.
 
     Pools have their members and what these bring; grants end with what they were granted for;
-    what has begun is granted; usage is drawn; trials whose cap is used up end; what has ended is
-    closed in the order of time, its rest rolled over or expired.
+    what has begun is granted; usage is drawn; trials whose cap is used up end; alerts go out, and
+    payments are asked for where top-ups say so; what has ended is closed in the order of time,
+    its rest rolled over or expired.
     """
     done = Settled(pooled=keep_pools(as_of=as_of))
     included = specs()
@@ -63,6 +66,8 @@ def settle_balances(*, as_of: datetime) -> Settled:
         done.trials = ended
         _grant_and_draw(done, caps, as_of)
     done.alerted = alert_balances(as_of=as_of)
+    expire_top_ups(as_of=as_of)
+    done.topped_up = ask_top_ups(as_of=as_of)
     while closed := _close(as_of):
         done.closed += closed
         draw_pending()

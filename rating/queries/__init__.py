@@ -38,6 +38,7 @@ from rating.queries.suspense import (
     suspense_worth,
     unvalued_count,
 )
+from rating.queries.top_ups import due_top_ups, top_up_rules, top_up_standings, top_ups
 from rating.queries.trying import MOST_TRIED, Tried, explain_event, try_events
 from rating.queries.usage import (
     USAGE_COLUMNS,
@@ -79,6 +80,7 @@ __all__ = [
     "covers_of",
     "derivable_charges",
     "derived_of",
+    "due_top_ups",
     "events",
     "explain_event",
     "file_fate",
@@ -107,6 +109,9 @@ __all__ = [
     "suspense",
     "suspense_groups",
     "suspense_worth",
+    "top_up_rules",
+    "top_up_standings",
+    "top_ups",
     "try_events",
     "unvalued_count",
     "usage_charges_listed",

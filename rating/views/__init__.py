@@ -19,6 +19,8 @@ from rating.views.rerates import (
     ReratePage,
 )
 from rating.views.suspense import SuspenseGroups, SuspensePage, SuspenseRows, WorkSuspense
+from rating.views.top_up_rules import AccountTopUps, EndTopUp, SetTopUp
+from rating.views.top_ups import FailTopUp, TopUpList, TopUpPage
 from rating.views.trying import TryEvents
 from rating.views.write_offs import (
     ApproveWriteOff,
@@ -33,6 +35,7 @@ __all__ = [
     "AccountBalances",
     "AccountCaps",
     "AccountPools",
+    "AccountTopUps",
     "AccountUsage",
     "AgreeRating",
     "AgreementList",
@@ -44,8 +47,10 @@ __all__ = [
     "CancelEvent",
     "EndAgreement",
     "EndPool",
+    "EndTopUp",
     "EventPage",
     "EventSearch",
+    "FailTopUp",
     "FileList",
     "FilePage",
     "GiveBalance",
@@ -64,11 +69,14 @@ __all__ = [
     "ResumeFile",
     "ReverseWriteOff",
     "SetCap",
+    "SetTopUp",
     "SuspenseGroups",
     "SuspensePage",
     "SuspenseRows",
     "TakeBackFile",
     "TakeBalance",
+    "TopUpList",
+    "TopUpPage",
     "TryEvents",
     "WithdrawWriteOff",
     "WorkSuspense",

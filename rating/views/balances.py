@@ -114,6 +114,11 @@ class AccountBalances(ListScreen):
             ),
             *(
                 [
+                    Button(
+                        label="Automatic top-ups",
+                        url=reverse("rating:account_top_ups", args=[self.account.pk]),
+                        permission="rating.view_topuprule",
+                    ),
                     Button(label="Sell a balance", url=sale, permission="rating.sell_balance"),
                     Button(
                         label="Give money",

@@ -22,7 +22,7 @@ from customers.operations import ItemInput
 from customers.queries.offers import current_item
 from invoicing.models import BillCycle, BillRunAccount, Invoice
 from payments.models import TenderType
-from rating.models import SuspenseItem, UsageEvent
+from rating.models import SuspenseItem, TopUpRequest, UsageEvent
 from tax.models import Jurisdiction
 
 
@@ -32,8 +32,8 @@ def add_the_unusual() -> list[str]:
     A signed contract and a draft, an order to be sent, one that pauses a service, charges that
     another account pays, a discount given and one that waits, a service that fell out, an order
     and a credit that a second person decides, a certificate, units given, a commitment, a credit
-    limit, a run in review, a payment that settles nothing, usage to be rated again and usage
-    to be given up; besides, an event of usage, which only a search leads to.
+    limit, a run in review, a payment that settles nothing, usage to be rated again, usage to be
+    given up and a top-up that waits; besides, an event of usage, which only a search leads to.
     """
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
@@ -89,6 +89,7 @@ def add_the_unusual() -> list[str]:
         _credit_that_waits(account, day),
         _rated_again(event),
         _given_up(),
+        *_topped_up(account, day),
     ]
 
 
@@ -293,6 +294,30 @@ def _given_up() -> str:
         requester=User.objects.get(username="operator"),
     )
     return reverse("rating:write_off", args=[asked.pk])
+
+
+def _topped_up(account: Account, day: date) -> list[str]:
+    """Let a payment be asked for by itself."""
+    payers = Account.objects.filter(
+        role=AccountRole.PAYER,
+        entity=account.entity,
+        currency=account.entity.functional_currency,
+    )
+    payer = payers.order_by("pk")[0]
+    rating.operations.set_top_up(
+        account=payer,
+        threshold=Decimal(10),
+        amount=Decimal(25),
+        most_per_month=Decimal(100),
+        starts=day,
+        actor=None,
+    )
+    rating.operations.ask_top_ups(as_of=datetime.combine(day, time(12), UTC) + timedelta(days=1))
+    asked = TopUpRequest.objects.get()
+    return [
+        reverse("rating:account_top_ups", args=[payer.pk]),
+        reverse("rating:top_up", args=[asked.pk]),
+    ]
 
 
 def _promises(account: Account, contract: Contract) -> None:

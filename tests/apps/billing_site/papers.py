@@ -29,6 +29,7 @@ from rating.models import SuspenseItem, UsageEvent, UsageSource
 from tests.apps.invoicing.company import START, Company
 from tests.apps.rating.buckets import bucket
 from tests.apps.rating.company import HEADER
+from tests.apps.rating.topping_up import DAY, NOW, ask, fail, rule
 
 D = Decimal
 MARCH, APRIL, NEXT_YEAR = date(2027, 3, 1), date(2027, 4, 5), date(2028, 3, 1)
@@ -41,7 +42,7 @@ def papers(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:
     made: Keys = {}
     makers: tuple[Callable[[Company, Invoice, User, int], Keys], ...] = (
         _place, _usage_file, _receipt, _payment_file, _certificate, _contract, _discounts,
-        _balance, _memo, _period, _draft_order,
+        _balance, _top_up, _memo, _period, _draft_order,
     )  # fmt: skip
     for make in makers:
         made |= make(company, invoice, reader, rows)
@@ -205,6 +206,14 @@ def _balance(company: Company, invoice: Invoice, reader: User, rows: int) -> Key
             bucket_id=made.pk, quantity=D(1), reason="given twice", actor=None
         )
     return {"balance": (made.pk,)}
+
+
+def _top_up(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:
+    """A payment that a rule asked for, after as many that failed as there are rows."""
+    rule(invoice.payer, most_tries=20, most_per_month=D(900))
+    for number in range(min(rows, 19)):
+        fail(ask(NOW + number * DAY), as_of=NOW + number * DAY, retry_at=NOW + (number + 1) * DAY)
+    return {"top up": (ask(NOW + 19 * DAY).pk,)}
 
 
 def _memo(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:

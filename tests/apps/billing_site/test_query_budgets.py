@@ -50,6 +50,7 @@ SHORT = {
     "/console/rating/accounts/<int:pk>/balances/",
     "/console/rating/accounts/<int:pk>/caps/",
     "/console/rating/accounts/<int:pk>/pools/",
+    "/console/rating/accounts/<int:pk>/top-ups/",
     "/console/invoicing/runs/<int:pk>/findings/",
     "/console/invoicing/held/",
     "/console/invoicing/left-off/",

@@ -74,6 +74,8 @@ BUDGETS = (
     ("rating:suspense_item", "suspended", 4),
     ("rating:event", "event", 19),
     ("rating:balance", "balance", 5),
+    ("rating:top_up", "top up", 4),
+    ("rating:account_top_ups", "account", 7),
     ("invoicing:credit", "memo", 5),
     ("payments:batch", "payment file", 6),
     ("payments:unidentifiedreceipt", "receipt", 5),

@@ -19,6 +19,7 @@ import customers.operations
 import invoicing.operations
 import ledger.operations
 import payments.operations
+import rating.operations
 import receivables.operations
 import tax.operations
 from catalog.models import UsageType
@@ -206,6 +207,11 @@ def _balance(payer: Account, mark: str) -> None:
     SpendCap.objects.create(
         account=payer, currency=payer.currency, amount=D(50), valid=DateRange(START, None)
     )
+    rating.operations.set_top_up(
+        account=payer, threshold=D(10), amount=D(25), most_per_month=D(50), starts=START,
+        actor=None,
+    )  # fmt: skip
+    rating.operations.ask_top_ups(as_of=datetime(2027, 3, 1, 12, tzinfo=UTC))
     request_draws({payer.pk: MAY})
     _pool(payer, mark)
     _derived(payer, mark)
