@@ -26,6 +26,7 @@ class InvoicingConfig(AppConfig):
             BillRunChunk=scope.WHOLE,
             BillRunFinding=scope.through("payer_id", Account),
             ChargeItem=scope.through("account_id", Account),
+            CycleChange=scope.through("account_id", Account),
             DocumentArtifact="invoice__entity",
             Invoice="entity",
             InvoiceLine="invoice__entity",

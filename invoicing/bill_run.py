@@ -32,11 +32,13 @@ from invoicing import signals
 from invoicing.choices import AccountState, ApprovalMode, RunState, Severity
 from invoicing.models import BillRun, BillRunAccount, BillRunFinding
 from invoicing.operations import drafting, runs
+from invoicing.operations.cycle_changes import carry_out_cycle_changes
 from invoicing.operations.frame import inputs_snapshot, inputs_stamp
 from invoicing.operations.workers import DRAFTING, POSTING, drain
 
 SMALLEST_CHUNK: Final = 500
 LARGEST_CHUNK: Final = 2_000
+PARKED: Final = (AccountState.HELD, AccountState.ERROR)
 
 
 class Stage(NamedTuple):
@@ -150,9 +152,7 @@ def await_approval(run: BillRun, until: float | None) -> bool:
 
 
 def _needs_a_person(run: BillRun) -> bool:
-    parked = BillRunAccount.objects.filter(
-        run=run, state__in=[AccountState.HELD, AccountState.ERROR]
-    )
+    parked = BillRunAccount.objects.filter(run=run, state__in=PARKED)
     warnings = BillRunFinding.objects.filter(run=run).exclude(severity=Severity.INFO)
     return parked.exists() or warnings.exists()
 
@@ -169,13 +169,14 @@ def post(run: BillRun, until: float | None) -> bool:
 
 
 def finish(run: BillRun, until: float | None) -> bool:
-    """Let go of what was held or failed, check the totals, end spent budgets, close (BR-8)."""
+    """Let go of what is left, check totals, end budgets, change bill days, close (BR-8)."""
     with transaction.atomic():
         run = runs.locked_run(run.pk)
         if run.state != RunState.POSTED:
             return True
         left = BillRunAccount.objects.filter(run=run, is_open=True)
         payers = list(left.values_list("payer_id", flat=True))
+        unbilled = list(left.filter(state__in=PARKED).values_list("payer_id", flat=True))
         with connection.cursor() as cursor:
             drafting.discard_drafts(cursor, run.pk, payers, keep_findings=True)
         left.update(is_open=False)
@@ -183,6 +184,7 @@ def finish(run: BillRun, until: float | None) -> bool:
         if differing := invoicing.queries.control_differences(run.pk):
             raise ControlTotalsDiffer(differing[0].message)
         runs.end_spent_budgets(run)
+        carry_out_cycle_changes(run=run, unbilled=unbilled)
         runs.move(run, RunState.CLOSED, closed_at=Now(), totals=totals)
         audit.operations.record_event(
             topic="bill_run.closed", subject=run, payload={"totals": totals}

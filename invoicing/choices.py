@@ -32,6 +32,17 @@ class Corrections(TextChoices):
     REBILL = "REBILL", "Given back whole and billed anew"
 
 
+class CycleChangeState(TextChoices):
+    PENDING = "PENDING", "Waits for the end of the period"
+    DONE = "DONE", "Done"
+    WITHDRAWN = "WITHDRAWN", "Withdrawn"
+
+    @classmethod
+    def without_run(cls) -> list[str]:
+        """Return the states in which no run has carried it out."""
+        return [cls.PENDING, cls.WITHDRAWN]
+
+
 class RunKind(TextChoices):
     CYCLE = "CYCLE", "Cycle"
     CATCH_UP = "CATCH_UP", "Catch-up"

@@ -29,6 +29,17 @@ urlpatterns = [
         cycle_change.CyclePreview.as_view(),
         name="cycle_preview",
     ),
+    path(
+        "accounts/<int:pk>/change-cycle/",
+        cycle_change.ChangeCycle.as_view(),
+        name="change_cycle",
+    ),
+    path("cycle-changes/", cycle_change.CycleChangeList.as_view(), name="cycle_changes"),
+    path(
+        "cycle-changes/<int:pk>/withdraw/",
+        cycle_change.WithdrawCycleChange.as_view(),
+        name="withdraw_cycle_change",
+    ),
     path("accounts/<int:pk>/move-preview/", moves.MovePreview.as_view(), name="move_preview"),
     path(
         "orders/<int:pk>/submit-previewed/",

@@ -1,5 +1,6 @@
 """The addresses of invoicing under /api/v1/."""
 
+from invoicing.api.cycle_changes import CycleChangeViewSet
 from invoicing.api.documents import InvoiceViewSet
 from invoicing.api.memos import CreditMemoViewSet, DebitMemoViewSet
 from invoicing.api.prepaid import PrepaidBalanceViewSet
@@ -8,6 +9,7 @@ from invoicing.api.runs import BillRunViewSet, RunAccountViewSet
 
 ROUTES = [
     ("bill-runs", BillRunViewSet, "bill-run"),
+    ("cycle-changes", CycleChangeViewSet, "cycle-change"),
     ("invoices", InvoiceViewSet, "invoice"),
     ("order-previews", OrderPreviewViewSet, "order-preview"),
     ("credit-memos", CreditMemoViewSet, "credit-memo"),

@@ -303,6 +303,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CycleChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoicing.billcycle')),
+                ('day', models.PositiveSmallIntegerField(verbose_name='bill day')),
+                ('boundary', models.DateField()),
+                ('state', models.CharField(choices=[('PENDING', 'Waits for the end of the period'), ('DONE', 'Done'), ('WITHDRAWN', 'Withdrawn')], default='PENDING', max_length=9)),
+                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoicing.billrun')),
+            ],
+            options={
+                'ordering': ['boundary', 'id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'PENDING')), fields=('account',), name='invoicing_cyclechange_one_pending'), models.CheckConstraint(condition=models.Q(('day__range', (1, 31))), name='invoicing_cyclechange_day_of_month'), models.CheckConstraint(condition=models.Q(models.Q(('run__isnull', False), ('state', 'DONE')), models.Q(('run__isnull', True), ('state__in', ['PENDING', 'WITHDRAWN'])), _connector='OR'), name='invoicing_cyclechange_done_by_a_run')],
+            },
+        ),
+        migrations.CreateModel(
             name='TaxLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -9,4 +9,6 @@ class Migration(migrations.Migration):
         ("audit", "0002_guards"),
         ("customers", "0002_guards"),
     ]
-    operations = guards("invoicing", "document_guards", "run_guards", "memo_guards", "candidates")
+    operations = guards(
+        "invoicing", "document_guards", "run_guards", "memo_guards", "cycle_guards", "candidates"
+    )

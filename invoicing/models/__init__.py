@@ -4,6 +4,7 @@ from invoicing.models.artifact import DocumentArtifact
 from invoicing.models.charge_item import ChargeItem
 from invoicing.models.credit_request import MemoRequest
 from invoicing.models.cycle import BillCycle
+from invoicing.models.cycle_change import CycleChange
 from invoicing.models.invoice import Invoice
 from invoicing.models.line import InvoiceLine
 from invoicing.models.run import BillRun
@@ -17,6 +18,7 @@ __all__ = [
     "BillRunChunk",
     "BillRunFinding",
     "ChargeItem",
+    "CycleChange",
     "DocumentArtifact",
     "Invoice",
     "InvoiceLine",

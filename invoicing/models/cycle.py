@@ -74,4 +74,8 @@ class BillCycle(Stamped):
     @property
     def rhythm(self) -> Rhythm:
         """Return how this cycle cuts time."""
-        return Rhythm(self.anchor, Unit.MONTH, self.months, self.day)
+        return self.rhythm_for(day=self.day, months=self.months)
+
+    def rhythm_for(self, *, day: int, months: int) -> Rhythm:
+        """Return how time is cut for a payer of this cycle with a day and length of its own."""
+        return Rhythm(self.anchor, Unit.MONTH, months, day)

@@ -12,6 +12,13 @@ from invoicing.operations.credits import (
     request_debit,
     request_goodwill,
 )
+from invoicing.operations.cycle_changes import (
+    CannotChangeCycle,
+    change_cycle_at_boundary,
+    take_cycle,
+    withdraw_cycle_change,
+)
+from invoicing.operations.cycle_previews import preview_cycle
 from invoicing.operations.cycles import define_cycle
 from invoicing.operations.late_usage import LateUsage, late_accounts, late_usage, valued_usage
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
@@ -31,7 +38,6 @@ from invoicing.operations.previewing import (
     PreviewLine,
     Projected,
     next_invoice,
-    preview_cycle,
     preview_draft,
     preview_move,
     preview_order,
@@ -63,6 +69,7 @@ __all__ = [
     "BonusPolicy",
     "CannotApproveRun",
     "CannotChangeAccount",
+    "CannotChangeCycle",
     "CannotChangeRun",
     "CannotCredit",
     "CannotIssueMemo",
@@ -83,6 +90,7 @@ __all__ = [
     "approve_permission",
     "approve_run",
     "cancel_run",
+    "change_cycle_at_boundary",
     "continue_run",
     "define_cycle",
     "grant_memo",
@@ -113,5 +121,7 @@ __all__ = [
     "simulate_price",
     "start_run",
     "submit_as_previewed",
+    "take_cycle",
     "valued_usage",
+    "withdraw_cycle_change",
 ]

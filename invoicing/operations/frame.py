@@ -14,6 +14,7 @@ from django.db import connection
 
 import catalog.queries
 import customers.queries
+import invoicing.queries
 import ledger.queries
 import rating.queries
 import tax.queries
@@ -25,7 +26,6 @@ from catalog.rules.pricing import PriceTerms
 from catalog.rules.selection import attribute_pairs
 from customers.models import Account, ContractCommitment, GrantedDiscount
 from foundation.copying import escape
-from foundation.periods import Rhythm, Unit
 from foundation.proration import Convention
 from foundation.sql import statement
 from invoicing.choices import Corrections
@@ -107,7 +107,8 @@ class Frame:
         if self.window.has_commitments:
             self.commitments = catalog.queries.commitment_terms(self.catalog.charges)
         self.has_prepaid = rating.queries.is_money_held()
-        self._calendars: dict[tuple[int, int], Calendar] = {}
+        self._leaving = invoicing.queries.leaving(cycle=cycle, by=run.bill_date)
+        self._calendars: dict[tuple[int, int, date | None], Calendar] = {}
         self._sellers: dict[int, Seller] = {}
         self._zones: dict[str, ZoneInfo] = {}
         self._who: dict[tuple[str, int | None, str, str], Who] = {}
@@ -116,12 +117,12 @@ class Frame:
 
     def calendar(self, payer: Payer) -> Calendar:
         """Return the calendar of the payer's own cycle day and step."""
-        key = (payer.cycle_day, payer.cycle_months)
+        key = (payer.cycle_day, payer.cycle_months, self._leaving.get(payer.id))
         found = self._calendars.get(key)
         if found is None:
-            rhythm = Rhythm(self.cycle.anchor, Unit.MONTH, payer.cycle_months, payer.cycle_day)
+            rhythm = self.cycle.rhythm_for(day=payer.cycle_day, months=payer.cycle_months)
             found = self._calendars[key] = Calendar(
-                rhythm, self.bill_date, self.cycle.rebill_periods
+                rhythm, self.bill_date, self.cycle.rebill_periods, key[2]
             )
         return found
 
@@ -225,7 +226,7 @@ class Frame:
         """Say between which days usage may be summed before it is read."""
         since, days = self.window.since, set[date]()
         for day, months in _cycle_steps(self.cycle):
-            rhythm = Rhythm(self.cycle.anchor, Unit.MONTH, months, day)
+            rhythm = self.cycle.rhythm_for(day=day, months=months)
             k = rhythm.number(since)
             while (boundary := rhythm.boundary(k)) <= self.bill_date:
                 days.add(boundary)

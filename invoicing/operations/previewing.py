@@ -16,13 +16,14 @@ from django.db import connection, transaction
 
 import customers.operations
 import customers.queries
+import invoicing.queries
 import rating.operations
 import rating.queries
 from customers.choices import AccountRole
 from customers.models import Account, Order, OrderItem
 from customers.operations import ItemInput
 from foundation.errors import Refusal
-from foundation.periods import Rhythm, Unit
+from foundation.periods import Rhythm
 from foundation.permissions import require
 from invoicing.choices import RunState
 from invoicing.models import BillCycle, BillRun
@@ -57,6 +58,7 @@ class PreviewLine:
     quantity: Decimal
     net: Decimal
     tax: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,11 @@ class Preview:
     projection: tuple[Projected, ...] = ()
 
     @property
+    def currency(self) -> str:
+        """Return the payer's currency."""
+        return self.after.currency
+
+    @property
     def charges(self) -> tuple[PreviewLine, ...]:
         """Return the lines that the order adds."""
         return tuple(without(self.after.lines, self.before.lines))
@@ -133,8 +140,8 @@ def next_invoice(*, account_id: int, as_of: date) -> NextInvoice:
 
     Raises: CannotPreview.
     """
-    payer = _payer(account_id, as_of)
-    return _calculated(payer, bill_date_after(payer, as_of))
+    payer = payer_for(account_id, as_of)
+    return calculated(payer, bill_date_after(payer, as_of))
 
 
 def preview_order(
@@ -195,7 +202,7 @@ def project(*, account_id: int, as_of: date, bills: int = 12) -> list[Projected]
 
     Raises: CannotPreview.
     """
-    payer = _payer(account_id, as_of)
+    payer = payer_for(account_id, as_of)
     return [
         Projected(day, payer.currency, total, total)
         for day, total in _projected(payer, bill_date_after(payer, as_of), bills)
@@ -235,31 +242,6 @@ def preview_move(
     )
 
 
-def preview_cycle(
-    *, account: Account, cycle: BillCycle, cycle_day: int, as_of: date, actor: User | None
-) -> Preview:
-    """Return the next invoice of a payer as it is and with another cycle or cycle day (PER-7).
-
-    Each on its own bill date; days up to the first new boundary are a stub. Nothing is kept.
-
-    Raises: CannotPreview; what `customers.operations.change_account` refuses.
-    """
-    require(actor, "customers.change_account")
-    payer = _payer(account.pk, as_of)
-    if payer.pk != account.pk:
-        raise CannotPreview(f"account {account.number} is billed with {payer.number}")
-    before = _calculated(payer, bill_date_after(payer, as_of))
-    with transaction.atomic():
-        days = {"cycle_day": cycle_day, "cycle_months": cycle.months}
-        wanted = {"cycle_code": cycle.code, **days}
-        changed = customers.operations.change_account(
-            account=payer, changes=wanted, version=payer.version, actor=actor
-        )
-        after = _calculated(changed, bill_date_after(changed, as_of))
-        transaction.set_rollback(True)
-    return Preview(before, after)
-
-
 def preview_rerate(*, job: RerateJob, at: datetime, actor: User | None) -> list[Preview]:
     """Return what a job that rates usage again would change on the next documents (RATE-2).
 
@@ -280,7 +262,7 @@ def preview_rerate(*, job: RerateJob, at: datetime, actor: User | None) -> list[
 
 def bill_date_after(payer: Account, as_of: date) -> date:
     """Return the payer's next bill date: the first boundary not yet billed by a run (PER-8)."""
-    cycle, rhythm = _cycle(payer), _rhythm(payer)
+    cycle, rhythm = cycle_of(payer), rhythm_of(payer)
     k = rhythm.number(as_of)
     day = rhythm.boundary(k) if rhythm.boundary(k) == as_of else rhythm.boundary(k + 1)
     done = [RunState.POSTING, RunState.POSTED, RunState.CLOSED]
@@ -293,13 +275,13 @@ def bill_date_after(payer: Account, as_of: date) -> date:
 def _previews(
     touched: Iterable[int], as_of: date, carry_out: Callable[[], object], bills: int = 1
 ) -> list[Preview]:
-    payers = {payer.pk: payer for payer in (_payer(one, as_of) for one in touched)}
+    payers = {payer.pk: payer for payer in (payer_for(one, as_of) for one in touched)}
     days = {pk: bill_date_after(payer, as_of) for pk, payer in payers.items()}
-    before = {pk: _calculated(payer, days[pk]) for pk, payer in payers.items()}
+    before = {pk: calculated(payer, days[pk]) for pk, payer in payers.items()}
     ahead = {pk: _ahead(payer, days[pk], bills) for pk, payer in payers.items()}
     with transaction.atomic():
         carry_out()
-        after = {pk: _calculated(payer, days[pk]) for pk, payer in payers.items()}
+        after = {pk: calculated(payer, days[pk]) for pk, payer in payers.items()}
         later = {pk: _ahead(payer, days[pk], bills) for pk, payer in payers.items()}
         transaction.set_rollback(True)
     return [
@@ -323,19 +305,27 @@ def _projected(payer: Account, first: date, bills: int) -> list[tuple[date, Deci
     """Return bill dates and the total that each adds to what is owed by the one before.
 
     What is owed by a date less what is billed grows from date to date by what its bill will
-    hold; the look-back grows with it, so that nothing falls out of sight.
+    hold; the look-back grows with it, so that nothing falls out of sight. The last is the one at
+    which the payer takes another bill day.
     """
     found, owed = [], ZERO
-    rhythm = _rhythm(payer)
+    rhythm = rhythm_of(payer)
+    change = invoicing.queries.pending_cycle_change(account_id=payer.pk)
     for number in range(bills):
         day = rhythm.boundary(rhythm.number(first) + number)
-        total = _calculated(payer, day, ahead=number).total
+        if change is not None and day > change.boundary:
+            break
+        total = calculated(payer, day, ahead=number).total
         found.append((day, total - owed))
         owed = total
     return found
 
 
-def _payer(account_id: int, as_of: date) -> Account:
+def payer_for(account_id: int, as_of: date) -> Account:
+    """Return who pays for an account on a day.
+
+    Raises: CannotPreview.
+    """
     account = Account.objects.get(pk=account_id)
     day = max(as_of, account.opened_on)
     payer_id = customers.queries.payer_of(account_id=account_id, on_date=day)
@@ -344,23 +334,31 @@ def _payer(account_id: int, as_of: date) -> Account:
     return account if payer_id == account_id else Account.objects.get(pk=payer_id)
 
 
-def _cycle(payer: Account) -> BillCycle:
+def cycle_of(payer: Account) -> BillCycle:
+    """Return the cycle of a payer.
+
+    Raises: CannotPreview.
+    """
     cycle = BillCycle.objects.filter(code=payer.cycle_code).first()
     if cycle is None:
         raise CannotPreview(f"payer {payer.number} has no bill cycle")
     return cycle
 
 
-def _rhythm(payer: Account) -> Rhythm:
-    return Rhythm(_cycle(payer).anchor, Unit.MONTH, payer.cycle_months, payer.cycle_day)
+def rhythm_of(payer: Account) -> Rhythm:
+    """Return how the time of a payer is cut into bill periods.
+
+    Raises: CannotPreview.
+    """
+    return cycle_of(payer).rhythm_for(day=payer.cycle_day, months=payer.cycle_months)
 
 
-def _calculated(payer: Account, bill_date: date, *, ahead: int = 0) -> NextInvoice:
+def calculated(payer: Account, bill_date: date, *, ahead: int = 0) -> NextInvoice:
     """Calculate the drafts of one payer as a run of that date would, and store nothing.
 
     `ahead` is how many runs before it are left out, so that it looks back as much farther.
     """
-    cycle = _cycle(payer)
+    cycle = cycle_of(payer)
     cycle.rebill_periods += ahead
     frame = Frame(BillRun(pk=0, cycle=cycle, bill_date=bill_date), cycle)
     with connection.cursor() as cursor:
@@ -383,6 +381,7 @@ def _lines(draft: Draft) -> Iterable[PreviewLine]:
                 change.quantity,
                 line.net,
                 sum((one.amount for one in line.taxes), ZERO),
+                draft.payer.currency,
             )
 
 

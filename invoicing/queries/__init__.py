@@ -6,6 +6,7 @@ from invoicing.queries.credits import (
     waiting_memos,
     with_reasons,
 )
+from invoicing.queries.cycle_changes import changes_due, leaving, pending_cycle_change
 from invoicing.queries.documents import (
     RegisterTotal,
     TaxLiability,
@@ -46,6 +47,7 @@ __all__ = [
     "TaxLiability",
     "TierStep",
     "Totals",
+    "changes_due",
     "charges_left_off",
     "control_differences",
     "control_totals",
@@ -56,9 +58,11 @@ __all__ = [
     "findings_of_run",
     "is_drafting",
     "is_posting",
+    "leaving",
     "line_of_usage",
     "owners_of",
     "parked_accounts",
+    "pending_cycle_change",
     "place_names",
     "posted_between",
     "progress",

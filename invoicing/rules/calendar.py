@@ -39,12 +39,22 @@ class Calendar:
 
     Boundaries depend on few things (the steps of the charge and, unless it follows the cycle, the
     day it is anchored on), so a run of thousands of payers computes them a few times.
+
+    `leaves_on` is the boundary at which the payer takes another cycle day: no period of this cycle
+    begins on it or later (PER-7).
     """
 
-    def __init__(self, cycle: Rhythm, bill_date: date, rebill_periods: int) -> None:
+    def __init__(
+        self,
+        cycle: Rhythm,
+        bill_date: date,
+        rebill_periods: int,
+        leaves_on: date | None = None,
+    ) -> None:
         self.cycle = cycle
         self.bill_date = bill_date
         self.rebill_periods = rebill_periods
+        self.leaves_on = leaves_on
         self._due: dict[tuple[Timing, date], Due] = {}
         self._pinned: dict[Timing, bool] = {}
 
@@ -103,6 +113,8 @@ class Calendar:
         is_running = timing.to_run_date and rhythm.boundary(last) < self.bill_date
         if not timing.in_advance and not is_running:
             last -= 1
+        if self.leaves_on is not None and timing.alignment == Alignment.CYCLE:
+            last = min(last, rhythm.number(self.leaves_on - DAY))
         first = last - self.rebill_periods
         if timing.alignment == Alignment.TERM:
             first = max(first, 0)

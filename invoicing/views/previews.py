@@ -18,7 +18,8 @@ from customers.operations import IncompleteOrder
 from foundation import clock
 from foundation.errors import Refusal
 from foundation.screens import ActionView, Button, Column, Crumb, Fact, Screen, Table
-from invoicing import operations
+from invoicing import operations, queries
+from invoicing.models import CycleChange
 from invoicing.operations import NextInvoice, PreviewLine, Projected
 from invoicing.views import links
 from invoicing.views.ending import ending_table, owed_facts
@@ -123,8 +124,20 @@ class AccountNext(Screen):
         return get_object_or_404(Account, pk=self.kwargs["pk"])
 
     def buttons(self) -> Sequence[Button]:
-        """Offer to look farther ahead; a page by itself, because it calculates twelve bills."""
-        return (Button(label="Next twelve bills", url="?year=1", permission=self.permission),)
+        """Offer to look farther ahead, a page by itself because it calculates twelve bills."""
+        years = Button(label="Next twelve bills", url="?year=1", permission=self.permission)
+        change = "customers.change_account"
+        if self.cycle_change is not None:
+            url = reverse("invoicing:withdraw_cycle_change", args=[self.cycle_change.pk])
+            stay = Button(label="Keep the bill day", url=url, permission=change, method="post")
+            return (years, stay)
+        url = reverse("invoicing:cycle_preview", args=[self.account.pk])
+        return (years, Button(label="Another bill day", url=url, permission=change))
+
+    @cached_property
+    def cycle_change(self) -> CycleChange | None:
+        """Another bill day that waits for the end of the running period."""
+        return queries.pending_cycle_change(account_id=self.account.pk)
 
     def get_title(self) -> str:
         """Name the account."""
@@ -152,6 +165,8 @@ class AccountNext(Screen):
         if "year" in self.request.GET:
             tables.append(year_table(self._year(day), self.account.currency))
         facts = money_facts(found)
+        if self.cycle_change is not None:
+            facts.append(Fact(label="Then billed otherwise", value=str(self.cycle_change)))
         if found.problem:
             facts.append(Fact(label="Cannot be billed", value=found.problem))
         if found.payer_id != self.account.pk:

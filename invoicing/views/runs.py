@@ -255,8 +255,13 @@ class CycleList(ListScreen):
     empty = Empty(title="No bill cycle", text="A cycle says on which day its payers are billed.")
 
     def buttons(self) -> Sequence[Button]:
-        """Offer to define a cycle."""
+        """Offer to define a cycle, and to see who is to change it."""
         return (
+            Button(
+                label="Changes of the bill day",
+                url=reverse("invoicing:cycle_changes"),
+                permission="customers.view_account",
+            ),
             Button(
                 label="New cycle",
                 url=reverse("invoicing:new_cycle"),

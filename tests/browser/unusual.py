@@ -69,6 +69,13 @@ def add_the_unusual() -> list[str]:
         subscription=subscription,
         actor=None,
     )
+    invoicing.operations.change_cycle_at_boundary(
+        account=other.order_by("pk")[0],
+        cycle=BillCycle.objects.order_by("pk")[0],
+        cycle_day=17,
+        as_of=day,
+        actor=None,
+    )
     event = UsageEvent.objects.order_by("id")[0]
     posted = Invoice.objects.filter(state="POSTED", doc_type="INVOICE").latest("pk")
     waiting = _orders_that_wait(subscription, day)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import customers.operations
+import invoicing.operations
 from billing_site.scenarios import setting, words
 from billing_site.scenarios.stage import Scene
 from billing_site.scenarios.verbs.registry import verb
 from customers.choices import AccountRole, AddressRole
+from invoicing.models import BillCycle
 
 
 @verb("account.open")
@@ -98,16 +101,21 @@ def redirect(
 
 
 @verb("account.cycle")
-def cycle(scene: Scene, *, account: str, day: int, months: int = 1) -> None:
-    """Bill an account on another day of the month (PER-7)."""
-    row = scene.account(account)
+def cycle(
+    scene: Scene, *, account: str, day: int, months: int = 1, once_billed: bool = False
+) -> None:
+    """Bill an account on another day of the month, now or once its period is billed (PER-7)."""
     code = setting.cycle(day, months, words.Setup(accounts={}))
-    customers.operations.change_account(
-        account=row,
-        changes={"cycle_code": code, "cycle_day": day, "cycle_months": months},
-        version=row.version,
-        actor=scene.cast.care,
-    )
+    terms: dict[str, Any] = {
+        "account": scene.account(account),
+        "cycle": BillCycle.objects.get(code=code),
+        "cycle_day": day,
+        "actor": scene.cast.care,
+    }
+    if once_billed:
+        invoicing.operations.change_cycle_at_boundary(as_of=scene.day, **terms)
+    else:
+        invoicing.operations.take_cycle(**terms)
 
 
 @verb("account.hold")

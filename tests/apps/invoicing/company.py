@@ -28,7 +28,6 @@ from catalog.models import (
 from customers.choices import CustomerKind, OrderAction
 from customers.models import Account, Subscription, SubscriptionCharge
 from customers.operations import AddressInput, ItemInput
-from invoicing.choices import RunKind
 from invoicing.models import BillCycle, BillRun, Invoice
 from ledger.models import LegalEntity
 from tax.models import Jurisdiction, TaxCategory, TaxType
@@ -175,15 +174,15 @@ class Company:
 
     def start(self, bill_date: date, **more: Any) -> BillRun:
         """Start the run of a date and carry it to its review."""
-        more.setdefault("actor", self.clerk)
+        more = {"actor": self.clerk, "cycle": self.cycle} | more
         run = invoicing.operations.start_run(
-            cycle=self.cycle, bill_date=bill_date, cutoff_at=noon(bill_date), **more
+            bill_date=bill_date, cutoff_at=noon(bill_date), **more
         )
         return invoicing.operations.continue_run(run_id=run.pk)
 
-    def bill(self, bill_date: date, kind: RunKind = RunKind.CYCLE) -> BillRun:
+    def bill(self, bill_date: date, **more: Any) -> BillRun:
         """Carry the run of a date to its end."""
-        run = self.start(bill_date, kind=kind)
+        run = self.start(bill_date, **more)
         invoicing.operations.approve_run(run_id=run.pk, actor=self.boss)
         invoicing.operations.post_run(run_id=run.pk, actor=self.clerk)
         return invoicing.operations.continue_run(run_id=run.pk)

@@ -1,6 +1,7 @@
 """Documents and credits over the API: read, print, ask, grant; each behind its own right."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from uuid import uuid4
@@ -24,7 +25,7 @@ def invoice(company: Company) -> Invoice:
     return Invoice.objects.get(payer=payer)
 
 
-def post(client: Client, path: str, body: dict[str, object], key: str = "") -> tuple[int, dict]:  # type: ignore[type-arg]
+def post(client: Client, path: str, body: Mapping[str, object], key: str = "") -> tuple[int, dict]:  # type: ignore[type-arg]
     answer = client.post(
         path,
         json.dumps(body),

@@ -20,6 +20,7 @@ from foundation import clock
 from foundation.errors import Invalid
 from invoicing.operations import PreviewChanged
 from tests.apps.invoicing.company import Company, add, submit
+from tests.apps.invoicing.test_document_api import post
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -148,36 +149,20 @@ def test_a_move_is_previewed_and_nothing_moves(
     assert mine.parent_id is None
 
 
-def test_per7_another_bill_day_is_previewed_and_nothing_changes(
-    company: Company, sub: Subscription, client: Client, monkeypatch: pytest.MonkeyPatch
+def test_machines_preview_pin_and_submit_a_draft(
+    sub: Subscription, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The month billed is finished; the days up to the 15th are a part of the new month."""
-    mine = sub.account
-    cycle = invoicing.operations.define_cycle(code="C15", name="Day 15", day=15, actor=None)
-    found = invoicing.operations.preview_cycle(
-        account=mine, cycle=cycle, cycle_day=15, as_of=MID, actor=None
-    )
-    assert found.before.bill_date == MAR
-    assert found.after.bill_date == date(2027, 2, 15)
-    (stub,) = found.after.lines
-    assert (stub.start, stub.end) == (MAR, date(2027, 3, 15))
-    assert stub.net == D(30), "2 × 30.00 × 14/28 of the month from 15 February"
+    """Three seats for two in the 14 of 28 days from 15 February, and from then on."""
     monkeypatch.setattr(clock, "today", lambda zone: MID)
     client.force_login(User.objects.create(username="root", is_superuser=True, is_staff=True))
-    page = reverse("invoicing:cycle_preview", args=[mine.pk])
-    assert client.get(page).status_code == 200
-    shown = client.post(page, {"cycle": "C15", "cycle_day": ""}).content.decode()
-    assert "On 2027-02-15, with the change" in shown
-    mine.refresh_from_db()
-    assert mine.cycle_day == 1
-
-
-def test_an_account_that_does_not_pay_has_no_bill_day_to_change(
-    company: Company, sub: Subscription
-) -> None:
-    child = company.payer(parent=sub.account, role=AccountRole.NON_PAYER)
-    cycle = invoicing.operations.define_cycle(code="C15", name="Day 15", day=15, actor=None)
-    with pytest.raises(invoicing.operations.CannotPreview, match="is billed with"):
-        invoicing.operations.preview_cycle(
-            account=child, cycle=cycle, cycle_day=15, as_of=MID, actor=None
-        )
+    order = draft(sub)
+    path, body = "/api/v1/order-previews/", {"order": order.number}
+    status, (shown,) = post(client, path, body | {"bills": 2})
+    assert status == 200
+    assert {one["net"]["amount"] for one in shown["charges"]} == {"-30.00", "45.00", "90.00"}
+    assert shown["difference"] == {"amount": "53.55", "currency": "EUR"}
+    assert [one["difference"]["amount"] for one in shown["projection"]] == ["53.55", "35.70"]
+    status, pinned = post(client, f"{path}pinned/", body)
+    assert (status, pinned["payers"][0]["after"]) == (200, shown["after"])
+    done = post(client, f"{path}submit/", body | {"pin": pinned["pin"]})
+    assert done == (200, {"number": order.number, "state": "COMPLETED"})

@@ -152,6 +152,9 @@ def _business(company: Company, payer: Account, mark: str, offer: Any) -> None:
         invoice_id=invoice.pk, scope="FULL", reason_code="GOODWILL", requester=asker,
         on_date=MARCH, comment=f"{mark} complaint",
     )  # fmt: skip
+    invoicing.operations.change_cycle_at_boundary(
+        account=payer, cycle=company.cycle, cycle_day=15, as_of=MARCH, actor=None
+    )
     period = AccountingPeriod.objects.filter(entity=entity).earliest("pk")
     ledger.operations.soft_close_period(period_id=period.pk, actor=asker)
     ledger.operations.request_close(period_id=period.pk, actor=asker, reason=f"{mark} is complete")
