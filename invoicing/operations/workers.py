@@ -28,6 +28,7 @@ from invoicing.operations.drafting import draft_chunk
 from invoicing.operations.frame import Frame
 from invoicing.operations.moment import NOW, MomentIsOver, forget, one_moment
 from invoicing.operations.posting import Accounts, post_chunk, suspects
+from invoicing.operations.writing import DraftedElsewhere
 
 MOST_ATTEMPTS: Final = 3
 A_MOMENT: Final = 0.2
@@ -193,6 +194,8 @@ def _drain(frame: Frame, work: Work, until: float | None) -> None:
             if attempts >= MOST_ATTEMPTS:
                 _give_up(chunk_id, work, payers, _sentence(error))
             connection.close_if_unusable_or_obsolete()
+        except DraftedElsewhere as elsewhere:
+            _give_up(chunk_id, work, payers, elsewhere.message)
         except Refusal as refusal:
             _stop(run_id, f"{refusal.rule}: {refusal}")
             return

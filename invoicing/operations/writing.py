@@ -8,9 +8,11 @@ from decimal import Decimal
 from itertools import repeat
 from typing import NamedTuple
 
+from django.db import IntegrityError
 from django.db.backends.utils import CursorWrapper
 
 from foundation.copying import copy_text, escape, ids
+from foundation.errors import Refusal
 from foundation.money import quantize
 from invoicing.operations.frame import Frame, Seller
 from invoicing.operations.inputs import Payer
@@ -49,6 +51,7 @@ TAX_TOTAL_COLUMNS = (
     *("invoice_id", "jurisdiction_id", "tax_type_id", "category", "rate", "basis", "amount"),
     *("amount_reporting", "currency", "reason"),
 )
+IDENTITY = "invoicing_chargeitem_identity"
 ZERO = Decimal(0)
 KINDS = {"-": "Credit", "+": "Addition", "~": "Taken back"}
 
@@ -62,6 +65,12 @@ def iso(day: date) -> str:
     if found is None:
         found = _iso[day] = day.isoformat()
     return found
+
+
+class DraftedElsewhere(Refusal):
+    """Another draft of the run holds what this payer is to be billed."""
+
+    rule = "CHG-8"
 
 
 class Said(NamedTuple):
@@ -127,7 +136,7 @@ class Writer:
                 self._document(draft, document, next(invoice_ids), line_ids, item_ids)
         copy_text(cursor, "invoicing_invoice", INVOICE_COLUMNS, _blocks(self.invoices))
         copy_text(cursor, "invoicing_invoiceline", LINE_COLUMNS, _blocks(self.lines))
-        copy_text(cursor, "invoicing_chargeitem", ITEM_COLUMNS, _blocks(self.items))
+        self._copy_items(cursor)
         if self.reliefs:
             copy_text(cursor, "invoicing_chargeitem", RELIEF_COLUMNS, _blocks(self.reliefs))
         copy_text(cursor, "invoicing_taxline", TAX_LINE_COLUMNS, _blocks(self.taxes))
@@ -142,6 +151,18 @@ class Writer:
                     [line for _, line in self.taken],
                 ],
             )
+
+    def _copy_items(self, cursor: CursorWrapper) -> None:
+        try:
+            copy_text(cursor, "invoicing_chargeitem", ITEM_COLUMNS, _blocks(self.items))
+        except IntegrityError as error:
+            diagnosis = getattr(error.__cause__, "diag", None)
+            if diagnosis is not None and diagnosis.constraint_name == IDENTITY:
+                raise DraftedElsewhere(
+                    "Charges of this payer stand on another draft: an account was moved since that"
+                    " was calculated. Calculate that payer again, then this one."
+                ) from error
+            raise
 
     def _document(
         self,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from math import inf
 from typing import TYPE_CHECKING
 
 from catalog.rules.metered import Reading
@@ -211,18 +212,25 @@ def _with_billed(
     """Give the due periods, cut where an earlier rhythm has billed into them, then the others.
 
     Billed periods that are no longer due by today's rhythm are looked at by their own bounds, so
-    that a change of cycle day moves no money of the past (PER-7).
+    that a change of cycle day moves no money of the past; each has the days that no period billed
+    before it has reached into, for it may be a stub itself (PER-7).
     """
     own = {(one.start, one.end) for one in periods}
-    strange = [bounds for bounds in billed if bounds not in own]
-    for period in periods:
-        part = uncovered(period, strange) if strange else period
+    strange = sorted(bounds for bounds in billed if bounds not in own)
+    if not strange:
+        for period in periods:
+            yield period, None
+        return
+    first_item = {
+        bounds: min((one.id for one in items), default=inf) for bounds, items in billed.items()
+    }
+    begin = periods[0].start if periods else calendar.horizon()
+    others = [Period(start, end) for start, end in strange if start >= begin]
+    for period in (*periods, *others):
+        since = first_item.get((period.start, period.end), inf)
+        part = uncovered(period, [one for one in billed if first_item[one] < since])
         if part is not None:
             yield period, None if part == period else part
-    first = periods[0].start if periods else calendar.horizon()
-    for start, end in sorted(strange):
-        if start >= first:
-            yield Period(start, end), None
 
 
 def _owed(

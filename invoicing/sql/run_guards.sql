@@ -52,6 +52,7 @@ SELECT refuse_truncate('invoicing_billrun');
 SELECT audit_track('invoicing_billcycle');
 SELECT audit_track('invoicing_billrun');
 SELECT audit_track('invoicing_memorequest');
+SELECT audit_track('invoicing_cyclechange');
 
 -- reverse:
 DROP FUNCTION IF EXISTS invoicing_guard_run() CASCADE;
