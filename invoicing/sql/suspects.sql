@@ -12,7 +12,8 @@ WITH RECURSIVE change AS MATERIALIZED (
            OR xact = pg_current_xact_id_if_assigned()::text::bigint)  -- whose own snapshot leaves it out
       AND table_name IN ('customers_customer', 'customers_account', 'customers_accountposition',
                          'customers_accountaddress', 'customers_address',
-                         'customers_subscriptioncharge', 'customers_chargesegment')
+                         'customers_subscription', 'customers_subscriptioncharge',
+                         'customers_chargesegment')
 ), named AS (  -- what the changed row says, or said before
     SELECT key, value::bigint AS id
     FROM change
@@ -34,6 +35,10 @@ WITH RECURSIVE change AS MATERIALIZED (
     UNION ALL SELECT u.account_id FROM change c JOIN customers_accountaddress u USING (id)
               WHERE table_name = 'customers_accountaddress'
     UNION ALL SELECT u.account_id FROM change c JOIN customers_accountaddress u ON u.address_id = c.id
+              WHERE table_name = 'customers_address'
+    UNION ALL SELECT s.account_id FROM change c JOIN customers_subscription s USING (id)
+              WHERE table_name = 'customers_subscription'
+    UNION ALL SELECT s.account_id FROM change c JOIN customers_subscription s ON s.service_address_id = c.id
               WHERE table_name = 'customers_address'
     UNION ALL SELECT s.account_id FROM charge c JOIN customers_subscriptioncharge s USING (id)
 ), node AS (  -- and all that have ever stood above them

@@ -113,6 +113,14 @@ def there_and_back(payer: Account) -> None:
         )
 
 
+def served_elsewhere(payer: Account) -> None:
+    raw(
+        "UPDATE customers_subscription SET service_address_id = (SELECT address_id "
+        f"FROM customers_accountaddress WHERE account_id = {payer.pk}) "
+        f"WHERE account_id = {payer.pk}"
+    )
+
+
 def next_winter(payer: Account) -> None:
     modify(line(payer), FAR, BILL_DATE, quantity=D(9))
 
@@ -120,7 +128,9 @@ def next_winter(payer: Account) -> None:
 OVERTAKEN: Final = (
     rename, order_number, town, house, more_seats, an_end, segment_by_hand, item_by_hand,
 )  # fmt: skip
-STILL_GOOD: Final = (nothing, touch, anchor_by_hand, there_and_back, next_winter)
+STILL_GOOD: Final = (
+    nothing, touch, anchor_by_hand, there_and_back, served_elsewhere, next_winter,
+)  # fmt: skip
 Change = Callable[[Account], None]
 
 
