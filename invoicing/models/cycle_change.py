@@ -46,4 +46,4 @@ class CycleChange(Stamped):
         ]
 
     def __str__(self) -> str:
-        return f"on day {self.day} of cycle {self.cycle.code}, once billed up to {self.boundary}"
+        return f"on day {self.day}, once billed up to {self.boundary}"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
 
 from foundation.periods import Alignment, LongAnchor, Period, Rhythm, Unit, charge_rhythm
 
+if TYPE_CHECKING:
+    from invoicing.rules.difference import Billed
+
 DAY = timedelta(days=1)
+Bounds = tuple[date, date]
 
 
 class Timing(NamedTuple):
@@ -122,7 +127,36 @@ class Calendar:
         return Due(periods, rhythm.boundary(first), rhythm.period(last + 1))
 
 
-def uncovered(period: Period, billed: Iterable[tuple[date, date]]) -> Period | None:
+def looked_at(
+    periods: Sequence[Period],
+    billed: Mapping[Bounds, Sequence[Billed]],
+    calendar: Calendar,
+) -> Iterator[tuple[Period, Period | None]]:
+    """Give the due periods, cut where an earlier rhythm has billed into them, then the others.
+
+    Billed periods that are no longer due by today's rhythm are looked at by their own bounds, so
+    that a change of cycle day moves no money of the past; each has the days that no period billed
+    before it has reached into, for it may be a stub itself (PER-7).
+    """
+    own = {(one.start, one.end) for one in periods}
+    strange = sorted(bounds for bounds in billed if bounds not in own)
+    if not strange:
+        for period in periods:
+            yield period, None
+        return
+    first_item = {
+        bounds: min((one.id for one in items), default=inf) for bounds, items in billed.items()
+    }
+    begin = periods[0].start if periods else calendar.horizon()
+    others = [Period(start, end) for start, end in strange if start >= begin]
+    for period in (*periods, *others):
+        since = first_item.get((period.start, period.end), inf)
+        part = uncovered(period, [one for one in billed if first_item[one] < since])
+        if part is not None:
+            yield period, None if part == period else part
+
+
+def uncovered(period: Period, billed: Iterable[Bounds]) -> Period | None:
     """Return the part of a new full period that no other billed period reaches into (PER-7).
 
     After a change of cycle day the running full period ends inside a period of the new cycle;

@@ -7,18 +7,17 @@ calendar and the price list that are passed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from math import inf
 from typing import TYPE_CHECKING
 
 from catalog.rules.metered import Reading
 from catalog.rules.metering import Metric
 from foundation import proration
 from foundation.periods import Period
-from invoicing.rules.calendar import DAY, Calendar, Timing, uncovered
+from invoicing.rules.calendar import DAY, Calendar, Timing, looked_at
 from invoicing.rules.difference import ONE, Billed, Change, Target, changes
 from invoicing.rules.moments import Moment, pieces_of_moments, price_of
 from invoicing.rules.prices import Prices, Who, told
@@ -157,7 +156,7 @@ def charge(
                 if kept is not None:
                     kept.append((period, targets))
         return found
-    for period, part in _with_billed(periods, billed, calendar):
+    for period, part in looked_at(periods, billed, calendar):
         known = billed.get((period.start, period.end), ())
         targets = _owed(life, plan, who, prices, calendar, period, part)
         if targets or known:
@@ -202,35 +201,6 @@ def _once(life: Life, calendar: Calendar) -> list[Period]:
     """Return the day of a one-time charge, once it has come (PRO-3)."""
     days = [one.start for one in life.segments if one.state != "OFF"][:1]
     return [calendar.once(day) for day in days if calendar.horizon() <= day <= calendar.bill_date]
-
-
-def _with_billed(
-    periods: Sequence[Period],
-    billed: dict[tuple[date, date], list[Billed]],
-    calendar: Calendar,
-) -> Iterator[tuple[Period, Period | None]]:
-    """Give the due periods, cut where an earlier rhythm has billed into them, then the others.
-
-    Billed periods that are no longer due by today's rhythm are looked at by their own bounds, so
-    that a change of cycle day moves no money of the past; each has the days that no period billed
-    before it has reached into, for it may be a stub itself (PER-7).
-    """
-    own = {(one.start, one.end) for one in periods}
-    strange = sorted(bounds for bounds in billed if bounds not in own)
-    if not strange:
-        for period in periods:
-            yield period, None
-        return
-    first_item = {
-        bounds: min((one.id for one in items), default=inf) for bounds, items in billed.items()
-    }
-    begin = periods[0].start if periods else calendar.horizon()
-    others = [Period(start, end) for start, end in strange if start >= begin]
-    for period in (*periods, *others):
-        since = first_item.get((period.start, period.end), inf)
-        part = uncovered(period, [one for one in billed if first_item[one] < since])
-        if part is not None:
-            yield period, None if part == period else part
 
 
 def _owed(

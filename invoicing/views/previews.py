@@ -166,7 +166,8 @@ class AccountNext(Screen):
             tables.append(year_table(self._year(day), self.account.currency))
         facts = money_facts(found)
         if self.cycle_change is not None:
-            facts.append(Fact(label="Then billed otherwise", value=str(self.cycle_change)))
+            text = f"{self.cycle_change} (cycle {self.cycle_change.cycle.code})"
+            facts.append(Fact(label="Then billed otherwise", value=text))
         if found.problem:
             facts.append(Fact(label="Cannot be billed", value=found.problem))
         if found.payer_id != self.account.pk:

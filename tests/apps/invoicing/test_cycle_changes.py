@@ -194,7 +194,7 @@ def test_per7_the_pages_order_show_and_withdraw_a_change(
     assert 'value="15"' in client.get(page, asked).content.decode()
     shown = client.post(page, asked, follow=True).content.decode()
     assert "changes when the period up to 2027-03-01 is billed" in shown
-    assert "on day 15 of cycle C15, once billed up to 2027-03-01" in shown
+    assert "on day 15, once billed up to 2027-03-01 (cycle C15)" in shown
     assert mine.number in client.get(reverse("invoicing:cycle_changes")).content.decode()
     change = CycleChange.objects.get()
     client.post(reverse("invoicing:withdraw_cycle_change", args=[change.pk]))

@@ -1,7 +1,7 @@
 """Whatever a draft is made from is either followed until it is posted, or may not change it.
 
-A draft is compared before posting only if an input of it has changed (docs/decisions/0017). A table
-that a bill newly reads has to be put into one of the lists here, and into its statement.
+A draft is compared before posting only if an input of it has changed (docs/decisions/0017). A
+table that a bill newly reads has to be put into one of the lists here, and into its statement.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def test_every_table_that_decides_a_bill_is_followed(company: Company) -> None:
     use(add(payer, offer, identifiers=[number]), date(2027, 1, 10), "5")
     frame = Frame(BillRun(pk=0, cycle=company.cycle, bill_date=FEB), company.cycle)
     frame.has_prepaid = True
-    everything = {name: True for name in frame.window._fields if name.startswith("has_")}
+    everything: dict[str, Any] = {
+        name: True for name in frame.window._fields if name.startswith("has_")
+    }
     frame.window = frame.window._replace(**everything)
     with heard() as tables, connection.cursor() as cursor:
         (draft,), _ = make_drafts(cursor, frame, [payer.pk])
