@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from catalog.rules.counters import split_counter
 from catalog.rules.metering import MOST_PLACES, Metric
 from catalog.rules.price_models import mean_price
-from catalog.rules.pricing import Priced
-from foundation.money import allocate, quantize
+from catalog.rules.sharing import Factors, borne, stretches
 from foundation.periods import Period
 from invoicing.rules.difference import ZERO, Target
 from invoicing.rules.prices import Money, Prices, Quote, Shares, Who, told, trace_of
@@ -23,14 +20,6 @@ from invoicing.rules.usage import Usage
 
 if TYPE_CHECKING:
     from invoicing.rules.charging import ChargePlan, Life
-
-
-class Used(NamedTuple):
-    """What one subscription charge used in a stretch, and the price that it has there."""
-
-    life: Life
-    quote: Quote
-    quantity: Decimal
 
 
 @dataclass(slots=True, eq=False)
@@ -81,10 +70,12 @@ def _targets(
         groups["*"] = [(first, Usage(on[0].start, "*", ZERO, ZERO, first.service_id))]
     for usage_key, rows in groups.items():
         reached = exact = ZERO
+        used_by = {life.id: life for life, _ in rows}
         for start, end, used in _stretches(rows, plan, who, prices, cut):
-            exact += sum((one.quantity for one in used), ZERO)
+            exact += sum((quantity for *_, quantity in used), ZERO)
             whole = exact if plan.metric is None else plan.metric.converted(exact)
-            for life, quote, quantity, money in _borne(plan, used, reached, whole, shares):
+            for number, quote, quantity, money in _borne(plan, used, reached, whole, shares):
+                life = used_by[number]
                 part: Part = (start, quote, quantity, ZERO)
                 days = Period(start, end)
                 services = {row.service_id for owner, row in rows if owner is life}
@@ -96,93 +87,51 @@ def _targets(
 
 def _stretches(
     rows: Sequence[tuple[Life, Usage]], plan: ChargePlan, who: Who, prices: Prices, cut: Period
-) -> Iterator[tuple[date, date, list[Used]]]:
+) -> Iterator[tuple[date, date, list[tuple[int, Quote, Decimal]]]]:
     """Cut the days where the price of any of the charges changes; add up each by charge."""
+    owners = {life.id: life.owner_id for life, _ in rows}
+    key = rows[0][1].usage_key
+
+    def quoted(number: int, day: date) -> Quote:
+        return prices.quote(plan.charge_id, who, owners[number], day, None, key)
+
+    def since(number: int, day: date, after: date) -> date:
+        return price_since(prices, plan, who, owners[number], key, day, after)
+
+    counted = [(life.id, one.day, _counted(plan, one)) for life, one in rows]
+    return stretches(counted, quoted, since, (cut.start, cut.end))
+
+
+def _counted(plan: ChargePlan, one: Usage) -> Decimal:
     by_count = plan.metric is not None and plan.metric.rule == "COUNT"
-    quoted: list[tuple[date, Life, Quote, Decimal]] = []
-    marks = {cut.start, cut.end}
-    last: dict[int, tuple[date, Quote]] = {}
-    for life, one in sorted(rows, key=lambda row: row[1].day):
-        key = (plan.charge_id, who, life.owner_id)
-        quote = prices.quote(*key, one.day, None, one.usage_key)
-        before = last.get(life.id)
-        if before is not None and before[1] is not quote:
-            since = (life.owner_id, one.usage_key, one.day, before[0])
-            marks.add(price_since(prices, plan, who, *since))
-        last[life.id] = one.day, quote
-        quantity = Decimal(one.events) if by_count else one.quantity
-        quoted.append((one.day, life, quote, quantity))
-    days = sorted(marks)
-    for start, end in itertools.pairwise(days):
-        sums: dict[int, Used] = {}
-        for day, life, quote, quantity in quoted:
-            if start <= day < end:
-                known = sums.get(life.id)
-                total = quantity + (known.quantity if known else ZERO)
-                sums[life.id] = Used(life, quote, total)
-        if sums:
-            yield start, end, [sums[number] for number in sorted(sums)]
+    return Decimal(one.events) if by_count else one.quantity
 
 
 def _borne(
-    plan: ChargePlan, used: Sequence[Used], reached: Decimal, whole: Decimal, shares: Shares
-) -> Iterator[tuple[Life, Quote, Decimal, Money]]:
+    plan: ChargePlan,
+    used: Sequence[tuple[int, Quote, Decimal]],
+    reached: Decimal,
+    whole: Decimal,
+    shares: Shares,
+) -> Iterator[tuple[int, Quote, Decimal, Money]]:
     """Yield what each charge bears of a stretch, with its quantity in the unit of the price."""
-    quantity = whole - reached
-    weights = _weights(used)
-    total = sum(weights, ZERO)
-    alike: dict[str, list[int]] = {}
-    for number, one in enumerate(used):
-        alike.setdefault(one.quote.key, []).append(number)
-    for numbers in alike.values():
-        quote = used[numbers[0]].quote
-        priced = _priced(quote, reached, quantity, shares)
-        group = [weights[number] for number in numbers]
-        weight = sum(group, ZERO)
-        exact = priced.amount_exact
-        if weight != total:
-            exact = exact * weight / total
-        amount = quantize(exact, quote.terms.currency)
-        parts = allocate(amount, group, quote.terms.currency) if weight else [ZERO] * len(group)
-        for number, part in zip(numbers, parts, strict=True):
-            own = _own_quantity(plan.metric, used[number].quantity)
-            own_exact = exact * weights[number] / weight if weight else ZERO
-            money: Money
-            if len(used) == 1:
-                money = (exact, part, priced.unit_price, trace_of(priced))
-            else:
-                shown = quote.terms.linear
-                if shown is None:
-                    shown = mean_price(own_exact, own)
-                money = (own_exact, part, shown, trace_of(priced))
-                facts = (
-                    f'"counter":"{plan.counter_scope}","counter_quantity":"{quantity:f}",'
-                    f'"counter_before":"{reached:f}","counter_amount":"{priced.amount}",'
-                    f'"counter_members":{len(used)}'
-                )
-                money = told(money, quote, facts)
-            yield used[number].life, quote, own, money
-
-
-def _weights(used: Sequence[Used]) -> list[Decimal]:
-    """Return what each has of a stretch: its usage, where that goes the way of the whole."""
-    sign = -1 if sum((one.quantity for one in used), ZERO) < 0 else 1
-    found = [max(sign * one.quantity, ZERO) for one in used]
-    return found if any(found) else [Decimal(1), *[ZERO] * (len(used) - 1)]
-
-
-def _priced(quote: Quote, reached: Decimal, quantity: Decimal, shares: Shares) -> Priced:
-    """Price what a stretch adds to the counter."""
-    parts = [(quote.terms, quantity)]
-    if reached:
-        parts.insert(0, (quote.terms, reached))
-    return split_counter(
-        parts,
-        quote.terms.currency,
-        tier_factor=shares.tiers,
-        free_factor=shares.free,
-        bound_factor=shares.bounds,
-    )[-1]
+    factors = Factors(shares.tiers, shares.free, shares.bounds)
+    named = [(quote.key, quote.terms, quantity) for _, quote, quantity in used]
+    found = borne(named, reached, whole, factors)
+    for (number, quote, quantity), (priced, exact, amount) in zip(used, found, strict=True):
+        own = _own_quantity(plan.metric, quantity)
+        if len(used) == 1:
+            yield number, quote, own, (exact, amount, priced.unit_price, trace_of(priced))
+            continue
+        shown = quote.terms.linear
+        if shown is None:
+            shown = mean_price(exact, own)
+        facts = (
+            f'"counter":"{plan.counter_scope}","counter_quantity":"{whole - reached:f}",'
+            f'"counter_before":"{reached:f}","counter_amount":"{priced.amount}",'
+            f'"counter_members":{len(used)}'
+        )
+        yield number, quote, own, told((exact, amount, shown, trace_of(priced)), quote, facts)
 
 
 def _own_quantity(metric: Metric | None, quantity: Decimal) -> Decimal:

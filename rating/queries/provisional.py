@@ -1,12 +1,12 @@
 """Price usage as it stands: provisional for screens, final for a charge and period (RATE 8, 10).
 
-Invoicing prices whole periods by the same rules, with tiers across subscriptions and periods and
-against what was billed before; these answers are for each subscription charge by itself, and
-quantities that are no sums have the price of the first day.
+Invoicing prices whole periods by the same rules, with tiers across periods and against what was
+billed before. A counter that subscriptions share is priced as a whole here as there, with who
+shares it on the first day; quantities that are no sums have the price of the first day.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -33,6 +33,7 @@ from foundation.periods import Period
 from rating.models import UsageAggregate, UsageEvent
 from rating.queries.guides import usage_charges_of
 from rating.queries.prices import EventPrices
+from rating.queries.shared_usage import SHARED, Sharer, shared_parts, sharers_of
 from rating.queries.terms import usage_charges
 from rating.rules.guiding import UsageCharge
 
@@ -77,7 +78,10 @@ def final_rating(
 
 
 def provisional(*, account_id: int, start: date, end: date) -> list[RatedUsage]:
-    """Rate an account's usage of local days [start, end) as if they were billed alone."""
+    """Rate an account's usage of local days [start, end) as if they were billed alone.
+
+    Counters that it shares with others count theirs as well.
+    """
     return _rated(account_id, start, end, end)
 
 
@@ -129,6 +133,12 @@ def _rated_by_account(
         one.terms.charge_id: prices.metric_of(one.terms.charge_id) for one in charges.values()
     }
     rated: dict[int, list[RatedUsage]] = defaultdict(list)
+    shared = {charge: scope for charge, scope in scopes.items() if scope in SHARED}
+    if shared:
+        wanted = {key: charges[key[1]].terms.charge_id in shared for key in by_charge}
+        for account_id, one in _shared(wanted, shared, (start, end), tree_on):
+            rated[account_id].append(one)
+        by_charge = {key: usage for key, usage in by_charge.items() if not wanted[key]}
     for (account_id, own_id), usage in by_charge.items():
         own, found = charges[own_id], rated[account_id]
         currency = currencies[account_id]
@@ -145,6 +155,47 @@ def _rated_by_account(
             for (key, _), group in groups.items()
         ]
     return rated
+
+
+def _shared(
+    wanted: Mapping[tuple[int, int], bool],
+    scopes: Mapping[int, str],
+    days: tuple[date, date],
+    tree_on: date,
+) -> Iterator[tuple[int, RatedUsage]]:
+    """Rate usage whose counter is shared, with that of all who share it (TIER-3).
+
+    `wanted` are account and subscription charge; yields what is asked for, by account.
+    """
+    asked = {key for key, is_shared in wanted.items() if is_shared}
+    start, end = days
+    holders = sharers_of({account for account, _ in asked}, scopes, start)
+    accounts = {account for account, _ in holders.values()}
+    rows = list(
+        UsageAggregate.objects.filter(
+            account_id__in=accounts, subscription_charge_id__in=holders,
+            on_date__gte=start, on_date__lt=end,
+        )
+    )  # fmt: skip
+    prices, charges = _tools(accounts, {row.subscription_charge_id for row in rows}, tree_on)
+    currencies = dict(Account.objects.filter(pk__in=accounts).values_list("id", "currency"))
+    sharers, counters = {}, {}
+    for own_id in {row.subscription_charge_id for row in rows}:
+        account, payer = holders[own_id]
+        charge = charges[own_id].terms.charge_id
+        sharers[own_id] = Sharer(charges[own_id], account, currencies[account])
+        counters[own_id] = charge, account if scopes[charge] == CounterScope.ACCOUNT else payer
+    metrics = {charge: prices.metric_of(charge) for charge in scopes}
+    for own_id, key, part in shared_parts(rows, sharers, counters, prices, metrics, days):
+        account = sharers[own_id].account_id
+        if (account, own_id) not in asked:
+            continue
+        services = {row.service_id for row in part.rows}
+        yield account, RatedUsage(
+            own_id, services.pop() if len(services) == 1 else None, key, part.quantity,
+            sum(row.event_count for row in part.rows), part.versions,
+            None if part.note else part.exact, None if part.note else part.amount, part.note,
+        )  # fmt: skip
 
 
 def _tools(

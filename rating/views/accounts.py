@@ -34,7 +34,8 @@ class AccountUsage(ListScreen):
     permission = "rating.view_usageevent"
     filters = UsageFilters
     intro = (
-        "Prices are provisional: they are worked out as if the days shown were billed alone. "
+        "Prices are provisional: they are worked out as if the days shown were billed alone, "
+        "counters that are shared with those who share them. "
         "The bill prices the whole period."
     )
     empty = Empty(title="No usage", text="Nothing was used on these days.")
