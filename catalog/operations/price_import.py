@@ -14,6 +14,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 import audit.operations
 from audit.models import ImportBatch
 from catalog.models import Charge, PriceBook, PriceTier, PriceVersion
+from catalog.operations.files import lines_of
 from catalog.queries import price_lists
 from catalog.queries.terms import ChargeTerms, charge_terms
 from catalog.rules import price_diff
@@ -22,10 +23,9 @@ from catalog.rules.price_diff import Change, RetroactiveRow
 from catalog.rules.price_rows import OPTIONAL, REQUIRED, Proposal, proposals, read_rows, refuse
 from catalog.rules.pricing import PriceTerms
 from catalog.rules.selection import Candidate, attribute_pairs
-from foundation.errors import FileRefused
 from foundation.locks import advisory_lock
 from foundation.permissions import require
-from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
+from foundation.tabular import Limits, RowProblem
 
 KIND: Final = "catalog.prices"
 LIMITS: Final = Limits(file_bytes=20 * 1024 * 1024, csv_rows=50_000, xlsx_rows=50_000, columns=40)
@@ -67,21 +67,10 @@ def import_prices(
     Source: docs/formats/prices.md.
     """
     require(actor, "catalog.import_prices")
-    try:
-        lines = read_filled_table(
-            content, filename, required=REQUIRED, optional=OPTIONAL, limits=LIMITS
-        )
-    except BadFile as bad:
-        if not dry_run:
-            audit.operations.refuse_batch(
-                kind=KIND,
-                filename=filename,
-                content=content,
-                actor=actor,
-                message=bad.message,
-                errors=[bad.problem],
-            )
-        raise FileRefused(bad) from bad
+    lines = lines_of(
+        content, filename, kind=KIND, required=REQUIRED, optional=OPTIONAL, limits=LIMITS,
+        actor=actor, dry_run=dry_run,
+    )  # fmt: skip
     rows, problems = read_rows(lines)
     found, more = proposals(rows)
     problems += more

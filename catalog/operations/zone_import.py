@@ -15,6 +15,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 import audit.operations
 from audit.models import ImportBatch
 from catalog.models import BandPlan, Holiday, TimeBand, ZoneMap, ZonePrefix
+from catalog.operations.files import lines_of
 from catalog.operations.setup import define
 from catalog.rules.zone_rows import (
     CHANGED,
@@ -28,11 +29,11 @@ from catalog.rules.zone_rows import (
     read_zones,
 )
 from catalog.rules.zones import dialled
-from foundation.errors import FileRefused, Invalid
+from foundation.errors import Invalid
 from foundation.locks import advisory_lock
 from foundation.parsing import BadValue, code_text
 from foundation.permissions import require
-from foundation.tabular import BadFile, Limits, RowProblem, read_filled_table
+from foundation.tabular import Limits, RowProblem
 
 KIND: Final = "catalog.zones"
 LIMITS: Final = Limits(file_bytes=20 * 1024 * 1024, csv_rows=200_000, xlsx_rows=200_000)
@@ -111,21 +112,10 @@ def import_zones(
     Source: docs/formats/zones.md.
     """
     require(actor, "catalog.import_prices")
-    try:
-        lines = read_filled_table(
-            content, filename, required=REQUIRED, optional=OPTIONAL, limits=LIMITS
-        )
-    except BadFile as bad:
-        if not dry_run:
-            audit.operations.refuse_batch(
-                kind=KIND,
-                filename=filename,
-                content=content,
-                actor=actor,
-                message=bad.message,
-                errors=[bad.problem],
-            )
-        raise FileRefused(bad) from bad
+    lines = lines_of(
+        content, filename, kind=KIND, required=REQUIRED, optional=OPTIONAL, limits=LIMITS,
+        actor=actor, dry_run=dry_run,
+    )  # fmt: skip
     rows, problems = read_zones(lines)
     kept = {dialled(line.values["prefix"]) for line in lines}
     with transaction.atomic():

@@ -16,7 +16,7 @@ from catalog.queries import price_lists
 from catalog.views import words
 from catalog.views.prices import VIEW, price_url
 from foundation.errors import Refusal
-from foundation.screens import Column, Crumb, Empty, FilterForm, ListScreen
+from foundation.screens import Choice, Column, Crumb, Empty, FilterForm, ListScreen
 from foundation.screens.forms import sentence
 
 RIGHT = {
@@ -104,11 +104,12 @@ class Queue(ListScreen):
             for step, label in NEXT[state]
             if self.request.user.has_perm(RIGHT[step])
         ]
-        context["lines"] = (
-            list(zip((price.pk for price in table.rows), table.lines, strict=True))
-            if table is not None
-            else []
-        )
+        if table is not None:
+            is_batch = len(table.rows) > 1 and bool(self.request.GET.get("batch"))
+            context["choices"] = [
+                Choice(price.pk, line, is_chosen=is_batch)
+                for price, line in zip(table.rows, table.lines, strict=True)
+            ]
         return context
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

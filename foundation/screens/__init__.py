@@ -18,7 +18,7 @@ roles that hold it and whom to ask. No screen writes except through one operatio
 """
 
 from foundation.screens import naming
-from foundation.screens.cells import Column, Fact, Tab, Table, Total
+from foundation.screens.cells import Choice, Column, Fact, Tab, Table, Total
 from foundation.screens.choosing import LongSelect, Suggest, settle_choices
 from foundation.screens.forms import ActionView, Definition, FormScreen, Parsed, codes
 from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen
@@ -29,6 +29,7 @@ __all__ = [
     "STAFF",
     "ActionView",
     "Button",
+    "Choice",
     "Column",
     "Crumb",
     "Definition",

@@ -229,6 +229,16 @@ class Table:
         return [[column.cell(row) for column in self.columns] for row in self.rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A row of a table that may be chosen in a form, unless `why_not` says why it may not."""
+
+    pk: int
+    line: list[Cell]
+    is_chosen: bool = True
+    why_not: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
     """A page beside this one; shown to whoever has `permission`."""

@@ -19,6 +19,7 @@ from foundation.errors import Invalid
 from foundation.screens import (
     ActionView,
     Button,
+    Choice,
     Column,
     Crumb,
     Empty,
@@ -36,6 +37,7 @@ from rating.queries import SuspenseGroup
 from rating.rules.reasons import TITLES, Reason
 
 MOST_AT_ONCE = 200
+HELD = "Waits for the approval of its write-off"
 CORRECTABLE = (
     "identifier", "identifier_type", "usage_type", "quantity", "uom", "event_start", "event_end",
     "event_key",
@@ -189,7 +191,10 @@ class SuspenseRows(ListScreen):
         context = super().get_context_data(**kwargs)
         table = context["table"]
         context.update(
-            chosen_rows=list(zip(table.rows, table.lines, strict=True)),
+            choices=[
+                Choice(row.pk, line, why_not=HELD if row.is_held else "")
+                for row, line in zip(table.rows, table.lines, strict=True)
+            ],
             correctable=[(name, spoken(name)) for name in CORRECTABLE],
             may_recycle=may("rating.recycle_suspense"),
             people=may_correct(),

@@ -58,6 +58,11 @@ def person(name: str, *permissions: str) -> User:
     return User.objects.get(pk=user.pk)
 
 
+def decider(name: str, *permissions: str) -> User:
+    """A person who decides what somebody else has asked for."""
+    return person(name, "audit.approve_request", "audit.view_approvalrequest", *permissions)
+
+
 def found_company(**source: Any) -> Company:
     entity = LegalEntity.objects.create(
         code="EU", name="EU", country="DE", functional_currency="EUR", time_zone="Europe/Berlin"

@@ -19,7 +19,16 @@ from foundation import clock
 from foundation.errors import Forbidden, Invalid
 from rating import operations
 from rating.models import RerateJob, UsageAggregate
-from tests.apps.rating.company import RECEIVED, Company, load, open_line, person, row, sums
+from tests.apps.rating.company import (
+    RECEIVED,
+    Company,
+    decider,
+    load,
+    open_line,
+    person,
+    row,
+    sums,
+)
 
 pytestmark = pytest.mark.django_db
 LATER = RECEIVED + timedelta(days=1)
@@ -34,10 +43,7 @@ def maker() -> User:
 
 @pytest.fixture
 def checker() -> User:
-    return person(
-        "checker", "rating.approve_rerate", "audit.approve_request", "audit.view_approvalrequest",
-        *VIEW,
-    )  # fmt: skip
+    return decider("checker", "rating.approve_rerate", *VIEW)
 
 
 @pytest.fixture

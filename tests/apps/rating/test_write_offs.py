@@ -20,7 +20,16 @@ from foundation.errors import Forbidden, Invalid
 from rating import operations, queries
 from rating.models import SuspenseItem, SuspenseWriteOff
 from rating.operations.suspending import CannotRecycle
-from tests.apps.rating.company import RECEIVED, Company, counts, load, person, row, stored_events
+from tests.apps.rating.company import (
+    RECEIVED,
+    Company,
+    counts,
+    decider,
+    load,
+    person,
+    row,
+    stored_events,
+)
 from tests.apps.rating.test_api import post
 from tests.apps.rating.test_loading import findings
 
@@ -37,10 +46,7 @@ def maker() -> User:
 
 @pytest.fixture
 def checker() -> User:
-    return person(
-        "checker", "rating.write_off_usage", "audit.approve_request", "audit.view_approvalrequest",
-        *VIEW,
-    )  # fmt: skip
+    return decider("checker", "rating.write_off_usage", *VIEW)
 
 
 @pytest.fixture
