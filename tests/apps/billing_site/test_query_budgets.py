@@ -52,6 +52,7 @@ SHORT = {
     "/console/rating/accounts/<int:pk>/pools/",
     "/console/rating/accounts/<int:pk>/top-ups/",
     "/console/invoicing/runs/<int:pk>/findings/",
+    "/console/invoicing/cycle-changes/",
     "/console/invoicing/held/",
     "/console/invoicing/left-off/",
     "/console/invoicing/taxes/",
@@ -60,6 +61,7 @@ SHORT = {
 SHORT_API = {
     "charge-redirections",
     "coupon-redemptions",
+    "cycle-changes",
     "debit-memos",
     "prepaid-balances",
     "reservations",
