@@ -66,6 +66,16 @@ class IncludedPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ComponentPlan:
+    """An offer that comes with a bundle; `terms` are columns of the component."""
+
+    offer: str
+    treatment: str
+    percent_off: Decimal | None = None
+    terms: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPlan:
     """An offer, and the identifier type that its services carry (empty: none).
 
@@ -79,6 +89,7 @@ class OfferPlan:
     family: str = ""
     terms: Mapping[str, Any] = field(default_factory=dict)
     included: tuple[IncludedPlan, ...] = ()
+    components: tuple[ComponentPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import Any
 import catalog.operations
 from billing_site.demo.cast import Cast
 from billing_site.demo.offers import OFFERS, PRODUCTS
-from billing_site.demo.plans import ChargePlan, OfferPlan, Price, ProductPlan
+from billing_site.demo.plans import ChargePlan, ComponentPlan, OfferPlan, Price, ProductPlan
 from catalog.models import (
+    BundleComponent,
     Charge,
     GLCode,
     Offer,
@@ -126,9 +127,38 @@ def put_up_version(offer: Offer, plan: OfferPlan, cast: Cast, *, starts: date) -
             actor=cast.catalog,
             **one.terms,
         )
+    for part in plan.components:
+        _component(version, part, cast, starts=starts)
     catalog.operations.submit_offer(version_id=version.pk, actor=cast.catalog)
     catalog.operations.approve_offer(version_id=version.pk, actor=cast.approver)
     return catalog.operations.publish_offer(version_id=version.pk, actor=cast.approver)
+
+
+def _component(
+    version: OfferVersion, plan: ComponentPlan, cast: Cast, *, starts: date
+) -> BundleComponent:
+    """Make an offer on sale a part of a bundle, with a discount of its own where it has one."""
+    given = []
+    if plan.percent_off is not None:
+        given.append(
+            catalog.operations.define_discount(
+                code=f"{version.offer.code}-{plan.offer}",
+                name=f"With {version.offer.name}",
+                kind="PERCENT",
+                level="OFFER",
+                value=plan.percent_off / 100,
+                starts=starts,
+                actor=None,
+            )
+        )
+    return catalog.operations.add_component(
+        version=version,
+        offer=Offer.objects.get(code=plan.offer),
+        treatment=plan.treatment,
+        discounts=given,
+        actor=cast.catalog,
+        **plan.terms,
+    )
 
 
 def _charge(version: OfferVersion, plan: ChargePlan, cast: Cast) -> Charge:

@@ -13,7 +13,7 @@ from django.db.models import BooleanField, JSONField, Model
 import customers.operations
 import invoicing.operations
 from billing_site.demo import shelf
-from billing_site.demo.plans import ChargePlan, IncludedPlan, OfferPlan, Price, Tier
+from billing_site.demo.plans import ChargePlan, ComponentPlan, IncludedPlan, OfferPlan, Price, Tier
 from billing_site.scenarios import words
 from billing_site.scenarios.stage import Scene, Shelf, Stage
 from catalog.models import Charge, EntitlementSpec, OfferVersion
@@ -79,8 +79,24 @@ def _plan(code: str, offer: words.Offer, currency: str) -> OfferPlan:
         )
         for name, one in offer.includes.items()
     )
-    terms = columns(OfferVersion, offer.terms)
-    return OfferPlan(code, offer.name or code.title(), charges, terms=terms, included=included)
+    return OfferPlan(
+        code,
+        offer.name or code.title(),
+        charges,
+        terms=columns(OfferVersion, offer.terms),
+        included=included,
+        components=tuple(_component(name, one) for name, one in offer.components.items()),
+    )
+
+
+def _component(offer: str, one: words.Component) -> ComponentPlan:
+    terms = {
+        "ssp_weight": one.weight,
+        "min_quantity": one.least,
+        "default_quantity": one.usual,
+        "max_quantity": one.most,
+    }
+    return ComponentPlan(offer, one.treatment, one.percent_off, terms)
 
 
 def _charge(code: str, charge: words.Charge, currency: str) -> ChargePlan:

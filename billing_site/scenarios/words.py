@@ -68,16 +68,33 @@ class Included:
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """An offer that comes with each bundle: INCLUDED, DISCOUNTED by `percent_off`, or LIST.
+
+    `weight` is the stand-alone price of one; `least`, `usual` and `most` are for each bundle.
+    """
+
+    treatment: str
+    weight: Decimal
+    least: Decimal = Decimal(1)
+    usual: Decimal | None = None
+    most: Decimal | None = None
+    percent_off: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """An offer on sale; `identifier` is the kind that its services carry.
 
-    `terms` are columns of its version: trial_days, suspension_policy …
+    A bundle names offers above it as its `components`. `terms` are columns of its version:
+    trial_days, suspension_policy …
     """
 
     charges: dict[str, Charge]
     name: str = ""
     identifier: str = ""
     includes: dict[str, Included] = field(default_factory=dict)
+    components: dict[str, Component] = field(default_factory=dict)
     terms: dict[str, str] = field(default_factory=dict, metadata=REST)
 
 

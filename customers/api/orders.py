@@ -17,14 +17,21 @@ from customers import operations, queries
 from customers.api.serializers import NewOrderSerializer, OrderSerializer
 from customers.choices import OrderChannel
 from customers.models import Account, Order, OrderItem
-from customers.operations import AddressInput, IdentifierInput, IncompleteOrder, ItemInput, Phase
+from customers.operations import (
+    AddressInput,
+    ComponentInput,
+    IdentifierInput,
+    IncompleteOrder,
+    ItemInput,
+    Phase,
+)
 from foundation import clock
 from foundation.api import HouseViewSet, Listed, Retrieved
 from foundation.api.problems import problem
 
 ITEMS = Prefetch(
     "items",
-    OrderItem.objects.select_related("offer_version__offer", "subscription")
+    OrderItem.objects.select_related("offer_version__offer", "subscription", "part_of")
     .prefetch_related("identifiers", "discounts__discount", "discounts__coupon")
     .order_by("seq"),
 )
@@ -119,6 +126,12 @@ def item_input(data: Mapping[str, Any], requested_on: Any) -> ItemInput:
         given["offer_version"] = queries.version_on_sale(code=offer, on_date=requested_on)
     given["identifiers"] = [IdentifierInput(**one) for one in given.get("identifiers", ())]
     given["phases"] = [Phase(**one) for one in given.get("phases", ())]
+    given["components"] = {
+        one["offer"]: ComponentInput(
+            one.get("quantity"), [IdentifierInput(**each) for each in one.get("identifiers", ())]
+        )
+        for one in given.get("components", ())
+    }
     if "service_address" in given:
         given["service_address"] = AddressInput(**given["service_address"])
     return ItemInput(**given)

@@ -171,6 +171,16 @@ class PhaseSerializer(HouseSerializer):
     )
 
 
+class OrderedComponentSerializer(HouseSerializer):
+    """A component of a bundle: how many for each bundle (0: none), and its identifiers."""
+
+    offer = CodeField(max_length=32)
+    quantity = DecimalTextField(
+        max_digits=24, decimal_places=8, min_value=Decimal(0), required=False
+    )
+    identifiers = IdentifierSerializer(many=True, required=False)
+
+
 class NewItemSerializer(HouseSerializer):
     """One item of an order; what its action does not use is left out."""
 
@@ -216,6 +226,7 @@ class NewItemSerializer(HouseSerializer):
     discounts = serializers.ListField(
         child=CodeField(max_length=32), required=False, max_length=10
     )
+    components = OrderedComponentSerializer(many=True, required=False)
 
 
 class NewOrderSerializer(HouseSerializer):
@@ -231,17 +242,18 @@ class NewOrderSerializer(HouseSerializer):
 
 
 class OrderItemSerializer(HouseModelSerializer):
-    """An item as it was ordered."""
+    """An item as it was ordered; that of a component names the item of its bundle it follows."""
 
     offer = serializers.CharField(source="offer_version.offer.code", default=None, read_only=True)
     subscription = serializers.SlugRelatedField(slug_field="number", read_only=True)  # type: ignore[var-annotated]
+    part_of = serializers.IntegerField(source="part_of.seq", default=None, read_only=True)
     identifiers = serializers.SerializerMethodField()
     discounts = serializers.SerializerMethodField()
 
     class Meta:
         model = OrderItem
         fields = [
-            *("seq", "action", "offer", "subscription", "quantity", "effective_on"),
+            *("seq", "part_of", "action", "offer", "subscription", "quantity", "effective_on"),
             *("activation_on", "acceptance_on", "trial_end_on", "term_months", "reason"),
             *("pause_policy", "pause_reason", "renewal", "uplift", "waives_fee", "waived_from"),
             *("effective_at", "credits_days", "advance_fate", "sets_off"),
@@ -312,15 +324,17 @@ class SubscriptionItemSerializer(HouseModelSerializer):
 
 
 class SubscriptionSerializer(HouseModelSerializer):
-    """A subscription."""
+    """A subscription; that of a component names the subscription of its bundle."""
 
     account = serializers.SlugRelatedField(slug_field="number", read_only=True)  # type: ignore[var-annotated]
+    bundle = serializers.SlugRelatedField(slug_field="number", read_only=True)  # type: ignore[var-annotated]
 
     class Meta:
         model = Subscription
         fields = [
             *("id", "number", "account", "state", "term_type", "effective_on", "activation_on"),
             *("acceptance_on", "trial_end_on", "end_on", "end_reason", "price_policy"),
+            "bundle",
         ]
 
 

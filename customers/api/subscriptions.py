@@ -41,7 +41,7 @@ ITEMS = SubscriptionItem.objects.select_related("offer_version__offer").prefetch
 class SubscriptionViewSet(Listed, Retrieved, HouseViewSet):
     """Subscriptions; one alone comes with its items, charges and timelines."""
 
-    queryset = Subscription.objects.select_related("account")
+    queryset = Subscription.objects.select_related("account", "bundle")
     serializer_class = SubscriptionSerializer
     required_permissions = {
         "list": "customers.view_subscription",

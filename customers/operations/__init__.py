@@ -9,6 +9,7 @@ from customers.operations.accounts import (
     open_account,
     release_billing,
 )
+from customers.operations.bundle_facts import asked_components
 from customers.operations.certificates import (
     approve_certificate,
     draft_certificate,
@@ -63,6 +64,7 @@ from customers.operations.order_items import (
     InvalidItem,
     ItemInput,
     Phase,
+    components_of,
 )
 from customers.operations.orders import (
     CannotCancelOrder,
@@ -127,11 +129,13 @@ __all__ = [
     "approve_certificate",
     "approve_discount",
     "approve_order",
+    "asked_components",
     "cancel_order",
     "change_account",
     "change_customer",
     "change_role",
     "close_account",
+    "components_of",
     "create_customer",
     "draft_certificate",
     "draft_contract",

@@ -8,6 +8,7 @@ from customers.choices import OrderAction, SubscriptionState
 from customers.models import Order, OrderItem, Subscription
 from customers.operations.bundle_states import Bundle
 from customers.rules.bundles import (
+    QUANTITY_PLACES,
     Alone,
     BundleFacts,
     LeftOut,
@@ -16,8 +17,10 @@ from customers.rules.bundles import (
     told_of_bundles,
 )
 from customers.rules.completeness import Missing
-from foundation.money import ZERO
+from customers.rules.component_words import ComponentWords
+from foundation.money import ZERO, round_places
 
+COMPOSED = frozenset({OrderAction.ADD, OrderAction.MODIFY})
 ENDS = frozenset({OrderAction.TERMINATE, OrderAction.TRANSFER})
 
 
@@ -55,7 +58,7 @@ def _bundles(items: Sequence[OrderItem], parts: Sequence[OrderItem]) -> Iterator
             left = tuple(_left_out(item, mine))
             if left:
                 yield BundleFacts(item.seq, item.effective_on, left_out=left)
-        elif item.action in {OrderAction.ADD, OrderAction.MODIFY}:
+        elif item.action in COMPOSED:
             bundle = Bundle.after(item)
             if bundle is not None:
                 facts = tuple(_facts(bundle, mine))
@@ -77,6 +80,33 @@ def _facts(bundle: Bundle, parts: Sequence[OrderItem]) -> Iterator[PartFacts]:
             elif (offer == code or is_held) and part.quantity is not None:
                 total = part.quantity
         yield PartFacts(code, component.min_quantity, component.max_quantity, total)
+
+
+def asked_components(item: OrderItem) -> list[ComponentWords]:
+    """Return what a draft's item asks of the components of its bundle, as it would be written."""
+    bundle = Bundle.after(item) if item.action in COMPOSED else None
+    if bundle is None:
+        return []
+    parts = list(
+        OrderItem.objects.filter(part_of=item)
+        .select_related("offer_version__offer")
+        .prefetch_related("identifiers")
+        .order_by("seq")
+    )
+    found = []
+    for facts in _facts(bundle, parts):
+        held = bundle.held.get(facts.offer)
+        mine = [
+            one
+            for one in parts
+            if (held is not None and one.subscription_id == held.key)
+            or (one.offer_version is not None and one.offer_version.offer.code == facts.offer)
+        ]
+        if mine or item.action == OrderAction.ADD:
+            identifiers = [(row.type, row.value) for one in mine for row in one.identifiers.all()]
+            quantity = round_places(facts.total / bundle.quantity, QUANTITY_PLACES)
+            found.append(ComponentWords(facts.offer, quantity, tuple(identifiers)))
+    return found
 
 
 def _left_out(item: OrderItem, parts: Sequence[OrderItem]) -> Iterator[LeftOut]:

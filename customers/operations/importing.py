@@ -16,7 +16,7 @@ from catalog.models import PriceBook
 from customers.choices import OrderChannel
 from customers.models import Account, Customer, Order, Subscription
 from customers.operations import accounts, parties
-from customers.operations.order_items import IdentifierInput, ItemInput
+from customers.operations.order_items import IdentifierInput, ItemInput, components_of
 from customers.operations.orders import IncompleteOrder, place_order
 from customers.operations.parties import AddressInput
 from customers.queries.offers import version_on_sale
@@ -311,7 +311,7 @@ def _take_order(
 
 def _require_same(order: Order, group: list[Row], actor: User | None) -> None:
     """Refuse rows that say something else than the order that was placed before."""
-    items = order.items.filter(phase_of=None).order_by("seq")
+    items = order.items.filter(phase_of=None, part_of=None).order_by("seq")
     placed = list(items.values_list("action", "quantity", "offer_version__offer__code"))
     names = ("action", "quantity", "offer")
     asked = [tuple(row.values.get(name) for name in names) for row in group]
@@ -345,6 +345,7 @@ def _item(row: Row, actor: User | None) -> ItemInput:
         IdentifierInput(type=kind, value=value)
         for kind, value in row.values.get("identifiers", ())
     ]
+    given["components"] = components_of(given.get("components", ()))
     return ItemInput(**given)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -37,6 +37,7 @@ from customers.operations.parties import AddressInput, record_address
 from customers.queries.offers import current_item, unit_prices
 from customers.queries.periods import period_end
 from customers.queries.worth import terms_of_item
+from customers.rules.component_words import ComponentWords
 from customers.rules.renewal import raised
 from foundation.errors import Invalid
 from foundation.periods import local_date
@@ -80,6 +81,16 @@ class ComponentInput:
 
     quantity: Decimal | None = None
     identifiers: Sequence[IdentifierInput] = ()
+
+
+def components_of(words: Iterable[ComponentWords]) -> dict[str, ComponentInput]:
+    """Return components as they were written, by offer."""
+    return {
+        one.offer: ComponentInput(
+            one.quantity, [IdentifierInput(kind, value) for kind, value in one.identifiers]
+        )
+        for one in words
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from customers.queries.billing import (
     set_rows,
     special_terms,
 )
+from customers.queries.bundles import InBundle, components, in_bundle
 from customers.queries.credit import Exposure, exposure, limited
 from customers.queries.guiding import (
     identifier_owners,
@@ -41,11 +42,13 @@ from customers.queries.tree import (
 __all__ = [
     "INTEGRITY",
     "Exposure",
+    "InBundle",
     "account_facts",
     "address_of",
     "ancestors",
     "can_be_revised",
     "children",
+    "components",
     "contacts_of",
     "copy_contract_prices",
     "copy_exemptions",
@@ -57,6 +60,7 @@ __all__ = [
     "exposure",
     "hierarchy_findings",
     "identifier_owners",
+    "in_bundle",
     "limited",
     "membership_of",
     "order_facts",

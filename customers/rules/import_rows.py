@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from customers.rules.component_words import ComponentWords, read_component
 from foundation.parsing import (
     BadValue,
     boolean_text,
@@ -83,6 +84,11 @@ def prices(text: str) -> dict[str, Decimal]:
 def codes(text: str) -> list[str]:
     """Read `WELCOME; LOYAL` as codes."""
     return [code_text(one.strip(), 32) for one in text.split(";") if one.strip()]
+
+
+def components(text: str) -> list[ComponentWords]:
+    """Read `TV 1; MOBILE 2 MSISDN:491` as components of a bundle."""
+    return [read_component(one.split()) for one in text.split(";") if one.strip()]
 
 
 def address_columns(role: str) -> dict[str, Parser]:
@@ -172,6 +178,7 @@ ORDERS: Final = Format(
         "identifiers": identifiers,
         "prices": prices,
         "discounts": codes,
+        "components": components,
         "with_one_time": boolean_text,
         "trial_end_on": date_text,
         "trial_outcome": one_of("CONVERT", "END", "PAUSE"),

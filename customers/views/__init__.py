@@ -11,6 +11,7 @@ from customers.views.account_forms import (
     OpenBelow,
     ReleaseAccount,
 )
+from customers.views.account_services import AccountServices
 from customers.views.action_forms import (
     RenewOrder,
     ResumeOrder,
@@ -56,7 +57,7 @@ from customers.views.party import (
     RecordVatCheck,
 )
 from customers.views.redirections import EndRedirection, RedirectCharges
-from customers.views.services import AccountServices, RecordDay, SubscriptionPage
+from customers.views.services import RecordDay, SubscriptionPage
 from customers.views.tree import AccountTree
 from customers.views.upcoming import UpcomingList
 

@@ -14,7 +14,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from customers.models import Account
-from customers.operations import AddressInput, IdentifierInput, Phase
+from customers.operations import AddressInput, IdentifierInput, Phase, components_of
+from customers.rules.component_words import read_component
 from foundation import clock
 from foundation.parsing import BadValue, code_text, date_text, decimal_text, plain_text
 from foundation.screens import Suggest
@@ -144,6 +145,18 @@ class PricesField(PairsField):
             )
             for code, text in self.pairs(value)
         }
+
+
+class ComponentsField(forms.CharField):
+    """Components of a bundle, an offer, how many and identifiers a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def clean(self, value: Any) -> Any:
+        """Read each line; nothing is asked for where there is none."""
+        lines = [line.split() for line in super().clean(value).splitlines()]
+        words = [_parsed(lambda line=line: read_component(line)) for line in lines if line]  # type: ignore[misc]
+        return components_of(words)
 
 
 class AttributesField(PairsField):

@@ -16,6 +16,7 @@ from customers.operations import IncompleteOrder, ItemInput
 from customers.views.fields import (
     AttributesField,
     CodesField,
+    ComponentsField,
     DayField,
     IdentifiersField,
     LineField,
@@ -34,6 +35,11 @@ PHASES = format_html(
     "A day, its quantity (or -) and own prices a line, as {}.", codes("2027-07-01 20 RENT 9.90")
 )
 CODES = "Codes of discounts or coupons, as WELCOME; they hold from that day on."
+COMPONENTS = format_html(
+    "Of a bundle: an offer, how many for each (- as usual, 0 none) and its identifiers a line, as "
+    "{}.",
+    codes("MOBILE 2 MSISDN:4917012345"),
+)
 PRICES = "A charge code and a price per unit a line, as RENT 9.90; it outranks every list."
 
 
@@ -76,15 +82,17 @@ class AddFields(OrderFields):
     """An offer to be added."""
 
     field_order = (
-        *("offer_version", "quantity", "effective_on", "identifiers", "prices", "term_months"),
+        *("offer_version", "quantity", "effective_on", "identifiers", "components", "prices"),
+        "term_months",
         *("renewal", "phases", "trial_end_on", "trial_outcome", "price_policy"),
         *("discounts", "awaits_activation", "agreed_on", "attributes", "po_number", "note"),
         "draft",
     )
-    main = ("offer_version", "quantity", "effective_on", "identifiers")
+    main = ("offer_version", "quantity", "effective_on", "identifiers", "components")
     offer_version = VersionField(OfferVersion.objects.none(), label="Offer")
     quantity = QuantityField(initial="1")
     identifiers = IdentifiersField(required=False, help_text=IDENTIFIERS)
+    components = ComponentsField(required=False, help_text=COMPONENTS)
     prices = PricesField(label="Own prices", required=False, help_text=PRICES)
     term_months = forms.IntegerField(
         label="Term (months)", required=False, min_value=1, max_value=120
@@ -116,12 +124,13 @@ class ModifyFields(OrderFields):
     """A change of a subscription; what stays is left empty."""
 
     field_order = (
-        *("effective_on", "quantity", "offer_version", "with_one_time", "prices"),
+        *("effective_on", "quantity", "offer_version", "components", "with_one_time", "prices"),
         *("trial_end_on", "identifiers", "discounts", "po_number", "note", "draft"),
     )
-    main = ("effective_on", "quantity", "offer_version", "prices")
+    main = ("effective_on", "quantity", "offer_version", "components", "prices")
     quantity = QuantityField(label="New quantity", required=False)
     offer_version = VersionField(OfferVersion.objects.none(), label="New offer", required=False)
+    components = ComponentsField(required=False, help_text=COMPONENTS)
     prices = PricesField(label="Own prices", required=False, help_text=PRICES)
     identifiers = IdentifiersField(
         label="New identifiers",

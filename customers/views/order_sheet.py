@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 
 from customers.choices import OrderAction, SubscriptionState
 from customers.models import Account, Order, OrderItem, Subscription
-from customers.operations import ItemInput
+from customers.operations import ItemInput, asked_components
+from customers.rules.component_words import write_component
 from customers.views.action_forms import (
     RenewFields,
     ResumeFields,
@@ -179,9 +180,9 @@ def actions_of(data: Any) -> list[str]:
 
 
 def items_of(order: Order) -> QuerySet[OrderItem]:
-    """Return the lines of an order, phases inside their own."""
+    """Return the lines of an order, phases and components inside their own."""
     return (
-        OrderItem.objects.filter(order=order, phase_of__isnull=True)
+        OrderItem.objects.filter(order=order, phase_of__isnull=True, part_of__isnull=True)
         .select_related("subscription", "target_account")
         .prefetch_related("identifiers", "prices__charge", "phases__prices__charge")
         .prefetch_related("discounts__discount", "discounts__coupon")
@@ -211,6 +212,7 @@ def asked(item: OrderItem) -> dict[str, Any]:
             one.discount.code if one.coupon is None else one.coupon.code
             for one in item.discounts.all()
         ),
+        "components": "\n".join(write_component(one) for one in asked_components(item)),
         "attributes": "\n".join(f"{name} {value}" for name, value in item.attributes.items()),
         "phases": "\n".join(
             " ".join([one.effective_on.isoformat(), _plain(one.quantity) or "-", *_prices(one)])

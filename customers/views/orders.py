@@ -191,7 +191,7 @@ class OrderPage(OfOrder):
     def _rows(self) -> QuerySet[OrderItem]:
         return (
             OrderItem.objects.filter(order=self.order)
-            .select_related("offer_version__offer", "subscription")
+            .select_related("offer_version__offer", "subscription", "part_of")
             .prefetch_related("identifiers", "prices__charge")
             .order_by("seq")
         )
@@ -204,6 +204,10 @@ class OrderPage(OfOrder):
             columns=(
                 Column(label="No", value="seq", kind="number"),
                 Column(label="Action", value="get_action_display"),
+                Column(
+                    label="With",
+                    value=lambda row: f"item {row.part_of.seq}" if row.part_of else "",
+                ),
                 Column(label="Offer", value="offer_version.offer.name"),
                 Column(
                     label="Subscription",

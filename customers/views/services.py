@@ -1,8 +1,9 @@
-"""What an account has: its subscriptions with their timelines, services and identifiers."""
+"""A subscription: its bundle, timeline, services and identifiers, and what it waits for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from customers import operations
+from customers import operations, queries
 from customers.choices import SubscriptionState
 from customers.models import (
     ChargeSegment,
@@ -19,11 +20,9 @@ from customers.models import (
     Subscription,
     SubscriptionCharge,
     SubscriptionEvent,
-    SubscriptionItem,
 )
 from customers.queries.above import BilledPiece, billed_pieces
 from customers.views import bars
-from customers.views.account import OfAccount
 from customers.views.fields import DayField, person, today
 from customers.views.lists import account_url, last_day
 from foundation.screens import Button, Column, Crumb, Fact, FormScreen, Screen, Table
@@ -82,84 +81,6 @@ def subscription_url(pk: int) -> str:
     return reverse("customers:subscription", args=[pk])
 
 
-class AccountServices(OfAccount):
-    """The tab of an account: subscriptions, the timeline of every charge, identifiers."""
-
-    permission = "customers.view_subscription"
-    template_name = "console/table.html"
-
-    def get_title(self) -> str:
-        """Name the account."""
-        return f"Services of {self.account}"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Return the tables."""
-        return super().get_context_data(
-            table=self._subscriptions(), tables=[self._timeline(), self._identifiers()], **kwargs
-        )
-
-    def _subscriptions(self) -> Table:
-        rows = (
-            SubscriptionItem.objects.filter(subscription__account=self.account)
-            .select_related("subscription", "offer_version__offer")
-            .order_by("-subscription_id", "valid")
-        )
-        return Table(
-            caption="Subscriptions",
-            rows=rows[:200],
-            empty="Nothing was ordered yet.",
-            columns=(
-                Column(
-                    label="Number",
-                    value="subscription.number",
-                    kind="code",
-                    link=lambda row: subscription_url(row.subscription_id),
-                ),
-                Column(label="Offer", value="offer_version.offer.name"),
-                Column(label="Quantity", value="quantity", kind="number"),
-                Column(label="From", value="valid.lower", kind="date"),
-                Column(label="To", value=last_day, kind="date"),
-                Column(label="State", value="subscription.state", kind="status"),
-            ),
-        )
-
-    def _timeline(self) -> Table:
-        rows = (
-            ChargeSegment.objects.filter(subscription_charge__account=self.account)
-            .select_related(
-                "subscription_charge__charge",
-                "subscription_charge__subscription",
-                "subscription_charge__account",
-                "order_item__order",
-            )
-            .order_by("-subscription_charge__subscription_id", "subscription_charge_id", "valid")
-        )
-        return Table(
-            caption="Timeline: what billing reads",
-            rows=rows[:500],
-            columns=(
-                Column(
-                    label="Subscription",
-                    value="subscription_charge.subscription.number",
-                    kind="code",
-                    link=lambda row: subscription_url(row.subscription_charge.subscription_id),
-                ),
-                Column(label="Charge", value="subscription_charge.charge.name"),
-                *SEGMENT_COLUMNS,
-            ),
-        )
-
-    def _identifiers(self) -> Table:
-        rows = (
-            ServiceIdentifier.objects.filter(service__subscription__account=self.account)
-            .select_related("service")
-            .order_by("-service_id", "pk")
-        )
-        return Table(
-            caption="Identifiers", rows=rows[:500], empty="None.", columns=IDENTIFIER_COLUMNS
-        )
-
-
 class OfSubscription(Screen):
     """Something about the subscription of the address."""
 
@@ -207,6 +128,8 @@ class SubscriptionPage(OfSubscription):
             url = reverse(f"customers:{name}", args=[one.pk])
             return Button(label=label, url=url, permission=order, **more)
 
+        if one.bundle_id is not None:
+            return self._awaited() if one.is_live() else ()
         if one.state == SubscriptionState.TERMINATED:
             return (button("Bring back", "resume_order"),)
         if not one.is_live():
@@ -231,14 +154,25 @@ class SubscriptionPage(OfSubscription):
                     method="post",
                 )
             )
+        return [*offered, *self._awaited()]
+
+    def _awaited(self) -> Sequence[Button]:
+        """Offer to record the day that the subscription waits for."""
+        one = self.subscription
+        wanted: dict[str, str] = {}
         if one.activation_on is None:
-            url = reverse("customers:record_activation", args=[one.pk])
-            offered.append(Button(label="Record activation", url=url, permission=order))
-            offered.append(button("Provisioning failed", "report_failure"))
+            wanted["Record activation"] = "record_activation"
+            wanted["Provisioning failed"] = "report_failure"
         elif one.acceptance_on is None:
-            url = reverse("customers:record_acceptance", args=[one.pk])
-            offered.append(Button(label="Record acceptance", url=url, permission=order))
-        return offered
+            wanted["Record acceptance"] = "record_acceptance"
+        return [
+            Button(
+                label=label,
+                url=reverse(f"customers:{name}", args=[one.pk]),
+                permission="customers.place_order",
+            )
+            for label, name in wanted.items()
+        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the facts and tables."""
@@ -257,6 +191,7 @@ class SubscriptionPage(OfSubscription):
             Fact(label="Price policy", value=one.get_price_policy_display()),
             Fact(label="Used at", value=str(one.service_address or "")),
             Fact(label="PO number", value=one.po_number),
+            *self._bundle(),
         ]
         segments = list(self._segments())
         return super().get_context_data(
@@ -268,9 +203,38 @@ class SubscriptionPage(OfSubscription):
                 billed=self._billed(segments),
             ),
             table=self._timeline(segments),
-            tables=[self._charges(), self._identifiers(), self._events()],
+            tables=[*self._components(), self._charges(), self._identifiers(), self._events()],
             **kwargs,
         )
+
+    def _bundle(self) -> list[Fact]:
+        """Say what the subscription is in its bundle."""
+        one = self.subscription
+        day = max(today(one.account), one.effective_on)
+        if one.end_on is not None:
+            day = min(day, one.end_on - timedelta(days=1))
+        found = queries.in_bundle(subscription=one, on_date=day)
+        if found is None:
+            return []
+        return [Fact(label="Bundle", value=str(found), url=subscription_url(found.bundle.pk))]
+
+    def _components(self) -> list[Table]:
+        """Return the components of a bundle; nothing for what is no bundle."""
+        rows = list(queries.components(self.subscription))
+        columns = (
+            Column(
+                label="Number",
+                value="number",
+                kind="code",
+                link=lambda row: subscription_url(row.pk),
+            ),
+            Column(label="Offer", value="offer"),
+            Column(label="Quantity", value="quantity", kind="number"),
+            Column(label="From", value="effective_on", kind="date"),
+            Column(label="Not billed from", value="end_on", kind="date"),
+            Column(label="State", value="state", kind="status"),
+        )
+        return [Table(caption="Components", rows=rows, columns=columns)] if rows else []
 
     def _billed(self, segments: Iterable[ChargeSegment]) -> list[BilledPiece]:
         """Return what was billed of it, for those who may see invoices."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import customers.queries
 import rating.queries
 from catalog.models import PriceVersion
 from customers.models import ChargeSegment, OrderItem, SubscriptionCharge
@@ -55,6 +56,7 @@ class Explanation:
     events: list[UsageEvent] = field(default_factory=list)
     more_events: bool = False
     order_item: OrderItem | None = None
+    in_bundle: customers.queries.InBundle | None = None
     entry: JournalEntry | None = None
 
 
@@ -103,6 +105,22 @@ def _explain_item(found: Explanation, item: ChargeItem) -> None:
         .first()
     )
     found.order_item = segment.order_item if segment is not None else _first_order(item)
+    if found.order_item is not None and found.order_item.part_of_id is not None:
+        found.in_bundle = _in_bundle(item)
+
+
+def _in_bundle(item: ChargeItem) -> customers.queries.InBundle | None:
+    """Return what the subscription of a charge is in its bundle on the first day of the item."""
+    charge = (
+        SubscriptionCharge.objects.filter(pk=item.subscription_charge_id)
+        .select_related("subscription")
+        .first()
+    )
+    if charge is None:
+        return None
+    return customers.queries.in_bundle(
+        subscription=charge.subscription, on_date=item.segment_start
+    )
 
 
 def _first_order(item: ChargeItem) -> OrderItem | None:

@@ -154,6 +154,10 @@ class LinePage(Screen):
                     url=links.named("customers:order", order.pk),
                 )
             )
+        bundle = self.found.in_bundle
+        if bundle is not None:
+            url = links.named("customers:subscription", bundle.bundle.pk)
+            found.append(Fact(label="Bundle", value=str(bundle), url=url))
         if self.found.entry is not None:
             found.append(
                 Fact(

@@ -12,8 +12,8 @@ import customers.operations
 from billing_site.demo import clients
 from billing_site.scenarios.stage import Scene
 from billing_site.scenarios.verbs.registry import verb
-from customers.models import Subscription
-from customers.operations import IdentifierInput, ItemInput, Phase
+from customers.models import Order, Subscription
+from customers.operations import ComponentInput, IdentifierInput, ItemInput, Phase
 
 ONE = Decimal(1)
 
@@ -48,11 +48,14 @@ def add(
     awaits_activation: bool = False,
     awaits_acceptance: bool = False,
     phases: tuple[Step, ...] = (),
+    components: dict[str, Decimal] | None = None,
 ) -> None:
     """Order an offer; the subscription and its order are called `as`.
 
-    `phases` are later states of a ramp: from a day `on` another quantity or own prices. A
-    `moment` (2027-04-30 18:00, UTC) may be given instead of a day.
+    Of a bundle, `components` says how many of an offer for each; its subscriptions are called
+    by the name of the bundle and their offer, `home.TV`. `phases` are later states of a ramp: from
+    a day `on` another quantity or own prices. A `moment` (2027-04-30 18:00, UTC) may be given
+    instead of a day.
     """
     kind = scene.identifiers.get(offer, "")
     item = ItemInput(
@@ -71,10 +74,25 @@ def add(
         awaits_acceptance=awaits_acceptance,
         identifiers=[IdentifierInput(kind, identifier)] if identifier else [],
         phases=[Phase(one.on, one.quantity, one.prices) for one in phases],
+        components=_components(components),
     )
     order = clients.order(scene.account(account), [item], day=scene.day, actor=scene.cast.care)
     scene.orders[as_] = order
-    scene.subscriptions[as_] = Subscription.objects.distinct().get(order_items__order=order)
+    _name(scene, as_, order)
+
+
+def _components(asked: dict[str, Decimal] | None) -> dict[str, ComponentInput]:
+    return {offer: ComponentInput(quantity) for offer, quantity in (asked or {}).items()}
+
+
+def _name(scene: Scene, name: str, order: Order) -> None:
+    """Remember a new subscription by its name, and its components by theirs."""
+    whole = order.items.get(seq=1).subscription
+    assert whole is not None
+    scene.subscriptions[name] = whole
+    for part in whole.components.order_by("pk"):
+        item = part.items.select_related("offer_version__offer").latest("pk")
+        scene.subscriptions[f"{name}.{item.offer_version.offer.code}"] = part
 
 
 @verb("subscription.change")
@@ -88,15 +106,20 @@ def change(
     moment: str = "",
     prices: dict[str, Decimal] | None = None,
     with_one_time: bool | None = None,
+    components: dict[str, Decimal] | None = None,
     as_: str = "",
 ) -> None:
-    """Change plan, quantity or own price of a subscription; the order is called `as`."""
+    """Change plan, quantity, own price or components of a subscription.
+
+    The order is called `as`.
+    """
     _order(
         *(scene, "MODIFY", subscription, effective, moment, as_),
         offer_version=scene.version(offer) if offer else None,
         quantity=quantity,
         prices=prices or {},
         with_one_time=with_one_time,
+        components=_components(components),
     )
 
 
