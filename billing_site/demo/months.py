@@ -264,9 +264,9 @@ def _pay(front: Front, cycle: str, bill_date: date, habit: str, day: date, seed:
     tenders = {tender.code: tender for tender in TenderType.objects.all()}
     for index, document in enumerate(documents):
         number = document.number or ""
-        if _habit(seed, number) != habit:
-            continue
         owed = document.payable
+        if _habit(seed, number) != habit or not owed:  # what a balance has paid is not owed
+            continue
         amount = {
             "part": quantize(owed * Decimal("0.6"), document.currency),
             "over": owed + Decimal(10),

@@ -1,6 +1,15 @@
 """What Larkfield sells: an offer of every charge kind and price model, in dollars and euros."""
 
-from billing_site.demo.plans import ChargePlan, OfferPlan, Price, ProductPlan, Tier
+from decimal import Decimal
+
+from billing_site.demo.plans import (
+    ChargePlan,
+    IncludedPlan,
+    OfferPlan,
+    Price,
+    ProductPlan,
+    Tier,
+)
 
 PRODUCTS = (
     ProductPlan("INTERNET", "Internet access", "Access", "SERVICE", "TELECOM", "RECURRING"),
@@ -100,6 +109,12 @@ MOBILE_DATA = _both(
     Price(tiers=(Tier("5", "0"), Tier("20", "0.80"), Tier(None, "0.40"))),
 )
 
+
+def _shared(gigabytes: str) -> IncludedPlan:
+    """Return the data that a line brings to the pool of its family; nothing to one without."""
+    return IncludedPlan("FAMILY", "Family data", "DATA", Decimal(gigabytes), {"scope": "POOL"})
+
+
 OFFERS = (
     _access("FIBER100", "Fiber 100", "39.00", "34.90"),
     _access("FIBER500", "Fiber 500", "59.00", "49.90"),
@@ -131,6 +146,7 @@ OFFERS = (
         ),
         identifier="MSISDN",
         family="Mobile",
+        included=(_shared("2"),),
     ),
     OfferPlan(
         "MOBILE-M",
@@ -159,6 +175,16 @@ OFFERS = (
         ),
         identifier="MSISDN",
         family="Mobile",
+        included=(
+            IncludedPlan(
+                "MESSAGES",
+                "Included text messages",
+                "SMS",
+                Decimal(20),
+                {"rollover_percent": Decimal("0.5"), "rollover_cap": Decimal(10)},
+            ),
+            _shared("4"),
+        ),
     ),
     OfferPlan(
         "SEAT",

@@ -62,7 +62,11 @@ def define_words() -> None:
     """Define units, kinds of usage, GL codes and revenue rules."""
     units = {
         code: catalog.operations.define_unit(
-            code=code, name=name, dimension=dimension, precision=4, actor=None
+            code=code,
+            name=name,
+            dimension=dimension,
+            precision=0 if dimension == "COUNT" else 4,
+            actor=None,
         )
         for code, name, dimension in UNITS
     }

@@ -9,7 +9,17 @@ from django.db import connection, transaction
 import audit.operations
 from audit.choices import JobState
 from audit.models import JobRun
-from billing_site.demo import cast, clients, deals, months, people, places, shelf, usage_files
+from billing_site.demo import (
+    cast,
+    clients,
+    deals,
+    months,
+    people,
+    places,
+    prepaid,
+    shelf,
+    usage_files,
+)
 from foundation.errors import Busy
 from ledger.models import LegalEntity
 
@@ -123,7 +133,12 @@ class _Teller:
         files = usage_files.files(
             self.number, self.plans, weeks=self.size.weeks, events=self.size.events
         )
-        story = months.acts(front, self.plans, files, self.number, months.RUNS[: self.size.runs])
+        runs = months.RUNS[: self.size.runs]
+        story = [
+            *months.acts(front, self.plans, files, self.number, runs),
+            *prepaid.acts(front, runs),
+        ]
+        story.sort(key=lambda act: (act.day, act.key))
         for index, act in enumerate(story):
             self.say(index, len(story), f"{act.day} {act.key[2:]}")
             self.tell(f"{act.day} {act.key}", act.do, whole=act.whole)
