@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from customers.models import Account, Customer, Order, Subscription
+from customers.models import Account, Customer, Order, ProvisioningFailure, Subscription
 from tests.apps.customers import build
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +90,15 @@ def test_from_customer_to_active_subscription_over_public_surfaces(api: Api) -> 
     assert segment["override_price"] == "7.5000000000"
     service = api.get("services/?identifiers__value=491").json()["results"][0]
     assert service["subscription"] == name
+
+
+def test_a_machine_says_why_a_service_does_not_work(api: Api) -> None:
+    offer = build.offer(charges=({"trigger": "ACTIVATION"},))
+    waiting = build.add(build.account(), offer, JAN, awaits_activation=True)
+    body = {"reason": "no port", "next_step": "CALL"}
+    answer = api.post(f"subscriptions/{waiting.pk}/failure/", body)
+    assert (answer.status_code, answer.json()["number"]) == (200, waiting.number)
+    assert ProvisioningFailure.objects.get(subscription=waiting).reason == "no port"
 
 
 def test_an_incomplete_order_names_everything_and_changes_nothing(api: Api) -> None:

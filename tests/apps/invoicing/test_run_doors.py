@@ -160,6 +160,7 @@ def test_a_run_is_taken_through_by_api(billed: Company) -> None:
     carried(run)
     page = f"/api/v1/bill-runs/{run}/"
     assert post(clerk, f"{page}approve/", {}, "a-1").status_code == 403
+    assert post(clerk, f"{page}resume/", {}, "r-1").json()["state"] == "IN_REVIEW"
     assert post(chief, f"{page}approve/", {}, "a-2").json()["state"] == "APPROVED"
     assert post(clerk, f"{page}post/", {}, "p-1").json()["state"] == "POSTING"
     carried(run)

@@ -182,3 +182,19 @@ def test_by_api(
     assert answer.status_code == 200, answer.content
     assert answer.json()["state"] == "COMMITTED"
     assert (left(held), covers()) == (D(88), [(D(12), D(12))])
+
+
+def test_what_is_reserved_is_let_go_by_api(
+    held: BalanceBucket, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 5, 10, 12, 1, tzinfo=UTC))
+    client.force_login(person("gateway", "rating.reserve_balance", "rating.view_reservation"))
+    made = reserve(30)
+    answer = client.post(
+        f"/api/v1/reservations/{made.pk}/release/",
+        "{}",
+        content_type="application/json",
+        headers={"Idempotency-Key": "release-0001"},
+    )
+    assert (answer.status_code, answer.json()["state"]) == (200, "RELEASED")
+    assert left(held) == D(100)
