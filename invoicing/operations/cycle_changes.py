@@ -105,7 +105,7 @@ def carry_out_cycle_changes(*, run: BillRun, unbilled: Iterable[int]) -> int:
         .exclude(account__in=list(unbilled))
         .exclude(account__billing_hold_until__gt=run.bill_date)
         .select_related("account", "cycle")
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self", "account"))
         .order_by("account_id")
     )
     return len([carry_out_cycle_change(change=row, run=run) for row in waiting])
