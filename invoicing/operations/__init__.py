@@ -15,7 +15,7 @@ from invoicing.operations.credits import (
 from invoicing.operations.cycle_changes import (
     CannotChangeCycle,
     change_cycle_at_boundary,
-    take_cycle,
+    change_cycle_now,
     withdraw_cycle_change,
 )
 from invoicing.operations.cycle_previews import preview_cycle
@@ -91,6 +91,7 @@ __all__ = [
     "approve_run",
     "cancel_run",
     "change_cycle_at_boundary",
+    "change_cycle_now",
     "continue_run",
     "define_cycle",
     "grant_memo",
@@ -121,7 +122,6 @@ __all__ = [
     "simulate_price",
     "start_run",
     "submit_as_previewed",
-    "take_cycle",
     "valued_usage",
     "withdraw_cycle_change",
 ]

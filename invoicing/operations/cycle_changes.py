@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -27,6 +27,20 @@ class CannotChangeCycle(Refusal):
     """The bill day cannot be changed so."""
 
     rule = "PER-7"
+
+
+def change_cycle_now(
+    *, account: Account, cycle: BillCycle, cycle_day: int, actor: User | None
+) -> Account:
+    """Let a payer be billed by a cycle and on a day from now on (PER-7).
+
+    What is not billed yet of the running period is cut at the first new boundary.
+
+    Raises: CannotChangeCycle; what `customers.operations.change_account` refuses.
+    """
+    if invoicing.queries.pending_cycle_change(account_id=account.pk) is not None:
+        raise CannotChangeCycle("another change waits already; withdraw it first")
+    return _billed_by(account, cycle, cycle_day, actor)
 
 
 def change_cycle_at_boundary(
@@ -113,27 +127,17 @@ def carry_out_cycle_changes(*, run: BillRun, unbilled: Iterable[int]) -> int:
 
 def carry_out_cycle_change(*, change: CycleChange, run: BillRun) -> Account:
     """Let a payer be billed as was ordered, because the run has billed it up to the boundary."""
-    account = take_cycle(
-        account=change.account, cycle=change.cycle, cycle_day=change.day, actor=None
-    )
+    account = _billed_by(change.account, change.cycle, change.day, None)
     change.state, change.run = CycleChangeState.DONE, run
     change.save()
     _tell("cycle_change.done", change, None)
     return account
 
 
-def take_cycle(
-    *, account: Account, cycle: BillCycle, cycle_day: int, actor: User | None
-) -> Account:
-    """Let a payer be billed by a cycle and on a day from now on (PER-7).
-
-    Raises: what `customers.operations.change_account` refuses.
-    """
-    wanted: dict[str, Any] = {
-        "cycle_code": cycle.code, "cycle_day": cycle_day, "cycle_months": cycle.months,
-    }  # fmt: skip
+def _billed_by(account: Account, cycle: BillCycle, day: int, actor: User | None) -> Account:
+    changes = {"cycle_code": cycle.code, "cycle_day": day, "cycle_months": cycle.months}
     return customers.operations.change_account(
-        account=account, changes=wanted, version=account.version, actor=actor
+        account=account, changes=changes, version=account.version, actor=actor
     )
 
 

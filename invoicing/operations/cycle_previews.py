@@ -15,7 +15,7 @@ from invoicing.models import BillCycle, BillRun, CycleChange
 from invoicing.operations.cycle_changes import (
     carry_out_cycle_change,
     change_cycle_at_boundary,
-    take_cycle,
+    change_cycle_now,
 )
 from invoicing.operations.drafting import make_drafts
 from invoicing.operations.frame import Frame
@@ -60,7 +60,9 @@ def preview_cycle(
     if not at_boundary:
         before = [calculated(payer, bill_date_after(payer, as_of))]
         with transaction.atomic():
-            changed = take_cycle(account=payer, cycle=cycle, cycle_day=cycle_day, actor=actor)
+            changed = change_cycle_now(
+                account=payer, cycle=cycle, cycle_day=cycle_day, actor=actor
+            )
             after = [calculated(changed, bill_date_after(changed, as_of))]
             transaction.set_rollback(True)
         return [Preview(*pair) for pair in zip(before, after, strict=True)]

@@ -177,7 +177,7 @@ class ChangeCycle(OfCycle):
     def submit(self, form: forms.Form) -> Account | CycleChange:
         """Call the operation."""
         if form.cleaned_data["when"] == NOW:
-            return operations.take_cycle(**self.asked(form))
+            return operations.change_cycle_now(**self.asked(form))
         return operations.change_cycle_at_boundary(as_of=self.today, **self.asked(form))
 
     def get_success_message(self) -> str:

@@ -115,7 +115,7 @@ def cycle(
     if once_billed:
         invoicing.operations.change_cycle_at_boundary(as_of=scene.day, **terms)
     else:
-        invoicing.operations.take_cycle(**terms)
+        invoicing.operations.change_cycle_now(**terms)
 
 
 @verb("account.hold")

@@ -160,6 +160,8 @@ def test_per7_ordering_again_changes_nothing_and_another_is_refused(
         invoicing.operations.change_cycle_at_boundary(
             account=mine, cycle=day_15, cycle_day=20, as_of=MID, actor=None
         )
+    with pytest.raises(CannotChangeCycle, match="withdraw it first"):
+        invoicing.operations.change_cycle_now(account=mine, cycle=day_15, cycle_day=20, actor=None)
     change = CycleChange.objects.get()
     for _ in range(2):
         invoicing.operations.withdraw_cycle_change(change=change, actor=None)
