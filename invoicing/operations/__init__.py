@@ -21,6 +21,7 @@ from invoicing.operations.cycle_changes import (
 from invoicing.operations.cycle_previews import preview_cycle
 from invoicing.operations.cycles import define_cycle
 from invoicing.operations.late_usage import LateUsage, late_accounts, late_usage, valued_usage
+from invoicing.operations.next_invoices import CannotPreview, NextInvoice, PreviewLine
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
 from invoicing.operations.prepaid_sales import (
     BonusPolicy,
@@ -32,10 +33,7 @@ from invoicing.operations.prepaid_sales import (
 )
 from invoicing.operations.previewing import (
     MOST_RERATED,
-    CannotPreview,
-    NextInvoice,
     Preview,
-    PreviewLine,
     Projected,
     next_invoice,
     preview_draft,

@@ -6,7 +6,8 @@ from datetime import date
 
 from invoicing.choices import ItemState
 from invoicing.models import BillRunAccount, ChargeItem
-from invoicing.operations.previewing import CannotPreview, next_invoice
+from invoicing.operations.next_invoices import CannotPreview
+from invoicing.operations.previewing import next_invoice
 
 
 def left_to_do(account_id: int, on_date: date) -> str:

@@ -19,16 +19,16 @@ from invoicing.operations.cycle_changes import (
 )
 from invoicing.operations.drafting import make_drafts
 from invoicing.operations.frame import Frame
-from invoicing.operations.previewing import (
+from invoicing.operations.next_invoices import (
     CannotPreview,
     NextInvoice,
-    Preview,
     bill_date_after,
     calculated,
     cycle_of,
     payer_for,
     rhythm_of,
 )
+from invoicing.operations.previewing import Preview
 from invoicing.operations.writing import Writer
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from django.db import transaction
 import customers.operations
 from customers.models import Order
 from foundation.errors import Invalid, Refusal
-from invoicing.operations.previewing import Preview, PreviewLine, preview_draft, without
+from invoicing.operations.next_invoices import PreviewLine
+from invoicing.operations.previewing import Preview, preview_draft, without
 from invoicing.rules.content import plain
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from django.db import connection, transaction
+from django.db import transaction
 
 import customers.operations
 import customers.queries
@@ -22,15 +22,18 @@ import rating.queries
 from customers.choices import AccountRole
 from customers.models import Account, Order, OrderItem
 from customers.operations import ItemInput
-from foundation.errors import Refusal
-from foundation.periods import Rhythm
 from foundation.permissions import require
-from invoicing.choices import RunState
-from invoicing.models import BillCycle, BillRun
-from invoicing.operations.drafting import make_drafts
-from invoicing.operations.frame import Frame
-from invoicing.operations.writing import Draft
-from invoicing.rules.documents import in_reading_order
+from invoicing.operations.next_invoices import (
+    NextInvoice,
+    PreviewLine,
+    all_calculated,
+    bill_date_after,
+    bill_dates_after,
+    calculated,
+    payer_for,
+    payers_for,
+    rhythm_of,
+)
 from rating.models import RerateJob
 
 if TYPE_CHECKING:
@@ -39,56 +42,6 @@ if TYPE_CHECKING:
 ZERO: Final = Decimal(0)
 MOST_RERATED: Final = 20
 T = TypeVar("T")
-
-
-class CannotPreview(Refusal):
-    """Nobody pays for the account on that day, or its payer has no bill cycle."""
-
-    rule = "BR-4"
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewLine:
-    """A line that the next document would have; negative amounts are credits."""
-
-    account_id: int
-    text: str
-    start: date
-    end: date
-    quantity: Decimal
-    net: Decimal
-    tax: Decimal
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class NextInvoice:
-    """What a payer would be billed at its next bill date; `problem` says why it could not be.
-
-    `prepaid` is what its balances of money would pay of it.
-    """
-
-    payer_id: int
-    bill_date: date
-    currency: str
-    lines: tuple[PreviewLine, ...]
-    problem: str = ""
-    prepaid: Decimal = ZERO
-
-    @property
-    def net(self) -> Decimal:
-        """Return the sum of the lines before tax."""
-        return sum((one.net for one in self.lines), ZERO)
-
-    @property
-    def tax(self) -> Decimal:
-        """Return the estimated taxes."""
-        return sum((one.tax for one in self.lines), ZERO)
-
-    @property
-    def total(self) -> Decimal:
-        """Return what would be billed."""
-        return self.net + self.tax
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,28 +213,16 @@ def preview_rerate(*, job: RerateJob, at: datetime, actor: User | None) -> list[
     return _previews([one.account_id for one in largest], at.date(), carry_out)
 
 
-def bill_date_after(payer: Account, as_of: date) -> date:
-    """Return the payer's next bill date: the first boundary not yet billed by a run (PER-8)."""
-    cycle, rhythm = cycle_of(payer), rhythm_of(payer)
-    k = rhythm.number(as_of)
-    day = rhythm.boundary(k) if rhythm.boundary(k) == as_of else rhythm.boundary(k + 1)
-    done = [RunState.POSTING, RunState.POSTED, RunState.CLOSED]
-    if BillRun.objects.filter(cycle=cycle, state__in=done, bill_date__gte=day).exists():
-        last = BillRun.objects.filter(cycle=cycle, state__in=done).latest("bill_date").bill_date
-        day = rhythm.boundary(rhythm.number(last) + 1)
-    return day
-
-
 def _previews(
     touched: Iterable[int], as_of: date, carry_out: Callable[[], object], bills: int = 1
 ) -> list[Preview]:
-    payers = {payer.pk: payer for payer in (payer_for(one, as_of) for one in touched)}
-    days = {pk: bill_date_after(payer, as_of) for pk, payer in payers.items()}
-    before = {pk: calculated(payer, days[pk]) for pk, payer in payers.items()}
+    payers = payers_for(touched, as_of)
+    days = bill_dates_after(payers.values(), as_of)
+    before = all_calculated(payers.values(), days)
     ahead = {pk: _ahead(payer, days[pk], bills) for pk, payer in payers.items()}
     with transaction.atomic():
         carry_out()
-        after = {pk: calculated(payer, days[pk]) for pk, payer in payers.items()}
+        after = all_calculated(payers.values(), days)
         later = {pk: _ahead(payer, days[pk], bills) for pk, payer in payers.items()}
         transaction.set_rollback(True)
     return [
@@ -319,70 +260,6 @@ def _projected(payer: Account, first: date, bills: int) -> list[tuple[date, Deci
         found.append((day, total - owed))
         owed = total
     return found
-
-
-def payer_for(account_id: int, as_of: date) -> Account:
-    """Return who pays for an account on a day.
-
-    Raises: CannotPreview.
-    """
-    account = Account.objects.get(pk=account_id)
-    day = max(as_of, account.opened_on)
-    payer_id = customers.queries.payer_of(account_id=account_id, on_date=day)
-    if payer_id is None:
-        raise CannotPreview(f"nobody pays for account {account.number} on {day}")
-    return account if payer_id == account_id else Account.objects.get(pk=payer_id)
-
-
-def cycle_of(payer: Account) -> BillCycle:
-    """Return the cycle of a payer.
-
-    Raises: CannotPreview.
-    """
-    cycle = BillCycle.objects.filter(code=payer.cycle_code).first()
-    if cycle is None:
-        raise CannotPreview(f"payer {payer.number} has no bill cycle")
-    return cycle
-
-
-def rhythm_of(payer: Account) -> Rhythm:
-    """Return how the time of a payer is cut into bill periods.
-
-    Raises: CannotPreview.
-    """
-    return cycle_of(payer).rhythm_for(day=payer.cycle_day, months=payer.cycle_months)
-
-
-def calculated(payer: Account, bill_date: date, *, ahead: int = 0) -> NextInvoice:
-    """Calculate the drafts of one payer as a run of that date would, and store nothing.
-
-    `ahead` is how many runs before it are left out, so that it looks back as much farther.
-    """
-    cycle = cycle_of(payer)
-    cycle.rebill_periods += ahead
-    frame = Frame(BillRun(pk=0, cycle=cycle, bill_date=bill_date), cycle)
-    with connection.cursor() as cursor:
-        drafts, outcomes = make_drafts(cursor, frame, [payer.pk])
-    problem = next((one.problem for one in outcomes), "")
-    lines = tuple(line for draft in drafts for line in _lines(draft))
-    prepaid = sum((one.prepaid for draft in drafts for one in draft.documents), ZERO)
-    return NextInvoice(payer.pk, bill_date, payer.currency, lines, problem, prepaid)
-
-
-def _lines(draft: Draft) -> Iterable[PreviewLine]:
-    for document in draft.documents:
-        for line in in_reading_order(document.lines):
-            change = line.entry.change
-            yield PreviewLine(
-                line.entry.owner_id,
-                line.entry.subject.text,
-                change.start,
-                change.end,
-                change.quantity,
-                line.net,
-                sum((one.amount for one in line.taxes), ZERO),
-                draft.payer.currency,
-            )
 
 
 def without(lines: Sequence[T], others: Sequence[T]) -> list[T]:

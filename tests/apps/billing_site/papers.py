@@ -18,7 +18,7 @@ import payments.operations
 import rating.operations
 import tax.operations
 from catalog.models import CommitmentSpec, OfferVersion
-from customers.models import Contract
+from customers.models import Account, Contract
 from customers.operations import ItemInput
 from invoicing.models import Invoice
 from ledger.choices import RateKind
@@ -42,7 +42,7 @@ def papers(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:
     made: Keys = {}
     makers: tuple[Callable[[Company, Invoice, User, int], Keys], ...] = (
         _place, _usage_file, _receipt, _payment_file, _certificate, _contract, _discounts,
-        _balance, _top_up, _memo, _period, _draft_order,
+        _balance, _top_up, _job, _memo, _period, _draft_order,
     )  # fmt: skip
     for make in makers:
         made |= make(company, invoice, reader, rows)
@@ -206,6 +206,20 @@ def _balance(company: Company, invoice: Invoice, reader: User, rows: int) -> Key
             bucket_id=made.pk, quantity=D(1), reason="given twice", actor=None
         )
     return {"balance": (made.pk,)}
+
+
+def _job(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:
+    """Compare what rating again changes: of the payer, or of everybody where it is large."""
+    payers = Account.objects.order_by("pk")
+    job = rating.operations.open_rerate(
+        start=START,
+        end=APRIL,
+        account_ids=[invoice.payer_id] if rows == 1 else [one.pk for one in payers],
+        reason="the price was another",
+        as_of=datetime(2027, 4, 1, 12, tzinfo=UTC),
+        actor=reader,
+    )
+    return {"job": (job.pk,)}
 
 
 def _top_up(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:

@@ -41,7 +41,6 @@ SHORT = {
     "/console/customers/fall-out/",
     "/console/customers/changes/",
     "/console/receivables/accounts/<int:pk>/items/",
-    "/console/rating/rerates/",
     "/console/rating/write-offs/",
     "/console/rating/alerts/",
     "/console/rating/margins/",
@@ -65,7 +64,6 @@ SHORT_API = {
     "debit-memos",
     "prepaid-balances",
     "reservations",
-    "rerates",
     "spend-caps",
     "usage-write-offs",
 }

@@ -27,7 +27,6 @@ OTHER_PAGES = {
     "invoicing:usage_line",
     "console:findings",
     "invoicing:order_preview",
-    "invoicing:rerate_preview",
     "rating:pool",
 }
 
@@ -43,7 +42,7 @@ BUDGETS = (
     ("customers:add_order", "account", 4),
     ("customers:open_below", "account", 8),
     ("console:account_history", "account", 10),
-    ("catalog:version", "version", 6),
+    ("catalog:version", "version", 9),
     ("catalog:price", "price", 4),
     ("rating:account_usage", "account", 4),
     ("rating:account_balances", "account", 4),
@@ -73,6 +72,10 @@ BUDGETS = (
     ("rating:file", "file", 5),
     ("rating:suspense_item", "suspended", 4),
     ("rating:event", "event", 19),
+    ("rating:amend_event", "event", 4),
+    ("rating:cancel_event", "event", 4),
+    ("rating:rerate", "job", 8),
+    ("invoicing:rerate_preview", "job", 104),
     ("rating:balance", "balance", 5),
     ("rating:top_up", "top up", 4),
     ("rating:account_top_ups", "account", 7),
