@@ -31,13 +31,13 @@ BEGIN
         )
         SELECT FROM inside JOIN catalog_offerversion version ON version.id = NEW.offer_version_id
         WHERE inside.offer_id = version.offer_id) THEN
-        PERFORM refuse('P8', 'catalog_bundlecomponent_has_no_cycle',
+        PERFORM refuse('P8', 'catalog_bundlecomponent_no_cycle',
             'An offer does not contain itself, not inside another bundle either.');
     END IF;
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER catalog_bundlecomponent_has_no_cycle
+CREATE TRIGGER catalog_bundlecomponent_no_cycle
     BEFORE INSERT OR UPDATE OF offer_version_id, offer_id ON catalog_bundlecomponent
     FOR EACH ROW EXECUTE FUNCTION catalog_refuse_cycle();
 
@@ -90,7 +90,7 @@ CREATE TRIGGER catalog_bundlecomponent_stays_discounted
     FOR EACH ROW WHEN (NEW.treatment <> 'DISCOUNTED') EXECUTE FUNCTION catalog_judge_treatment();
 
 ALTER TABLE catalog_bundlecomponent ENABLE ALWAYS TRIGGER catalog_bundlecomponent_is_frozen;
-ALTER TABLE catalog_bundlecomponent ENABLE ALWAYS TRIGGER catalog_bundlecomponent_has_no_cycle;
+ALTER TABLE catalog_bundlecomponent ENABLE ALWAYS TRIGGER catalog_bundlecomponent_no_cycle;
 ALTER TABLE catalog_bundlediscount ENABLE ALWAYS TRIGGER catalog_bundlediscount_is_frozen;
 SELECT audit_track('catalog_bundlecomponent');
 SELECT audit_track('catalog_bundlediscount');
@@ -102,7 +102,7 @@ DROP TRIGGER IF EXISTS catalog_bundlecomponent_stays_discounted ON catalog_bundl
 DROP TRIGGER IF EXISTS catalog_bundlediscount_is_of_discounted ON catalog_bundlediscount;
 DROP TRIGGER IF EXISTS catalog_bundlediscount_is_frozen ON catalog_bundlediscount;
 DROP TRIGGER IF EXISTS catalog_offerversion_keeps_offer ON catalog_offerversion;
-DROP TRIGGER IF EXISTS catalog_bundlecomponent_has_no_cycle ON catalog_bundlecomponent;
+DROP TRIGGER IF EXISTS catalog_bundlecomponent_no_cycle ON catalog_bundlecomponent;
 DROP TRIGGER IF EXISTS catalog_bundlecomponent_is_frozen ON catalog_bundlecomponent;
 DROP FUNCTION IF EXISTS catalog_judge_treatment();
 DROP FUNCTION IF EXISTS catalog_guard_bundle_discount();

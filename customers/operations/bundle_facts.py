@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from customers.choices import OrderAction, SubscriptionState
 from customers.models import Order, OrderItem, Subscription
 from customers.operations.bundle_states import Bundle
+from customers.queries.offers import current_item
 from customers.rules.bundles import (
     QUANTITY_PLACES,
     Alone,
@@ -119,13 +120,21 @@ def _left_out(item: OrderItem, parts: Sequence[OrderItem]) -> Iterator[LeftOut]:
 
 
 def _alone(items: Sequence[OrderItem]) -> Iterator[Alone]:
-    """Give what would change a component by itself; identifiers and the end of a trial may."""
+    """Give what would change a component by itself.
+
+    Its identifiers, the end of its trial and another version of its offer may.
+    """
     for item in items:
         one = item.subscription
         if one is None or one.bundle is None or item.part_of_id is not None:
             continue
-        is_own = item.action == OrderAction.MODIFY and not (
-            item.quantity or item.offer_version_id or item.prices.exists()
-        )
-        if not is_own:
+        if item.action != OrderAction.MODIFY or item.quantity or _is_other(item, one):
             yield Alone(item.seq, one.number, one.bundle.number)
+
+
+def _is_other(item: OrderItem, component: Subscription) -> bool:
+    """Tell whether an item gives a component another offer, or a price of its own."""
+    if item.offer_version is None:
+        return item.prices.exists()
+    current = current_item(component, item.effective_on)
+    return current is None or current.offer_version.offer_id != item.offer_version.offer_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import catalog.queries
@@ -15,9 +16,10 @@ from catalog.choices import BundleTreatment, ChargeKind
 from catalog.models import Charge, OfferVersion
 from catalog.queries.bundles import sold_facts
 from catalog.rules.bundles import Claim, is_shared, shares, sharing_problems
-from customers.models import Account, OrderItem, OrderItemPrice
-from customers.operations.bundle_states import Bundle
+from customers.models import Account, OrderItem, OrderItemPrice, Subscription
+from customers.operations.bundle_states import Bundle, now_of
 from customers.operations.order_items import InvalidItem, ItemInput
+from customers.queries.bundles import in_bundle
 from customers.queries.offers import agreed_prices
 from customers.queries.tree import pricebook_of
 from customers.rules.bundles import Change
@@ -70,6 +72,39 @@ def settle(item: OrderItem, bundle: Bundle, plan: Sequence[Change], given: ItemI
     for problem in sharing_problems(facts):
         raise InvalidItem(item.seq, "components", problem.message, rule="TAX-16")
     _share(item, bundle, fee, sharers, given)
+
+
+def keep(
+    item: OrderItem, component: Subscription, version: OfferVersion, given: ItemInput
+) -> None:
+    """Let an included component cost on another version of its offer what it cost on this one.
+
+    Raises: InvalidItem where the order names prices of its own.
+    """
+    prices = kept_prices(component, version, item.effective_on)
+    if prices and given.prices:
+        text = f"{component.number} is included in its bundle, and has no price of its own"
+        raise InvalidItem(item.seq, "prices", text, rule="BND-3")
+    OrderItemPrice.objects.bulk_create(
+        OrderItemPrice(item=item, charge_id=charge_id, unit_price=price)
+        for charge_id, price in prices.items()
+    )
+
+
+def kept_prices(component: Subscription, version: OfferVersion, day: date) -> dict[int, Decimal]:
+    """Return the prices of an included component on a version of its offer, by charge.
+
+    Charges of the same code keep theirs, a share as well; those that are new cost nothing. Empty
+    for whatever is not included in a bundle.
+    """
+    treated, now = in_bundle(subscription=component, on_date=day), now_of(component, day)
+    if treated is None or treated.treatment != BundleTreatment.INCLUDED or now is None:
+        return {}
+    codes = dict(Charge.objects.filter(pk__in=now.prices).values_list("code", "pk"))
+    return {
+        one.pk: now.prices[codes[one.code]] if one.code in codes else ZERO
+        for one in version.charges.exclude(kind=ChargeKind.USAGE)
+    }
 
 
 def _nothing(version: OfferVersion) -> dict[str, Decimal]:

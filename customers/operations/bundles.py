@@ -61,6 +61,8 @@ class _Recording:
             for one in _touched(item):
                 self._part(item, _like(item, given, one))
             return
+        if item.subscription is not None and item.subscription.bundle_id and item.offer_version:
+            bundle_prices.keep(item, item.subscription, item.offer_version, given)
         bundle = Bundle.after(item)
         if bundle is None:
             if given.components:

@@ -17,6 +17,7 @@ import audit.operations
 from catalog.models import OfferVersion
 from customers.choices import OrderAction, SubscriptionState
 from customers.models import ChargeSegment, Subscription, SubscriptionItem
+from customers.operations import bundle_prices
 from customers.operations.order_items import ItemInput
 from customers.operations.orders import place_order
 from customers.queries.worth import worth_of
@@ -109,6 +110,9 @@ def _planned(
             override_price__isnull=False,
         ).values_list("subscription_charge__charge_id", "override_price")
     )
+    kept = (
+        bundle_prices.kept_prices(subscription, target, on_date) if subscription.bundle_id else {}
+    )
     asked: dict[str, Any] = {
         "account": account,
         "quantity": item.quantity,
@@ -119,7 +123,7 @@ def _planned(
         currency=account.currency,
         quantity=item.quantity,
         before=worth_of(version_id=item.offer_version_id, own=own, **asked),
-        after=worth_of(version_id=target.pk, **asked),
+        after=worth_of(version_id=target.pk, own=kept, **asked),
         on_date=on_date,
         notice_by=notice_by,
     )

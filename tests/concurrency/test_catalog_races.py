@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from audit.models import ImportBatch
 from audit.operations import AlreadyImported
 from catalog import operations, queries
-from catalog.models import PriceVersion
+from catalog.models import BundleComponent, PriceVersion
 from foundation.errors import Refusal
 from tax.operations import RetroactiveTaxChange, add_jurisdiction, add_rate, add_tax_type
 from tests.apps.catalog import shop
@@ -72,3 +72,20 @@ def test_two_rates_of_one_day_are_not_both_added() -> None:
 
     outcomes = race(lambda: add("0.19"), lambda: add("0.20"), lambda: add("0.21"))
     assert refusals(outcomes, RetroactiveTaxChange) == 2
+
+
+def test_two_offers_do_not_come_to_contain_each_other() -> None:
+    """P8: whoever draws an edge holds the lock of all bundles, and sees the one before."""
+    offers = [operations.create_offer(code=code, name=code, actor=None) for code in "ABC"]
+    drafts = [operations.draft_version(offer=one, starts=START, actor=None) for one in offers]
+
+    def put(inside: int, outside: int) -> int:
+        return operations.add_component(
+            version=drafts[outside], offer=offers[inside], treatment="LIST", actor=None
+        ).pk
+
+    outcomes = race(lambda: put(0, 1), lambda: put(1, 2), lambda: put(2, 0))
+    lost = [one for one in outcomes if isinstance(one, DatabaseError)]
+    assert len(lost) == 1, outcomes
+    assert "contain itself" in str(lost[0])
+    assert BundleComponent.objects.count() == 2

@@ -8,7 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from catalog.models import BundleComponent, BundleDiscount, Charge, OfferVersion, Product
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+import catalog.operations
+from catalog.models import (
+    BundleComponent,
+    BundleDiscount,
+    Charge,
+    OfferVersion,
+    PriceVersion,
+    Product,
+)
 from customers.models import Account, Order, Subscription
 from customers.operations import ComponentInput, ItemInput
 from tax.models import TaxCategory
@@ -58,6 +68,29 @@ def taxed(category: str, code: str, **columns: Any) -> OfferVersion:
         code, ({"code": "RENT", "price_model": "FLAT", **columns},), publish=False
     )
     Charge.objects.filter(offer_version=version).update(product=product_of(category))
+    build.walk(version)
+    return version
+
+
+def next_version(before: OfferVersion, starts: date) -> OfferVersion:
+    """Publish the next version of an offer, with a charge NEW beside those it had."""
+    before.sale_window = DateRange(before.sale_window.lower, starts)
+    before.save()
+    version: OfferVersion = catalog.operations.draft_version(
+        offer=before.offer, starts=starts, copy_from=before, actor=None
+    )
+    known = version.charges.latest("pk")
+    Charge.objects.create(
+        offer_version=version, product=known.product, reference=f"{before.offer.code}/2/NEW",
+        code="NEW", name="New", kind="RECURRING", price_model="PER_UNIT", timing="ADVANCE",
+        sequence=9,
+    )  # fmt: skip
+    for charge in version.charges.all():
+        PriceVersion.objects.filter(charge=charge).delete()
+        row = PriceVersion.objects.create(
+            charge=charge, currency="EUR", valid=(JAN, None), unit_price=build.TEN
+        )
+        build.walk(row)
     build.walk(version)
     return version
 

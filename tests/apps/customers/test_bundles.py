@@ -232,6 +232,29 @@ def test_a_component_does_nothing_alone() -> None:
         operations.withdraw_end(subscription=box, as_of=FEB, actor=None)
 
 
+def test_a_component_moves_to_the_next_version_of_its_offer() -> None:
+    """BND-3: as the migration wizard does it; included it stays."""
+    one = bundling.order(home())
+    line, box = one.part("LINE"), one.part("BOX")
+    for sub in (line, box):
+        before = sub.items.get().offer_version
+        following = bundling.next_version(before, date(2027, 1, 15))
+        found = operations.migrate(
+            source=before, target=following, on_date=MAR, as_of=FEB, actor=build.user(sub.number)
+        )
+        changes = {line: D(0), box: D(20)}  # two boxes have the new charge of 10.00 besides
+        assert [(row.problem, row.difference) for row in found] == [("", changes[sub])]
+    assert [build.timeline(line, code)[-1] for code in ("C1", "NEW")] == [
+        (MAR, None, 1, 0, "ON"),
+        (MAR, None, 1, 0, "ON"),
+    ]
+    assert build.timeline(box, "NEW") == [(MAR, None, 2, None, "ON")]
+    other = build.offer("OTHER")
+    for more in ({"offer_version": other}, {"offer_version": other, "prices": {"C1": D(1)}}):
+        with pytest.raises((IncompleteOrder, InvalidItem), match=r"is a part of|is included in"):
+            build.modify(line, APR, **more)
+
+
 def test_no_component_outlives_its_bundle() -> None:
     """BND-4: one that came since the order was drafted, or is still to come, is named."""
     one = bundling.order(home())
