@@ -30,7 +30,9 @@ from rating.rules.guiding import (
 from rating.rules.reasons import Reason
 from rating.rules.rows import Route, Row, utc_text
 
-WINDOWS_LIMIT, QUANTITIES_LIMIT = 500_000, 50_000
+WINDOWS_LIMIT, QUANTITIES_LIMIT = 500_000, 5_000
+"""Lengths of calls are few and repeat. Volumes of data hardly do: to remember fifty thousand of
+them costs more time than it saves (970 ns a row, not 700), and 14.7 MB a charge, not 1.4."""
 HOUR = len("2027-05-03T10")
 Identifier = tuple[str, str]
 Segment = tuple[date, date | None, Decimal | None]

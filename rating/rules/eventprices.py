@@ -15,7 +15,8 @@ from catalog.rules.pricing import (
 )
 from catalog.rules.terms import SLOTTED
 
-CACHE_LIMIT = 50_000
+CACHE_LIMIT = 10_000
+"""Quantities remembered of a price: a call of each second of two hours and more."""
 MOST_AMOUNT = 10**12
 """Of one event: numeric(22, 10)."""
 NULL = "\\N"

@@ -24,7 +24,7 @@ PREFIX = "attr."
 KEY_LENGTH = 128
 IDENTIFIER_LENGTH = 64
 ATTRIBUTE_LENGTH = 200
-CACHE_LIMIT = 20_000
+CACHE_LIMIT, QUANTITIES_LIMIT = 20_000, 5_000
 SECONDS = frozenset(f"{second:02}Z" for second in range(60))
 UNREADABLE = "unreadable quotes"
 """Stands, itself and no copy, before a line that CSV cannot cut."""
@@ -307,7 +307,7 @@ class RowReader:
 
     def _remember(self, terms: UsageTypeTerms, unit: str, text: str, known: Quantity) -> Quantity:
         cache = self._quantities.setdefault(terms.code, {}).setdefault(unit, {})
-        if len(cache) < CACHE_LIMIT:
+        if len(cache) < QUANTITIES_LIMIT:
             cache[text] = known
         return known
 
