@@ -22,23 +22,34 @@ from foundation.screens import (
     Column,
     Crumb,
     Empty,
-    Fact,
     FilterForm,
     FormScreen,
     ListScreen,
+    Table,
 )
 from invoicing import operations
 from invoicing.choices import CycleChangeState
 from invoicing.models import BillCycle, CycleChange
 from invoicing.operations import Preview
 from invoicing.views import links
-from invoicing.views.previews import lines_table, money_facts
+from invoicing.views.previews import lines_table
 
 NOW, AT_BOUNDARY = "now", "boundary"
 WHEN = [
     (AT_BOUNDARY, "When the running period has been billed"),
     (NOW, "Now"),
 ]
+
+
+BILLS = (
+    Column(label="Without it, on", value="before.bill_date", kind="date"),
+    Column(label="Total", value="before.total", kind="money"),
+    Column(label="With it, on", value="after.bill_date", kind="date"),
+    Column(label="Net", value="after.net", kind="money"),
+    Column(label="Tax, estimated", value="after.tax", kind="money"),
+    Column(label="Total", value="after.total", kind="money"),
+    Column(label="Paid in advance", value="after.prepaid", kind="money"),
+)
 
 
 class CycleFields(forms.Form):
@@ -140,26 +151,16 @@ class CyclePreview(OfCycle):
 
     def succeeded(self) -> HttpResponse:
         """Show the invoices without and with the change below the form."""
-        facts: list[Fact] = []
-        tables = []
+        tables = [Table(caption="Bills", rows=self.result, columns=BILLS)]
         for one in self.result:
-            now, then = one.before, one.after
-            facts += [
-                Fact(label="Bill date as it is", value=now.bill_date, kind="date"),
-                Fact(label="Its total", value=now.total, kind="money", currency=now.currency),
-                *money_facts(then),
-            ]
+            now, then, money = one.before, one.after, one.currency
             tables += [
                 lines_table(
-                    f"On {then.bill_date}, with the change", then.lines, "Nothing.", then.currency
+                    f"On {then.bill_date}, with the change", then.lines, "Nothing.", money
                 ),
-                lines_table(
-                    f"On {now.bill_date}, without it", now.lines, "Nothing.", now.currency
-                ),
+                lines_table(f"On {now.bill_date}, without it", now.lines, "Nothing.", money),
             ]
-        return self.render_to_response(
-            self.get_context_data(form=self.get_form(), facts=facts, tables=tables)
-        )
+        return self.render_to_response(self.get_context_data(form=self.get_form(), tables=tables))
 
 
 class ChangeCycle(OfCycle):

@@ -46,7 +46,7 @@ class MarginFilters(FilterForm):
     """Local days, both included; the month so far unless others are given."""
 
     start = forms.DateField(label="From")
-    end = forms.DateField(label="to")
+    end = forms.DateField(label="To")
 
     def clean(self) -> dict[str, Any]:
         """Fill the days in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
@@ -127,6 +128,10 @@ class SetTopUp(OfAccount, FormScreen):
     form_class = TopUpForm
     submit_label = "Set"
     success_message = "Set. The clock looks every hour."
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today, where the account is."""
+        return {"starts": clock.today(ZoneInfo(self.account.time_zone))}
 
     def get_success_url(self) -> str:
         """Return the rules of the account."""
