@@ -38,6 +38,7 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("derive_usage", "tick", "rating.tasks.derive_usage"),
     Sweep("merge_parts", "hour", "rating.tasks.merge_parts"),
     Sweep("value_suspense", "hour", "rating.tasks.value_suspense"),
+    Sweep("bill_limits", "hour", "invoicing.tasks.bill_limits"),
     Sweep("set_off_ends", "hour", "receivables.tasks.set_off_ends"),
     Sweep("expire_approvals", "hour", "billing_site.tasks.expire_approvals"),
     Sweep("forget_idempotency_keys", "day", "billing_site.tasks.forget_idempotency_keys"),

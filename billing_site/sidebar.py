@@ -88,6 +88,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Invoices and memos", "description", "invoicing:invoices"),
             Entry("Memos to grant", "undo", "invoicing:credits"),
             Entry("Held accounts", "pan_tool", "invoicing:held"),
+            Entry("Interim bills", "bolt", "invoicing:interims"),
             Entry("Charges left off", "playlist_remove", "invoicing:left_off"),
             Entry("Bill cycles", "event_repeat", "invoicing:cycles"),
         ),

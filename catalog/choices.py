@@ -107,6 +107,7 @@ class Timing(TextChoices):
 
     ADVANCE = "ADVANCE", "In advance"
     ARREARS = "ARREARS", "In arrears"
+    THRESHOLD = "THRESHOLD", "In arrears, at once above a limit"
 
 
 class PeriodUnit(TextChoices):

@@ -28,6 +28,7 @@ class InvoicingConfig(AppConfig):
             ChargeItem=scope.through("account_id", Account),
             CycleChange=scope.through("account_id", Account),
             DocumentArtifact="invoice__entity",
+            InterimBill="payer__entity",
             Invoice="entity",
             InvoiceLine="invoice__entity",
             MemoRequest="account__entity",

@@ -46,6 +46,7 @@ class CycleChangeState(TextChoices):
 class RunKind(TextChoices):
     CYCLE = "CYCLE", "Cycle"
     CATCH_UP = "CATCH_UP", "Catch-up"
+    INTERIM = "INTERIM", "Interim, above a limit"
 
 
 class RunState(TextChoices):
@@ -119,6 +120,7 @@ class DocumentType(TextChoices):
 class DocumentOrigin(TextChoices):
     CYCLE = "CYCLE", "Cycle run"
     CORRECTION = "CORRECTION", "Correction of an earlier period"
+    INTERIM = "INTERIM", "Interim, above a limit"
     MANUAL = "MANUAL", "Made by hand"
 
 

@@ -53,6 +53,14 @@ def continue_run(run_id: int) -> str:
     return str(run.state)
 
 
+def bill_limits(now: datetime) -> int:
+    """Start interim runs where usage has reached its limit, and queue them. Return how many."""
+    runs = invoicing.operations.start_interims(as_of=now)
+    for run in runs:
+        enqueue(run.pk)
+    return len(runs)
+
+
 def continue_runs(now: datetime) -> int:
     """Queue every run that should go on and has been quiet: its task was lost. Return how many."""
     quiet = BillRun.objects.filter(

@@ -139,8 +139,14 @@ def bill(
         workers=1,
     )
     run = invoicing.operations.continue_run(run_id=run.pk)
-    if not to_its_end:
-        return run
+    return carry_to_its_end(run, cast) if to_its_end else run
+
+
+def carry_to_its_end(run: BillRun, cast: Cast) -> BillRun:
+    """Approve and post a run in review, each by who does it.
+
+    Raises: RunDidNotClose.
+    """
     if run.state == RunState.IN_REVIEW:
         run = invoicing.operations.approve_run(
             run_id=run.pk, actor=cast.approver, comment="totals as expected"

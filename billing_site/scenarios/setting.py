@@ -142,7 +142,10 @@ def columns(model: type[Model], terms: Mapping[str, str]) -> dict[str, Any]:
             field = model._meta.get_field(name)
             if isinstance(field, ArrayField | JSONField):
                 value = [one.strip() for one in text.split(",") if one.strip()]
-                found[name] = field.clean(value, None)
+                named = getattr(field, "default", None) is dict
+                found[name] = (
+                    dict(one.split("=") for one in value) if named else field.clean(value, None)
+                )
             elif isinstance(field, BooleanField):
                 found[name] = field.clean(text.title(), None)
             else:

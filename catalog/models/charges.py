@@ -1,7 +1,7 @@
 """Charges: what an offer version costs, when and how it is counted."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from catalog import choices
 from catalog.models.offers import OfferVersion
@@ -31,7 +31,13 @@ class Charge(Stamped):
     name = models.CharField(max_length=100)
     sequence = models.PositiveSmallIntegerField(default=1)
     kind = models.CharField(max_length=9, choices=choices.ChargeKind)
-    timing = models.CharField(max_length=7, choices=choices.Timing, default=choices.Timing.ADVANCE)
+    timing = models.CharField(max_length=9, choices=choices.Timing, default=choices.Timing.ADVANCE)
+    thresholds = models.JSONField(
+        default=dict,
+        blank=True,
+        db_default=Value({}, models.JSONField()),
+        help_text='Unbilled usage of the running period that is billed at once: {"EUR": "100"}.',
+    )
     period_unit = models.CharField(
         max_length=5, choices=choices.PeriodUnit, default=choices.PeriodUnit.MONTH
     )
@@ -228,7 +234,12 @@ class Charge(Stamped):
             ),
             models.CheckConstraint(
                 name="catalog_charge_usage_is_in_arrears",
-                condition=~USAGE | Q(timing="ARREARS"),
+                condition=~USAGE | Q(timing__in=["ARREARS", "THRESHOLD"]),
+            ),
+            models.CheckConstraint(
+                name="catalog_charge_threshold_has_limits",
+                condition=(Q(timing="THRESHOLD") & USAGE & ~Q(thresholds={}))
+                | (~Q(timing="THRESHOLD") & Q(thresholds={})),
             ),
             models.CheckConstraint(
                 name="catalog_charge_run_date_is_for_arrears",

@@ -16,6 +16,7 @@ from catalog.rules.bundles import bundle_problems
 from catalog.rules.checklist import Problem, charge_problems, price_problems
 from catalog.rules.selection import attribute_pairs
 from catalog.rules.telco_checks import EventCharge, event_problems, left_out, unknown_values
+from catalog.rules.thresholds import unlimited
 
 IN_FORCE: Final = ("PUBLISHED", "RETIRED")
 
@@ -158,6 +159,10 @@ def _missing_prices(version: OfferVersion, charges: Iterable[Charge]) -> Iterato
         )
     wanted = set(version.currencies) or set().union(*priced.values())
     for charge in charges:
+        if charge.timing == "THRESHOLD":
+            for currency in unlimited(charge.thresholds.items(), wanted):
+                message = f"{charge.code} has no limit in {currency}; add one to its thresholds."
+                yield Problem("UNIT-8", charge.code, message)
         if not wanted:
             message = f"{charge.code} has no published price on {first_day}."
             yield Problem("PRC-1", charge.code, message)

@@ -45,6 +45,7 @@ class ChargeTerms:
     usage_type_id: int | None
     usage_filter: tuple[tuple[str, str], ...]
     price_attributes: tuple[str, ...]
+    thresholds: tuple[tuple[str, str], ...]
     rounding: str
     event_decimals: int
     event_mode: str
@@ -114,6 +115,7 @@ def charge_terms(charge: Charge) -> ChargeTerms:
         model=charge.price_model,
         usage_filter=tuple(sorted((str(k), str(v)) for k, v in charge.usage_filter.items())),
         price_attributes=tuple(charge.price_attributes),
+        thresholds=tuple(sorted((str(k), str(v)) for k, v in charge.thresholds.items())),
         rounding=charge.usage_rounding,
         section=charge.invoice_section,
         text=charge.text_template,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from catalog.rules.counter_checks import CountedCharge, counter_problems, fall_of
 from catalog.rules.pricing import CELLED, COUNTED, ROWED, PriceTerms
 from catalog.rules.selection import Candidate, attribute_pairs
+from catalog.rules.thresholds import threshold_problems
 
 
 class Problem(NamedTuple):
@@ -64,6 +65,10 @@ class ChargeFacts(CountedCharge, Protocol):
         """Name the revenue rule of the product, "" for none."""
 
     @property
+    def thresholds(self) -> Sequence[tuple[str, str]]:
+        """Give the limit of each currency above which it is billed at once."""
+
+    @property
     def units_fit(self) -> bool:
         """Say whether the unit of the price measures what the usage is counted in."""
 
@@ -94,6 +99,8 @@ def charge_problems(charge: ChargeFacts) -> Iterator[Problem]:
     elif charge.billed_through == "RUN_DATE" and charge.timing != "ARREARS":
         message = f"{charge.code}: what is billed up to the day of the run is billed in arrears."
         yield Problem("PER-8", charge.code, message)
+    for why in threshold_problems(charge):
+        yield Problem("UNIT-8", charge.code, f"{charge.code}: {why}")
     if charge.granularity == "SECOND" and not _counts_seconds(charge):
         message = (
             f"{charge.code}: a charge that is counted to the second is recurring, prorated by "

@@ -107,7 +107,8 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
 
         model = Charge
         fields = (
-            "product", "code", "name", "kind", "timing", "price_model", "period_unit",
+            "product", "code", "name", "kind", "timing", "thresholds", "price_model",
+            "period_unit",
             "period_count", "alignment", "trigger", "proration", "granularity",
             "in_policy", "out_policy", "change_policy", "change_day", "long_anchor",
             "billed_through", "split_on_price_change", "payer_price", "usage_type",
@@ -122,6 +123,10 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_usage_filter(self) -> dict[str, str]:
         """Read nothing as no filter."""
         return self.cleaned_data["usage_filter"] or {}
+
+    def clean_thresholds(self) -> dict[str, str]:
+        """Read nothing as no limit."""
+        return self.cleaned_data["thresholds"] or {}
 
     def clean_price_attributes(self) -> list[str]:
         """Read nothing as no attribute."""

@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('run_id', models.BigIntegerField(null=True)),
                 ('doc_type', models.CharField(choices=[('INVOICE', 'Invoice'), ('CREDIT_NOTE', 'Credit memo'), ('DEBIT_NOTE', 'Debit memo'), ('CORRECTIVE', 'Corrective invoice'), ('PROFORMA', 'Pro forma')], default='INVOICE', max_length=11)),
-                ('origin', models.CharField(choices=[('CYCLE', 'Cycle run'), ('CORRECTION', 'Correction of an earlier period'), ('MANUAL', 'Made by hand')], default='CYCLE', max_length=10)),
+                ('origin', models.CharField(choices=[('CYCLE', 'Cycle run'), ('CORRECTION', 'Correction of an earlier period'), ('INTERIM', 'Interim, above a limit'), ('MANUAL', 'Made by hand')], default='CYCLE', max_length=10)),
                 ('state', models.CharField(choices=[('DRAFT', 'Draft'), ('POSTED', 'Posted'), ('SUPPRESSED', 'Zero, kept without a number'), ('DISCARDED', 'Discarded')], default='DRAFT', max_length=10)),
                 ('number', models.CharField(blank=True, max_length=32, null=True)),
                 ('entity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.legalentity')),
@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
                 ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('kind', models.CharField(choices=[('CYCLE', 'Cycle'), ('CATCH_UP', 'Catch-up')], default='CYCLE', max_length=12)),
+                ('kind', models.CharField(choices=[('CYCLE', 'Cycle'), ('CATCH_UP', 'Catch-up'), ('INTERIM', 'Interim, above a limit')], default='CYCLE', max_length=12)),
                 ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='invoicing.billcycle')),
                 ('bill_date', models.DateField()),
                 ('cutoff_at', models.DateTimeField(help_text='Usage received later waits for the next run.')),
@@ -321,6 +321,25 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['boundary', 'id'],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'PENDING')), fields=('account',), name='invoicing_cyclechange_one_pending'), models.CheckConstraint(condition=models.Q(('day__range', (1, 31))), name='invoicing_cyclechange_day_of_month'), models.CheckConstraint(condition=models.Q(models.Q(('run__isnull', False), ('state', 'DONE')), models.Q(('run__isnull', True), ('state__in', ['PENDING', 'WITHDRAWN'])), _connector='OR'), name='invoicing_cyclechange_done_by_a_run')],
+            },
+        ),
+        migrations.CreateModel(
+            name='InterimBill',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='interims', to='invoicing.billrun')),
+                ('payer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
+                ('charge', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.charge')),
+                ('on_date', models.DateField()),
+                ('period_start', models.DateField()),
+                ('currency', foundation.fields.CurrencyField()),
+                ('worth', foundation.fields.PlainAmountField()),
+                ('threshold', foundation.fields.PlainAmountField()),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(fields=('payer', 'charge', 'on_date'), name='invoicing_interimbill_once_a_day'), models.CheckConstraint(condition=models.Q(('threshold__gt', 0), ('worth__gte', models.F('threshold'))), name='invoicing_interimbill_reached_its_limit'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('worth'), models.F('currency')), name='invoicing_interimbill_worth_is_money')],
             },
         ),
         migrations.CreateModel(

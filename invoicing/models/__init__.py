@@ -5,6 +5,7 @@ from invoicing.models.charge_item import ChargeItem
 from invoicing.models.credit_request import MemoRequest
 from invoicing.models.cycle import BillCycle
 from invoicing.models.cycle_change import CycleChange
+from invoicing.models.interim import InterimBill
 from invoicing.models.invoice import Invoice
 from invoicing.models.line import InvoiceLine
 from invoicing.models.run import BillRun
@@ -20,6 +21,7 @@ __all__ = [
     "ChargeItem",
     "CycleChange",
     "DocumentArtifact",
+    "InterimBill",
     "Invoice",
     "InvoiceLine",
     "MemoRequest",

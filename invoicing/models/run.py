@@ -1,5 +1,7 @@
 """A bill run: one cycle, one bill date, one frozen list of payers."""
 
+from __future__ import annotations
+
 from typing import ClassVar
 
 from django.conf import settings
@@ -9,6 +11,14 @@ from django.db.models import Q
 from foundation.stamped import Stamped
 from invoicing.choices import RunKind, RunState
 from invoicing.models.cycle import BillCycle
+
+
+class BillRuns(models.QuerySet["BillRun"]):
+    """Runs, and those that bill whole periods."""
+
+    def cyclic(self) -> BillRuns:
+        """Leave out interim runs, which bill a few payers inside their period (UNIT-8)."""
+        return self.exclude(kind=RunKind.INTERIM)
 
 
 class BillRun(Stamped):
@@ -45,6 +55,8 @@ class BillRun(Stamped):
     posting_started_at = models.DateTimeField(null=True, blank=True)
     posted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BillRuns.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-bill_date", "-id"]

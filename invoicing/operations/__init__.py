@@ -20,6 +20,7 @@ from invoicing.operations.cycle_changes import (
 )
 from invoicing.operations.cycle_previews import preview_cycle
 from invoicing.operations.cycles import define_cycle
+from invoicing.operations.interims import start_interims
 from invoicing.operations.late_usage import LateUsage, late_accounts, late_usage, valued_usage
 from invoicing.operations.next_invoices import CannotPreview, NextInvoice, PreviewLine
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
@@ -118,6 +119,7 @@ __all__ = [
     "sell_balance",
     "sell_top_up",
     "simulate_price",
+    "start_interims",
     "start_run",
     "submit_as_previewed",
     "valued_usage",

@@ -23,6 +23,7 @@ from invoicing.operations.committing import make_up
 from invoicing.operations.discounting import discount
 from invoicing.operations.frame import Frame
 from invoicing.operations.inputs import Owner, Payer, Waiting, read_chunk
+from invoicing.operations.interims import keep_running_usage
 from invoicing.operations.prepaid import lay_out
 from invoicing.operations.reading import array, own_rows
 from invoicing.operations.writing import Draft, Writer
@@ -116,6 +117,8 @@ def make_drafts(
 ) -> tuple[list[Draft], list[Outcome]]:
     """Calculate the documents of the payers without storing anything."""
     payers = read_chunk(cursor, payer_ids, frame.window, frame.steps)
+    if frame.is_interim:
+        keep_running_usage(payers.values(), frame.plans)
     outcomes: list[Outcome] = []
     charged: list[Charged] = []
     for payer in payers.values():

@@ -28,7 +28,7 @@ from customers.models import Account, ContractCommitment, GrantedDiscount
 from foundation.copying import escape
 from foundation.proration import Convention
 from foundation.sql import statement
-from invoicing.choices import Corrections
+from invoicing.choices import Corrections, RunKind
 from invoicing.models import BillCycle, BillRun
 from invoicing.operations.inputs import Payer
 from invoicing.operations.moment import NOW
@@ -70,6 +70,8 @@ class Frame:
         self, run: BillRun, cycle: BillCycle, listed: CompiledCatalog | None = None
     ) -> None:
         self.run_id = run.pk
+        self.is_interim = run.kind == RunKind.INTERIM
+        self.origin = "INTERIM" if self.is_interim else "CYCLE"
         self.bill_date = run.bill_date
         self.cycle = cycle
         self.stamp = inputs_stamp()
@@ -94,7 +96,7 @@ class Frame:
             if any(one.terms.counts_transactions for one in prices)
         }
         for terms in self.catalog.charges.values():
-            self.plans[terms.id] = _plan(terms, terms.id in in_order, cycle)
+            self.plans[terms.id] = _plan(terms, terms.id in in_order, cycle, self.is_interim)
             self.subjects[terms.id] = _subject(terms)
             self._sourcing[terms.id] = terms.sourcing
         self.cash_steps = dict(Currency.objects.values_list("code", "cash_step"))
@@ -272,7 +274,7 @@ class Frame:
         long_since = min(since, _months_before(self.bill_date, longest))
         with connection.cursor() as cursor:
             special = customers.queries.special_terms(cursor, since=since)
-        before = BillRun.objects.filter(
+        before = BillRun.objects.cyclic().filter(
             cycle=self.cycle, bill_date__lt=self.bill_date, posted_at__isnull=False
         )
         told_after = before.order_by("-bill_date").values_list("posted_at", flat=True).first()
@@ -329,9 +331,9 @@ def seller_snapshot(entity: LegalEntity) -> str:
     return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
 
-def _plan(terms: ChargeTerms, in_order: bool, cycle: BillCycle) -> ChargePlan:
+def _plan(terms: ChargeTerms, in_order: bool, cycle: BillCycle, is_interim: bool) -> ChargePlan:
     policies = Policies(terms.in_policy, terms.out_policy, terms.change_policy, terms.change_day)
-    is_usage = terms.kind == "USAGE"
+    is_usage, is_running = terms.kind == "USAGE", is_interim and terms.timing == "THRESHOLD"
     metric = terms.metric
     if in_order and is_usage and terms.rounding == "LINE":
         metric = replace(metric or Metric(), rule="TRANSACTIONS")
@@ -344,7 +346,7 @@ def _plan(terms: ChargeTerms, in_order: bool, cycle: BillCycle) -> ChargePlan:
             terms.unit,
             terms.count,
             terms.long_anchor,
-            terms.billed_through == BilledThrough.RUN_DATE,
+            is_running or terms.billed_through == BilledThrough.RUN_DATE,
         ),
         convention=Convention(terms.convention),
         months=MONTHS.get(terms.unit, 0) * terms.count,

@@ -66,7 +66,7 @@ def late_accounts(*, entities: Collection[int] | None = None) -> list[LateUsage]
     payer is still open in that run are left out: they are not billed yet. `entities` limits the
     payers.
     """
-    last = BillRun.objects.filter(posted_at__isnull=False).select_related("cycle")
+    last = BillRun.objects.cyclic().filter(posted_at__isnull=False).select_related("cycle")
     found = [
         one
         for run in last.order_by("cycle__code", "-bill_date").distinct("cycle__code")

@@ -135,8 +135,8 @@ def bill_dates_after(payers: Collection[Account], as_of: date) -> dict[int, date
     Raises: CannotPreview.
     """
     cycles = _cycles(payers)
-    billed = BillRun.objects.filter(cycle__in=cycles.values(), state__in=BILLED).order_by()
-    last = dict(billed.values_list("cycle__code").annotate(Max("bill_date")))
+    runs = BillRun.objects.cyclic().filter(cycle__in=cycles.values(), state__in=BILLED)
+    last = dict(runs.order_by().values_list("cycle__code").annotate(Max("bill_date")))
     found = {}
     for payer in payers:
         rhythm = cycles[payer.cycle_code].rhythm_for(

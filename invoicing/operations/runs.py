@@ -64,6 +64,8 @@ def start_run(
     Raises: Forbidden; CannotStartRun.
     """
     require(actor, "invoicing.start_run")
+    if kind == RunKind.INTERIM:
+        raise CannotStartRun("An interim run starts by itself, where usage reaches its limit.")
     if not cycle.is_active:
         raise CannotStartRun(f"Cycle {cycle.code} is not active.")
     if not cycle.rhythm.is_boundary(bill_date):

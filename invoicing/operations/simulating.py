@@ -130,7 +130,8 @@ def _cycles(
     )
     for cycle in BillCycle.objects.order_by("code"):
         last = (
-            BillRun.objects.filter(cycle=cycle, posted_at__isnull=False)
+            BillRun.objects.cyclic()
+            .filter(cycle=cycle, posted_at__isnull=False)
             .order_by("-bill_date")
             .first()
         )

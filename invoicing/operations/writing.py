@@ -212,7 +212,7 @@ class Writer:
         head = header_text(document.doc_type, payer.id, payer.currency, today, net, tax)
         content = fingerprint(head, said).hex()
         self.said.append(Said(content, due, payer.po_number, payer.language, payer.buyer))
-        origin = "CYCLE" if document.refers_to is None else "CORRECTION"
+        origin = frame.origin if document.refers_to is None else "CORRECTION"
         self.invoices.append(
             f"{invoice_id}\t{frame.run_id}\t{document.doc_type}\t{origin}\tDRAFT\t{seller.id}\t"
             f"{payer.id}\t{payer.currency}\t{rate}\t{today}\t{today}\t{due}\t"

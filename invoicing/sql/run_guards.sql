@@ -49,6 +49,7 @@ ALTER TABLE invoicing_billrunchunk SET (fillfactor = 50);
 ALTER TABLE invoicing_invoice SET (fillfactor = 50);
 
 SELECT refuse_truncate('invoicing_billrun');
+SELECT make_append_only('invoicing_interimbill');
 SELECT audit_track('invoicing_billcycle');
 SELECT audit_track('invoicing_billrun');
 SELECT audit_track('invoicing_memorequest');
@@ -59,3 +60,5 @@ DROP FUNCTION IF EXISTS invoicing_guard_run() CASCADE;
 DROP TRIGGER IF EXISTS invoicing_billrunaccount_keeps_its_own ON invoicing_billrunaccount;
 DROP TRIGGER IF EXISTS invoicing_billrunaccount_names_its_own ON invoicing_billrunaccount;
 DROP TRIGGER IF EXISTS invoicing_billrun_no_truncate ON invoicing_billrun;
+DROP TRIGGER IF EXISTS invoicing_interimbill_append_only ON invoicing_interimbill;
+DROP TRIGGER IF EXISTS invoicing_interimbill_no_truncate ON invoicing_interimbill;

@@ -23,7 +23,12 @@ from rating.queries.pooling import (
     shares_behind,
     shares_of,
 )
-from rating.queries.provisional import RatedUsage, final_rating, provisional
+from rating.queries.provisional import (
+    RatedUsage,
+    final_rating,
+    provisional,
+    provisional_by_account,
+)
 from rating.queries.rerates import largest_changes
 from rating.queries.spending import caps, spent_under_caps
 from rating.queries.suspense import (
@@ -100,6 +105,7 @@ __all__ = [
     "pools",
     "pools_of",
     "provisional",
+    "provisional_by_account",
     "purses",
     "rows_of_write_off",
     "said_by",

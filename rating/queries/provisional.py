@@ -73,7 +73,7 @@ def final_rating(
         period.start,
         period.end,
         price_tree_on or period.end,
-        only=subscription_charge_id,
+        only=(subscription_charge_id,),
     )
 
 
@@ -83,6 +83,13 @@ def provisional(*, account_id: int, start: date, end: date) -> list[RatedUsage]:
     Counters that it shares with others count theirs as well.
     """
     return _rated(account_id, start, end, end)
+
+
+def provisional_by_account(
+    *, account_ids: Sequence[int], start: date, end: date, only: Collection[int]
+) -> dict[int, list[RatedUsage]]:
+    """Rate the usage of some subscription charges over local days [start, end), by account."""
+    return _rated_by_account(account_ids, start, end, end, only)
 
 
 def provisional_worth(
@@ -103,19 +110,23 @@ def provisional_worth(
 
 
 def _rated(
-    account_id: int, start: date, end: date, tree_on: date, only: int | None = None
+    account_id: int, start: date, end: date, tree_on: date, only: Collection[int] | None = None
 ) -> list[RatedUsage]:
     return _rated_by_account([account_id], start, end, tree_on, only).get(account_id, [])
 
 
 def _rated_by_account(
-    account_ids: Sequence[int], start: date, end: date, tree_on: date, only: int | None = None
+    account_ids: Sequence[int],
+    start: date,
+    end: date,
+    tree_on: date,
+    only: Collection[int] | None = None,
 ) -> dict[int, list[RatedUsage]]:
     rows = UsageAggregate.objects.filter(
         account_id__in=account_ids, on_date__gte=start, on_date__lt=end
     )
     if only is not None:
-        rows = rows.filter(subscription_charge_id=only)
+        rows = rows.filter(subscription_charge_id__in=only)
     by_charge: dict[tuple[int, int], list[UsageAggregate]] = defaultdict(list)
     for row in rows.order_by("subscription_charge_id", "on_date"):
         by_charge[row.account_id, row.subscription_charge_id].append(row)

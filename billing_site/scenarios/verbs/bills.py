@@ -50,6 +50,13 @@ def run(
         )
 
 
+@verb("bill.limits")
+def limits(scene: Scene) -> None:
+    """Bill usage that has reached the limit of its charge inside its period (UNIT-8)."""
+    for started in invoicing.operations.start_interims(as_of=scene.now):
+        months.carry_to_its_end(invoicing.operations.continue_run(run_id=started.pk), scene.cast)
+
+
 @verb("bill.cancel")
 def cancel(scene: Scene, *, date_: date, cycle: str = "C01") -> None:
     """Discard a run that is not posted (BR-9)."""

@@ -52,6 +52,7 @@ SHORT = {
     "/console/rating/accounts/<int:pk>/top-ups/",
     "/console/invoicing/runs/<int:pk>/findings/",
     "/console/invoicing/cycle-changes/",
+    "/console/invoicing/interims/",
     "/console/invoicing/held/",
     "/console/invoicing/left-off/",
     "/console/invoicing/taxes/",

@@ -133,6 +133,11 @@ def test_charges_are_frozen_with_their_offer_version() -> None:
         ({"kind": "USAGE", "timing": "ARREARS"}, "usage_has_a_usage_type"),
         ({"usage_type_id": 9001}, "usage_has_a_usage_type"),
         ({"kind": "USAGE", "usage_type_id": 9001}, "usage_is_in_arrears"),
+        (
+            {"kind": "USAGE", "usage_type_id": 9001, "timing": "THRESHOLD"},
+            "threshold_has_limits",
+        ),
+        ({"timing": "ARREARS", "thresholds": '{"EUR": "5"}'}, "threshold_has_limits"),
         ({"usage_rounding": "EVENT"}, "event_rounding_is_for_usage"),
         ({"change_day": "ANY"}, "change_day_is_known"),
         ({"granularity": "HOUR"}, "granularity_is_known"),
