@@ -131,12 +131,15 @@ def looked_at(
     periods: Sequence[Period],
     billed: Mapping[Bounds, Sequence[Billed]],
     calendar: Calendar,
+    *,
+    in_advance: bool,
 ) -> Iterator[tuple[Period, Period | None]]:
     """Give the due periods, cut where an earlier rhythm has billed into them, then the others.
 
     Billed periods that are no longer due by today's rhythm are looked at by their own bounds, so
     that a change of cycle day moves no money of the past; each has the days that no period billed
-    before it has reached into, for it may be a stub itself (PER-7).
+    before it has reached into, for it may be a stub itself (PER-7). What a run of a later day has
+    billed in arrears of a period that begins by then is left alone (UNIT-8).
     """
     own = {(one.start, one.end) for one in periods}
     strange = sorted(bounds for bounds in billed if bounds not in own)
@@ -148,7 +151,8 @@ def looked_at(
         bounds: min((one.id for one in items), default=inf) for bounds, items in billed.items()
     }
     begin = periods[0].start if periods else calendar.horizon()
-    others = [Period(start, end) for start, end in strange if start >= begin]
+    until = date.max if in_advance else calendar.bill_date
+    others = [Period(start, end) for start, end in strange if begin <= start < until]
     for period in (*periods, *others):
         since = first_item.get((period.start, period.end), inf)
         part = uncovered(period, [one for one in billed if first_item[one] < since])

@@ -156,7 +156,7 @@ def charge(
                 if kept is not None:
                     kept.append((period, targets))
         return found
-    for period, part in looked_at(periods, billed, calendar):
+    for period, part in looked_at(periods, billed, calendar, in_advance=plan.timing.in_advance):
         known = billed.get((period.start, period.end), ())
         targets = _owed(life, plan, who, prices, calendar, period, part)
         if targets or known:

@@ -38,7 +38,7 @@ from rating.views.balances import DAY
 from rating.views.caps import last_day
 from rating.views.events import linked
 
-VIEW = "rating.view_ratingagreement"
+VIEW, AGREE = "rating.view_ratingagreement", "rating.agree_rating"
 HUNDRED = Decimal(100)
 
 
@@ -127,21 +127,20 @@ class AgreementList(ListScreen):
         Column(label="Events with", value=lambda one: one.attribute_key, kind="code"),
         Column(label="From", value="valid.lower", kind="date"),
         Column(label="Last day", value=last_day, kind="date"),
-        Column(
-            label="",
-            value=lambda one: "" if one.valid.upper else "End",
-            link=lambda one: (
-                "" if one.valid.upper else reverse("rating:agreement_end", args=[one.pk])
-            ),
-            export=False,
-        ),
     )
     empty = Empty(title="No agreement", text="Usage is rated for the customer alone.")
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Offer the end of each to whoever may end it."""
+        super().setup(request, *args, **kwargs)
+        if request.user.has_perm(AGREE):
+            end = Column(label="End", value=_end, link=_end_url, export=False)
+            self.columns = (*self.columns, end)
 
     def buttons(self) -> list[Button]:
         """Offer to agree one."""
         url = reverse("rating:agreement_add")
-        return [Button(label="Agree", url=url, permission="rating.agree_rating", style="primary")]
+        return [Button(label="Agree", url=url, permission=AGREE, style="primary")]
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the margins."""
@@ -150,6 +149,14 @@ class AgreementList(ListScreen):
     def rows(self, filters: dict[str, Any]) -> QuerySet[RatingAgreement]:
         """Return the agreements, the newest first."""
         return queries.agreements()
+
+
+def _end(one: RatingAgreement) -> str:
+    return "" if one.valid.upper else "End it"
+
+
+def _end_url(one: RatingAgreement) -> str:
+    return "" if one.valid.upper else reverse("rating:agreement_end", args=[one.pk])
 
 
 class AgreementForm(forms.Form):
@@ -187,7 +194,7 @@ class AgreeRating(Definition):
 
     title = "Agree rating"
     listed = ("Rating for carriers and partners", "rating:agreements")
-    permission = (VIEW, "rating.agree_rating")
+    permission = (VIEW, AGREE)
     form_class = AgreementForm
     submit_label = "Agree"
     success_message = "Agreed. Usage since the first day is rated within minutes."
@@ -220,7 +227,7 @@ class EndAgreement(FormScreen):
     subject = RatingAgreement
     title = "End the agreement"
     intro = "What it derived of later days is taken back within minutes."
-    permission = (VIEW, "rating.agree_rating")
+    permission = (VIEW, AGREE)
     form_class = EndForm
     submit_label = "End"
     success_message = "The agreement has its last day."

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from catalog.models import Charge, Offer, OfferVersion, PriceVersion
 from customers.models import Account
+from foundation import copying
 from foundation.errors import Forbidden, Invalid
 from foundation.integrity import Finding
 from rating import operations, queries
@@ -313,3 +314,17 @@ def test_pages_agree_list_margins_and_tell_on_the_event(
     client.force_login(person("nobody"))
     for name in ("margins", "agreements", "agreement_add"):
         assert client.get(reverse(f"rating:{name}")).status_code == 403
+
+
+def test_a_death_in_between_loses_nothing(
+    company: Company, carrier: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agree(company, carrier, own_charge=carrier_charge(company))
+    load(company, call("a", 61), call("b", 30, event_start="2027-05-20T10:00:00Z"))
+    waiting = PendingDerivation.objects.count()
+    with monkeypatch.context() as broken_wire:
+        broken_wire.setattr(copying, "copy_in", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            operations.derive_pending(on_date=TODAY)
+    assert (PendingDerivation.objects.count(), DerivedRating.objects.count()) == (waiting, 0)
+    assert [key for key, *_ in derive()] == ["a", "b"]

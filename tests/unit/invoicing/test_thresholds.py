@@ -52,6 +52,13 @@ def test_an_interim_bills_the_days_before_it_and_the_end_the_rest() -> None:
     assert run(one, CALLS, JUNE).items == []
 
 
+def test_a_run_of_an_earlier_date_takes_no_interim_back() -> None:
+    one = calling((3, "80"))
+    bill(one, run(one, INTERIM, date(2027, 5, 11)))
+    early = replace(one, usage=[])  # what lies before the first of May
+    assert run(early, CALLS, MAY).items == []
+
+
 def test_a_run_of_the_cycle_bills_no_running_period() -> None:
     one = calling((3, "80"))
     assert run(one, CALLS, MAY).items == []
