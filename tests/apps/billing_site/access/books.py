@@ -27,7 +27,7 @@ from customers.choices import ContactRole, OrderAction
 from customers.models import Account, ServiceInstance, Subscription, SubscriptionCharge
 from customers.operations import IdentifierInput, ItemInput
 from foundation.locks import advisory_lock
-from invoicing.models import Invoice
+from invoicing.models import BillRun, InterimBill, Invoice
 from ledger.models import AccountingPeriod, LegalEntity
 from payments.choices import ReversalKind
 from payments.models import TenderType
@@ -235,6 +235,10 @@ def _derived(payer: Account, mark: str) -> None:
             attribute_key="*", currency=payer.currency,
         )  # fmt: skip
     PendingDerivation.objects.create(account_id=payer.pk, on_date=MARCH)
+    InterimBill.objects.create(
+        run=BillRun.objects.earliest("pk"), payer=payer, charge=own.charge, on_date=MARCH,
+        period_start=START, currency=payer.currency, worth=D(12), threshold=D(10),
+    )  # fmt: skip
 
 
 def _pool(payer: Account, mark: str) -> None:
