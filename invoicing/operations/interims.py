@@ -23,7 +23,7 @@ from catalog.models import Charge
 from customers.models import Account, SubscriptionCharge
 from foundation.locks import advisory_lock
 from foundation.money import quantize
-from foundation.periods import Period, Rhythm, Unit
+from foundation.periods import Period
 from foundation.sql import run as run_statement
 from invoicing.choices import RunKind, RunState
 from invoicing.models import BillCycle, BillRun, BillRunAccount, ChargeItem, InterimBill
@@ -114,13 +114,15 @@ def _running(charges: Iterable[int], day: date) -> dict[Period, dict[int, Accoun
     paying = customers.queries.payers_of([(owner, day) for owner in owners])
     busy = BillRunAccount.objects.filter(is_open=True).values("payer_id")
     payers = Account.objects.exclude(pk__in=busy).in_bulk([one for one in paying if one])
-    anchors = {one.code: one.anchor for one in BillCycle.objects.filter(is_active=True)}
+    cycles = {one.code: one for one in BillCycle.objects.filter(is_active=True)}
     found: dict[Period, dict[int, Account]] = defaultdict(dict)
     for owner, number in zip(owners, paying, strict=True):
         payer = payers.get(number or 0)
-        if payer is None or payer.cycle_code not in anchors:
+        if payer is None or payer.cycle_code not in cycles:
             continue
-        rhythm = Rhythm(anchors[payer.cycle_code], Unit.MONTH, payer.cycle_months, payer.cycle_day)
+        rhythm = cycles[payer.cycle_code].rhythm_for(
+            day=payer.cycle_day, months=payer.cycle_months
+        )
         period = rhythm.containing(day)
         if period.start < day:
             found[period][owner] = payer

@@ -115,7 +115,7 @@ class AgreementList(ListScreen):
     title = "Rating for carriers and partners"
     permission = VIEW
     intro = "Each event is rated again for every purpose, beside what the customer pays."
-    columns = (
+    columns: Sequence[Column] = (
         Column(label="Usage of", value="charge.reference", kind="code"),
         Column(label="For", value="get_purpose_display"),
         Column(
