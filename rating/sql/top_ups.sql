@@ -1,4 +1,5 @@
 -- Purpose: what the automatic top-ups in force at a moment say, and what stands against each (ENT-8).
+-- Nobody is asked for a closed account, or for one that another pays for by now.
 -- Grain: one row per rule, in the order of accounts. Binds: as_of; accounts (array, or null for all).
 -- Driven by the rules: where there is none, nothing else is looked at. Repeating: reads only.
 SELECT
@@ -31,6 +32,6 @@ CROSS JOIN LATERAL (
     FROM rating_topuprequest AS q
     WHERE q.account_id = r.account_id AND q.usage_type_id IS NOT DISTINCT FROM r.usage_type_id
 ) AS f
-WHERE r.valid @> m.day
+WHERE r.valid @> m.day AND a.role = 'PAYER' AND (a.closed_on IS NULL OR a.closed_on > m.day)
     AND (%(accounts)s::bigint[] IS NULL OR r.account_id = ANY (%(accounts)s::bigint[]))
 ORDER BY r.account_id, r.id

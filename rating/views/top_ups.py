@@ -158,7 +158,7 @@ class TopUpPage(OfTopUp):
             Fact(label="Pays for", value=pays_for(one)),
             Fact(label="Asked for", value=one.amount, kind="money", currency=currency),
             Fact(label="Was left", value=one.remaining, kind="money", currency=currency),
-            Fact(label="At most left", value=one.rule.threshold, kind="money", currency=currency),
+            Fact(label="Threshold", value=one.rule.threshold, kind="money", currency=currency),
             Fact(label="Counts to the month of", value=one.month, kind="date"),
             Fact(label="Asked", value=one.asked_at, kind="instant"),
             Fact(label="Expires", value=one.expires_at, kind="instant"),

@@ -9,8 +9,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+import customers.operations
 import rating.operations
 from audit.models import BusinessEvent
+from customers.choices import AccountRole
 from customers.models import Account
 from foundation.errors import Forbidden, Invalid
 from payments.models import Payment
@@ -187,6 +189,22 @@ def test_what_makes_no_sense_and_who_may_not_is_refused(payer: Account) -> None:
     payer.currency = "USD"
     with pytest.raises(CannotTopUp, match="sold in EUR"):
         rule(payer, starts=date(2027, 5, 1))
+
+
+def test_a_closed_account_is_not_asked_for(payer: Account) -> None:
+    rule(payer)
+    customers.operations.close_account(account=payer, on_date=date(2027, 1, 10), actor=None)
+    assert ask_top_ups(as_of=datetime(2027, 1, 10, 12, tzinfo=UTC)) == 0
+
+
+def test_an_account_that_another_pays_for_is_not_asked_for(company: Company) -> None:
+    head, payer = company.payer("Head"), company.payer("Below")
+    rule(payer)
+    customers.operations.move_account(
+        account=payer, parent=head, role=AccountRole.NON_PAYER, on_date=date(2027, 1, 2),
+        as_of=date(2027, 1, 2), actor=None,
+    )  # fmt: skip
+    assert ask_top_ups(as_of=NOW) == 0
 
 
 def test_who_has_no_rule_costs_one_look(payer: Account) -> None:
