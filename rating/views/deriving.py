@@ -172,7 +172,7 @@ class AgreementForm(forms.Form):
         help_text="It prices each event by itself, at the prices of their account.",
     )  # fmt: skip
     percent = forms.DecimalField(
-        label="or percent of what the event costs", required=False, max_digits=8,
+        label="Or percent of what the event costs", required=False, max_digits=8,
         decimal_places=5, min_value=0, max_value=100,
     )  # fmt: skip
     attribute_key = forms.CharField(

@@ -320,7 +320,7 @@ def _topped_up(account: Account, day: date) -> list[str]:
         actor=None,
     )
     rating.operations.ask_top_ups(as_of=datetime.combine(day, time(12), UTC) + timedelta(days=1))
-    asked = TopUpRequest.objects.get()
+    asked = TopUpRequest.objects.latest("pk")
     return [
         reverse("rating:account_top_ups", args=[payer.pk]),
         reverse("rating:top_up", args=[asked.pk]),
