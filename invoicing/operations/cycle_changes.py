@@ -16,7 +16,7 @@ from customers.models import Account
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
 from foundation.scope import require_sight
-from invoicing.choices import CycleChangeState
+from invoicing.choices import CycleChangeState, RunKind
 from invoicing.models import BillCycle, BillRun, CycleChange
 
 if TYPE_CHECKING:
@@ -112,8 +112,11 @@ def withdraw_cycle_change(*, change: CycleChange, actor: User | None) -> CycleCh
 def carry_out_cycle_changes(*, run: BillRun, unbilled: Iterable[int]) -> int:
     """Carry out what waited for a run that closes; return how many payers are billed otherwise.
 
-    Those whom the run has left `unbilled`, and those kept from it by a hold, go on waiting.
+    Those whom the run has left `unbilled`, and those kept from it by a hold, go on waiting; an
+    interim run bills no period to its end.
     """
+    if run.kind == RunKind.INTERIM:
+        return 0
     waiting = (
         invoicing.queries.changes_due(cycle=run.cycle, by=run.bill_date)
         .exclude(account__in=list(unbilled))

@@ -14,8 +14,10 @@ import invoicing.operations
 from customers.choices import AccountRole
 from customers.models import Account, Subscription
 from foundation import clock
-from invoicing.models import BillCycle, CycleChange, Invoice
+from invoicing.choices import RunKind
+from invoicing.models import BillCycle, BillRun, CycleChange, Invoice
 from invoicing.operations import CannotChangeCycle
+from invoicing.operations.cycle_changes import carry_out_cycle_changes
 from tests.apps.invoicing.company import Company, add
 from tests.apps.invoicing.test_document_api import post
 from tests.attacks import refused_by
@@ -149,6 +151,16 @@ def test_per7_who_is_not_billed_by_the_run_goes_on_waiting(
     assert change.run.bill_date == date(2027, 4, 1)
     with pytest.raises(CannotChangeCycle, match="carried out"):
         invoicing.operations.withdraw_cycle_change(change=change, actor=None)
+
+
+def test_per7_an_interim_run_carries_no_change_out(
+    company: Company, sub: Subscription, day_15: BillCycle
+) -> None:
+    change = order(sub.account, day_15)
+    run = BillRun(kind=RunKind.INTERIM, cycle=company.cycle, bill_date=date(2027, 3, 5))
+    assert carry_out_cycle_changes(run=run, unbilled=()) == 0
+    change.refresh_from_db()
+    assert change.state == "PENDING"
 
 
 def test_per7_ordering_again_changes_nothing_and_another_is_refused(
