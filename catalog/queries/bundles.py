@@ -93,7 +93,7 @@ def _part(
             for one in component.discounts.all()
         ),
         unsold_on=_first_gap(bundle, sold),
-        unpriced=tuple(_unpriced(first, currencies)) if first else (),
+        unpriced=tuple(_unpriced(first, currencies, starts)) if first else (),
     )
 
 
@@ -110,13 +110,20 @@ def _first_gap(bundle: OfferVersion, sold: Sequence[OfferVersion]) -> date | Non
     return day if until is None or day < until else None
 
 
-def _unpriced(version: OfferVersion, currencies: Sequence[str]) -> list[tuple[str, str]]:
+def _unpriced(
+    version: OfferVersion, currencies: Sequence[str], on_date: date
+) -> list[tuple[str, str]]:
+    """Return the charges of a version, each with a currency in which it has no price on a day."""
     priced = set(
         PriceVersion.objects.filter(
             charge__offer_version=version,
             state__in=(VersionState.PUBLISHED, VersionState.RETIRED),
             pricebook__isnull=True,
+            segment="*",
+            region="*",
+            channel="*",
             currency__in=currencies,
+            valid__contains=on_date,
         ).values_list("charge__code", "currency")
     )
     codes = version.charges.order_by("sequence", "code").values_list("code", flat=True)

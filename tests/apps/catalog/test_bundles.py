@@ -172,6 +172,17 @@ def test_a_component_is_priced_in_every_currency_of_the_bundle(fiber: Shop) -> N
     ]
 
 
+def test_a_component_is_priced_on_the_first_day_of_the_bundle(fiber: Shop) -> None:
+    """A price that has ended by then is none."""
+    ended = "daterange(lower(valid), '2027-02-01')"
+    run(f"UPDATE catalog_priceversion SET valid = {ended} WHERE charge_id = {fiber.install.pk}")
+    early, late = bundle("EARLY"), bundle("LATE", starts=date(2027, 3, 1))
+    put(early, fiber.offer)
+    put(late, fiber.offer)
+    assert told(early) == []
+    assert told(late) == ["FIBER: charge INSTALL has no published price in USD."]
+
+
 def test_no_offer_contains_itself(fiber: Shop) -> None:
     """P8: by raw SQL, also by way of another bundle and of a version moved to another offer."""
     home, outer, third = bundle(), bundle("OUTER"), bundle("THIRD")
