@@ -310,7 +310,7 @@ def _topped_up(account: Account, day: date) -> list[str]:
         entity=account.entity,
         currency=account.entity.functional_currency,
     )
-    payer = payers.order_by("pk")[0]
+    payer = payers.order_by("-pk")[0]  # the first ones hold money already
     rating.operations.set_top_up(
         account=payer,
         threshold=Decimal(10),
