@@ -15,6 +15,7 @@ import invoicing.operations
 import ledger.operations
 import tax.operations
 from catalog.models import (
+    BundleComponent,
     Charge,
     GLCode,
     Offer,
@@ -83,8 +84,11 @@ class Company:
         self.clerk = person("clerk", *RUNS)
         self.boss = person("boss", *RUNS)
 
-    def offer(self, code: str, *charges: dict[str, Any]) -> OfferVersion:
-        """Publish an offer; a charge is given by its columns and `price`, `tiers`, `flat`."""
+    def offer(self, code: str, *charges: dict[str, Any], **made_of: str) -> OfferVersion:
+        """Publish an offer; a charge is given by its columns and `price`, `tiers`, `flat`.
+
+        A bundle is made of other offers, each with its treatment.
+        """
         product = Product.objects.create(
             code=code, name=code.title(), product_type="SERVICE", tax_category=self.category,
             gl_code=self.gl,
@@ -96,6 +100,11 @@ class Company:
         )
         for seq, given in enumerate(charges, start=1):
             self._charge(version, product, seq, dict(given))
+        for part, treatment in made_of.items():
+            BundleComponent.objects.create(
+                offer_version=version, offer=Offer.objects.get(code=part), treatment=treatment,
+                ssp_weight=D(10),
+            )  # fmt: skip
         walk(version)
         return version
 

@@ -82,6 +82,28 @@ def test_what_is_previewed_is_what_is_posted(
     assert preview.difference == preview.after.total - preview.before.total
 
 
+def test_what_is_previewed_of_a_bundle_is_what_is_posted(company: Company) -> None:
+    """30.00 of the home, nothing for the box, 8.00 for the phone; then two of it."""
+    for code in ("BOX", "PHONE"):
+        company.offer(code, {"price": D(8)})
+    home = company.offer("HOME", {"price": D(30)}, BOX="INCLUDED", PHONE="LIST")
+    payer = company.payer()
+    whole = ItemInput(action="ADD", offer_version=home, quantity=D(1), effective_on=FEB)
+    ask: dict[str, Any] = {"account": payer, "requested_on": FEB, "as_of": FEB, "actor": None}
+    (preview,) = invoicing.operations.preview_order(items=[whole], **ask)
+    assert sorted(line.net for line in preview.after.lines) == [D(8), D(30)]
+    submit(payer, whole, FEB)
+    company.bill(FEB)
+    assert foreseen(preview.after) == posted(payer, FEB)
+    bundle = Subscription.objects.get(account=payer, bundle=None)
+    more = ItemInput(action="MODIFY", subscription=bundle, quantity=D(2), effective_on=MID)
+    (preview,) = invoicing.operations.preview_order(items=[more], **ask | {"as_of": MID})
+    assert preview.charges
+    submit(payer, more, MID)
+    company.bill(MAR)
+    assert foreseen(preview.after) == posted(payer, MAR)
+
+
 def test_nothing_of_a_preview_is_kept(company: Company, sub: Subscription) -> None:
     def counted() -> list[int]:
         return [one.objects.count() for one in (Order, OrderItem, ChargeItem, Invoice)]
