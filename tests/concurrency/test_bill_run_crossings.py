@@ -25,14 +25,15 @@ from tests.concurrency.crossing import (
 )
 from tests.concurrency.street import require_green
 
-STEP = int(os.environ.get("BILLING_CROSSING_STEP", "229"))
+STEP = int(os.environ.get("BILLING_CROSSING_STEP", "0"))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_order_let_in_anywhere_comes_before_the_run_or_after_it() -> None:
     company = Company()
     boundaries = calm(company)
-    points = range(max(1, STEP // 2), boundaries + 1, STEP)
+    few = (boundaries // 4, boundaries * 19 // 20)  # while it drafts, and when it has posted
+    points = range(max(1, STEP // 2), boundaries + 1, STEP) if STEP else few
     serial_books = serial(company, ORDERS)
     for name, order in ORDERS.items():
         expected = serial_books[name]
