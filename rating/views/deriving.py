@@ -29,7 +29,6 @@ from foundation.screens import (
     ListScreen,
     Total,
 )
-from foundation.screens.choosing import LongSelect
 from rating import operations, queries
 from rating.choices import Purpose
 from rating.models import RatingAgreement
@@ -165,7 +164,10 @@ class AgreementForm(forms.Form):
     charge = forms.ModelChoiceField(queries.usage_charges_listed(), label="Usage of")
     purpose = forms.ChoiceField(choices=Purpose.choices, label="For")
     account = forms.ModelChoiceField(
-        Account.objects.all(), widget=LongSelect(), help_text="Of the carrier or partner."
+        Account.objects.all(),
+        to_field_name="number",
+        widget=forms.TextInput,
+        help_text="Number of that of the carrier or partner.",
     )
     own_charge = forms.ModelChoiceField(
         queries.derivable_charges(), required=False, label="By their charge",
@@ -198,6 +200,10 @@ class AgreeRating(Definition):
     form_class = AgreementForm
     submit_label = "Agree"
     success_message = "Agreed. Usage since the first day is rated within minutes."
+
+    def get_initial(self) -> dict[str, date]:
+        """Propose today."""
+        return {"starts": clock.today(ZoneInfo("UTC"))}
 
     def submit(self, form: forms.Form) -> RatingAgreement:
         """Call the operation."""

@@ -284,7 +284,7 @@ def test_pages_agree_list_margins_and_tell_on_the_event(
         )
     )
     data = {
-        "charge": company.calls.pk, "purpose": "WHOLESALE", "account": carrier.pk,
+        "charge": company.calls.pk, "purpose": "WHOLESALE", "account": carrier.number,
         "own_charge": charge.pk, "starts": "2027-05-01",
     }  # fmt: skip
     page = reverse("rating:agreement_add")
