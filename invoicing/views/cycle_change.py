@@ -253,6 +253,10 @@ class CycleChangeList(ListScreen):
         ),
     )
 
+    def crumbs(self) -> Sequence[Crumb]:
+        """Lead back to the cycles."""
+        return (Crumb("Bill cycles", reverse("invoicing:cycles")),)
+
     def filter_defaults(self) -> dict[str, str]:
         """Show what waits."""
         return {"state": CycleChangeState.PENDING}

@@ -228,6 +228,9 @@ class BalancePage(Screen):
                 return ""
             return reverse("rating:event", args=[account_id, one.event_id])
 
+        def document(one: BalanceMovement) -> str:
+            return "Show" if one.document_id else ""
+
         def document_url(one: BalanceMovement) -> str:
             return linked("invoicing:invoice", one.document_id) if one.document_id else ""
 
@@ -237,7 +240,7 @@ class BalancePage(Screen):
                 Column(label="What", value=lambda one: one.get_kind_display()),
                 Column(label="Change", value="delta", kind="number"),
                 Column(label="Event of", value="event_at", kind="instant", link=event_url),
-                Column(label="Document", value="document_id", kind="code", link=document_url),
+                Column(label="Document", value=document, link=document_url),
                 Column(label="Session", value="reservation.key", kind="code"),
                 Column(label="Why", value="reason"),
                 Column(label="Who", value="actor"),
