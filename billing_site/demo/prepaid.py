@@ -14,7 +14,7 @@ from billing_site.demo.deals import FAMILY
 from billing_site.demo.months import WAIT, Act
 from billing_site.demo.people import OPENING
 from customers.models import Account
-from foundation.periods import boundary_instant
+from foundation.periods import boundary, boundary_instant
 from invoicing.models import Invoice
 from payments.models import TenderType
 from rating.models import TopUpRequest
@@ -96,7 +96,7 @@ def _answer(front: Front, day: date) -> None:
             rating.operations.fail_top_up(
                 request_id=asked.pk,
                 reason="Card declined by its bank",
-                retry_at=_noon(date(day.year, day.month + 1, 1)),
+                retry_at=next_try(day),
                 as_of=_noon(day),
                 actor=front.cast.cash,
             )
@@ -111,6 +111,11 @@ def _answer(front: Front, day: date) -> None:
             on_date=day,
             actor=front.cast.cash,
         )
+
+
+def next_try(day: date) -> datetime:
+    """Return when a declined card is asked again: at noon of the first day of the next month."""
+    return _noon(boundary(day.replace(day=1), 1))
 
 
 def _noon(day: date) -> datetime:
