@@ -25,6 +25,7 @@ from invoicing.operations.next_invoices import (
     bill_date_after,
     calculated,
     cycle_of,
+    drafted,
     payer_for,
     rhythm_of,
 )
@@ -84,15 +85,15 @@ def _two_bills(payer: Account, boundary: date, change: CycleChange | None) -> li
 
     The first is drafted, so that the second counts it as billed.
     """
-    first = calculated(payer, boundary)
     cycle = cycle_of(payer)
     run = BillRun.objects.create(
         kind=RunKind.CATCH_UP, cycle=cycle, bill_date=boundary, cutoff_at=Now()
     )
     frame = Frame(run, cycle)
     with connection.cursor() as cursor:
-        drafts, _ = make_drafts(cursor, frame, [payer.pk])
+        drafts, (outcome,) = make_drafts(cursor, frame, [payer.pk])
         Writer(frame).write(cursor, drafts)
+    first = drafted(payer, boundary, drafts, outcome)
     if change is not None:
         payer = carry_out_cycle_change(change=change, run=run)
     return [first, calculated(payer, rhythm_of(payer).containing(boundary).end)]

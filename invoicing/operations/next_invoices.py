@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from foundation.errors import Refusal
 from foundation.periods import Rhythm
 from invoicing.choices import RunState
 from invoicing.models import BillCycle, BillRun
-from invoicing.operations.drafting import make_drafts
+from invoicing.operations.drafting import Outcome, make_drafts
 from invoicing.operations.frame import Frame
 from invoicing.operations.writing import Draft
 from invoicing.rules.documents import in_reading_order
@@ -192,23 +192,26 @@ def _chunk(payers: list[Account], frame: Frame, day: date) -> Iterator[tuple[int
     """Yield the next invoice of payers that are billed together."""
     with connection.cursor() as cursor:
         drafts, outcomes = make_drafts(cursor, frame, sorted(one.pk for one in payers))
-    problems = {one.payer_id: one.problem for one in outcomes}
+    ended = {one.payer_id: one for one in outcomes}
     theirs: dict[int, list[Draft]] = defaultdict(list)
     for draft in drafts:
         theirs[draft.payer.id].append(draft)
     for payer in payers:
-        mine = theirs[payer.pk]
-        yield (
-            payer.pk,
-            NextInvoice(
-                payer.pk,
-                day,
-                payer.currency,
-                tuple(line for draft in mine for line in _lines(draft)),
-                problems.get(payer.pk, ""),
-                sum((one.prepaid for draft in mine for one in draft.documents), ZERO),
-            ),
-        )
+        yield payer.pk, drafted(payer, day, theirs[payer.pk], ended.get(payer.pk))
+
+
+def drafted(
+    payer: Account, bill_date: date, drafts: Sequence[Draft], outcome: Outcome | None
+) -> NextInvoice:
+    """Return what the drafts of a payer bill, and how its drafting ended."""
+    return NextInvoice(
+        payer.pk,
+        bill_date,
+        payer.currency,
+        tuple(line for draft in drafts for line in _lines(draft)),
+        "" if outcome is None else outcome.problem,
+        sum((one.prepaid for draft in drafts for one in draft.documents), ZERO),
+    )
 
 
 def _lines(draft: Draft) -> Iterable[PreviewLine]:
