@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from catalog.rules.counter_checks import CountedCharge, counter_problems, fall_of
+from catalog.rules.counter_checks import counter_problems, fall_of
 from catalog.rules.pricing import CELLED, COUNTED, ROWED, PriceTerms
 from catalog.rules.selection import Candidate, attribute_pairs
-from catalog.rules.thresholds import threshold_problems
+from catalog.rules.thresholds import LimitedCharge, threshold_problems
 
 
 class Problem(NamedTuple):
@@ -21,16 +21,12 @@ class Problem(NamedTuple):
     message: str
 
 
-class ChargeFacts(CountedCharge, Protocol):
-    """What of a charge the checklist reads, beside what decides its counter."""
+class ChargeFacts(LimitedCharge, Protocol):
+    """What of a charge the checklist reads, beside what decides its counter and limits."""
 
     @property
     def model(self) -> str:
         """Name the price model."""
-
-    @property
-    def timing(self) -> str:
-        """Say ADVANCE or ARREARS."""
 
     @property
     def billed_through(self) -> str:
@@ -63,10 +59,6 @@ class ChargeFacts(CountedCharge, Protocol):
     @property
     def revenue_rule(self) -> str:
         """Name the revenue rule of the product, "" for none."""
-
-    @property
-    def thresholds(self) -> Sequence[tuple[str, str]]:
-        """Give the limit of each currency above which it is billed at once."""
 
     @property
     def units_fit(self) -> bool:

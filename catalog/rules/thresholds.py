@@ -6,15 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Protocol
 
-from catalog.rules.metering import Metric
+from catalog.rules.counter_checks import CountedCharge
 
 
-class LimitedCharge(Protocol):
+class LimitedCharge(CountedCharge, Protocol):
     """What of a charge decides whether it may be billed inside its period."""
-
-    @property
-    def kind(self) -> str:
-        """Say RECURRING, USAGE or ONE_TIME."""
 
     @property
     def timing(self) -> str:
@@ -23,26 +19,6 @@ class LimitedCharge(Protocol):
     @property
     def thresholds(self) -> Sequence[tuple[str, str]]:
         """Give the limit of each currency."""
-
-    @property
-    def alignment(self) -> str:
-        """Say CYCLE, ANNIVERSARY, CALENDAR or TERM."""
-
-    @property
-    def metric(self) -> Metric | None:
-        """Say how events are counted, None for a plain sum."""
-
-    @property
-    def tier_reset(self) -> str:
-        """Say when the counter begins anew."""
-
-    @property
-    def tier_proration(self) -> bool:
-        """Say whether tiers shrink with a partial period."""
-
-    @property
-    def free_proration(self) -> bool:
-        """Say whether what is included shrinks with a partial period."""
 
 
 def threshold_problems(charge: LimitedCharge) -> Iterator[str]:

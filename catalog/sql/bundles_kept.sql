@@ -4,18 +4,10 @@
 --   between which the edges run. Only a discounted component has discounts.
 -- Grain: row. Binds: none. Repeating: CREATE OR REPLACE.
 
-CREATE OR REPLACE FUNCTION catalog_guard_component() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT catalog_are_drafts(OLD.offer_version_id, NEW.offer_version_id) THEN
-        PERFORM refuse('PUBLISH', 'catalog_bundlecomponent_is_frozen',
-            'What a submitted bundle is made of does not change; draft another version.');
-    END IF;
-    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
-END
-$$;
 CREATE TRIGGER catalog_bundlecomponent_is_frozen
     BEFORE INSERT OR UPDATE OR DELETE ON catalog_bundlecomponent
-    FOR EACH ROW EXECUTE FUNCTION catalog_guard_component();
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_part(
+        'What a submitted bundle is made of does not change');
 
 CREATE OR REPLACE FUNCTION catalog_refuse_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -108,4 +100,3 @@ DROP FUNCTION IF EXISTS catalog_judge_treatment();
 DROP FUNCTION IF EXISTS catalog_guard_bundle_discount();
 DROP FUNCTION IF EXISTS catalog_keep_offer();
 DROP FUNCTION IF EXISTS catalog_refuse_cycle();
-DROP FUNCTION IF EXISTS catalog_guard_component();

@@ -19,17 +19,18 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION catalog_guard_charge() RETURNS trigger LANGUAGE plpgsql AS $$
+-- What belongs to an offer version is frozen with it: the trigger names itself, and says what it keeps.
+CREATE OR REPLACE FUNCTION catalog_guard_part() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT catalog_are_drafts(OLD.offer_version_id, NEW.offer_version_id) THEN
-        PERFORM refuse('PUBLISH', 'catalog_charge_is_frozen',
-            'The charges of a submitted offer version do not change; draft another version.');
+        PERFORM refuse('PUBLISH', TG_NAME, TG_ARGV[0] || '; draft another version.');
     END IF;
     RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;
 CREATE TRIGGER catalog_charge_is_frozen BEFORE INSERT OR UPDATE OR DELETE ON catalog_charge
-    FOR EACH ROW EXECUTE FUNCTION catalog_guard_charge();
+    FOR EACH ROW EXECUTE FUNCTION catalog_guard_part(
+        'The charges of a submitted offer version do not change');
 ALTER TABLE catalog_charge ENABLE ALWAYS TRIGGER catalog_charge_is_frozen;
 
 CREATE OR REPLACE FUNCTION catalog_guard_tier() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -79,5 +80,5 @@ ALTER TABLE catalog_pricetier ENABLE ALWAYS TRIGGER catalog_pricetier_is_frozen;
 DROP TRIGGER IF EXISTS catalog_pricetier_is_frozen ON catalog_pricetier;
 DROP TRIGGER IF EXISTS catalog_charge_is_frozen ON catalog_charge;
 DROP FUNCTION IF EXISTS catalog_guard_tier();
-DROP FUNCTION IF EXISTS catalog_guard_charge();
+DROP FUNCTION IF EXISTS catalog_guard_part();
 DROP FUNCTION IF EXISTS catalog_are_drafts(bigint, bigint);
