@@ -36,6 +36,7 @@ from rating.queries import Margin
 from rating.views.balances import DAY
 from rating.views.caps import last_day
 from rating.views.events import linked
+from rating.views.pools import EndForm
 
 VIEW, AGREE = "rating.view_ratingagreement", "rating.agree_rating"
 HUNDRED = Decimal(100)
@@ -219,12 +220,6 @@ class AgreeRating(Definition):
             starts=given["starts"],
             actor=self.request.user,  # type: ignore[arg-type]  # the gate lets staff in
         )
-
-
-class EndForm(forms.Form):
-    """Until when."""
-
-    last_day = forms.DateField(widget=forms.DateInput(DAY, "%Y-%m-%d"))
 
 
 class EndAgreement(FormScreen):

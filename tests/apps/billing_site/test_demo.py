@@ -1,12 +1,13 @@
 """The demo company: every identity holds, and a second telling changes nothing."""
 
+from datetime import UTC, date, datetime
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 
 from billing_site import operations
-from billing_site.demo import people, story, totals, usage_files
+from billing_site.demo import people, prepaid, story, totals, usage_files
 from invoicing.models import BillRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +34,11 @@ def test_the_same_seed_gives_the_same_people_and_files() -> None:
         usage_files.files(42, other, weeks=2, events=60)
     )
     assert people.accounts(43, size.households, size.businesses) != one
+
+
+def test_a_declined_card_is_asked_again_in_the_next_month_and_year() -> None:
+    assert prepaid.next_try(date(2026, 8, 31)) == datetime(2026, 9, 1, 12, tzinfo=UTC)
+    assert prepaid.next_try(date(2026, 12, 3)) == datetime(2027, 1, 1, 12, tzinfo=UTC)
 
 
 def test_a_difference_from_what_a_seed_comes_to_is_named() -> None:
