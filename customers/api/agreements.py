@@ -13,15 +13,15 @@ from rest_framework.response import Response
 
 from catalog.models import Charge, Product
 from customers import choices, operations
-from customers.api.fields import (
+from customers.models import Account, Contract, ContractPrice, ExemptionCertificate
+from foundation.api import HouseModelSerializer, HouseSerializer, HouseViewSet, Listed, Retrieved
+from foundation.api.texts import (
     CodeField,
     CurrencyCodeField,
     DecimalTextField,
     LineField,
     NumberedField,
 )
-from customers.models import Account, Contract, ContractPrice, ExemptionCertificate
-from foundation.api import HouseModelSerializer, HouseSerializer, HouseViewSet, Listed, Retrieved
 from tax.models import Jurisdiction, TaxType
 
 

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers import operations
-from customers.api.fields import CodeField, NumberedField
 from customers.models import Account, CouponRedemption, Subscription
 from foundation.api import HouseModelSerializer, HouseSerializer, HouseViewSet, Listed, Retrieved
+from foundation.api.texts import CodeField, NumberedField
 
 
 class RedemptionSerializer(HouseModelSerializer):

@@ -12,9 +12,9 @@ from rest_framework.response import Response
 
 from catalog.models import Product
 from customers import operations
-from customers.api.fields import DecimalTextField, LineField, NumberedField
 from customers.models import Account, ChargeRedirection, Subscription
 from foundation.api import HouseModelSerializer, HouseSerializer, HouseViewSet, Listed, Retrieved
+from foundation.api.texts import DecimalTextField, LineField, NumberedField
 
 
 class RedirectionSerializer(HouseModelSerializer):

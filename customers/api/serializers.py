@@ -8,13 +8,6 @@ from rest_framework import serializers
 
 from catalog.models import PriceBook
 from customers import choices
-from customers.api.fields import (
-    CodeField,
-    CurrencyCodeField,
-    DecimalTextField,
-    LineField,
-    NumberedField,
-)
 from customers.models import (
     Account,
     Address,
@@ -29,6 +22,13 @@ from customers.models import (
     SubscriptionItem,
 )
 from foundation.api import HouseModelSerializer, HouseSerializer
+from foundation.api.texts import (
+    CodeField,
+    CurrencyCodeField,
+    DecimalTextField,
+    LineField,
+    NumberedField,
+)
 from ledger.models import LegalEntity
 from tax.models import Jurisdiction
 

@@ -29,11 +29,13 @@ from foundation.api.serializers import (
     HouseSerializer,
     NothingSerializer,
 )
+from foundation.api.texts import DecimalTextField, NumberedField
 from foundation.api.views import HousePagination, HouseViewSet, Listed, Retrieved
 
 __all__ = [
     "Amount",
     "CommentSerializer",
+    "DecimalTextField",
     "HouseModelSerializer",
     "HousePagination",
     "HouseSerializer",
@@ -41,6 +43,7 @@ __all__ = [
     "Listed",
     "MoneyField",
     "NothingSerializer",
+    "NumberedField",
     "Problem",
     "Retrieved",
     "handle",

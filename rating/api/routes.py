@@ -1,5 +1,6 @@
 """Where the API of usage is mounted."""
 
+from rating.api.agreements import DerivedRatingViewSet, RatingAgreementViewSet
 from rating.api.caps import SpendCapViewSet
 from rating.api.entitlements import EntitlementViewSet, ReservationViewSet
 from rating.api.previews import RatingPreviewViewSet
@@ -11,6 +12,8 @@ from rating.api.write_offs import WriteOffViewSet
 ROUTES = [
     ("usage-events", UsageEventViewSet, "usage-event"),
     ("usage-files", UsageFileViewSet, "usage-file"),
+    ("derived-ratings", DerivedRatingViewSet, "derived-rating"),
+    ("rating-agreements", RatingAgreementViewSet, "rating-agreement"),
     ("rating-previews", RatingPreviewViewSet, "rating-preview"),
     ("entitlements", EntitlementViewSet, "entitlement"),
     ("reservations", ReservationViewSet, "reservation"),

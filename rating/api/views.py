@@ -11,9 +11,9 @@ from foundation import clock
 from foundation.api import HousePagination, HouseViewSet, Listed, Problem, Retrieved
 from foundation.api.idempotency import key_of
 from foundation.api.parsers import RowsParser
-from foundation.parsing import BadValue, date_text
 from rating import operations, queries
 from rating.api import serializers
+from rating.api.asked import ACCOUNT, DAYS, account_asked, days_asked
 from rating.api.write_offs import WriteOffSerializer
 from rating.models import SuspenseItem, UsageEvent, UsageFile, UsageSource
 
@@ -39,14 +39,7 @@ class UsageEventViewSet(Listed, HouseViewSet):
     }
     query_parameters = {"list": ("account_id", "from", "to", "identifier")}
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("account_id", int, required=True),
-            OpenApiParameter("from", str, required=True, description="local day, inclusive"),
-            OpenApiParameter("to", str, required=True, description="local day, exclusive"),
-            OpenApiParameter("identifier", str),
-        ]
-    )
+    @extend_schema(parameters=[ACCOUNT, *DAYS, OpenApiParameter("identifier", str)])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the events of one account over some days, newest first."""
         return super().list(request, *args, **kwargs)
@@ -56,15 +49,10 @@ class UsageEventViewSet(Listed, HouseViewSet):
         if getattr(self, "swagger_fake_view", False):
             return UsageEvent.objects.none()
         asked = self.request.query_params
-        account = asked.get("account_id", "")
-        if not (account.isascii() and account.isdigit() and len(account) < 19):
-            raise Problem(400, "API-PARAMETER", "Say account_id, a number.")
-        try:
-            start, end = date_text(asked.get("from", "")), date_text(asked.get("to", ""))
-        except BadValue as bad:
-            raise Problem(400, bad.rule, f"Say from and to: {bad.message}.") from bad
+        account = account_asked(asked)
+        start, end = days_asked(asked)
         return queries.events(
-            account_ids=[int(account)],
+            account_ids=[account],
             start=start,
             end=end,
             identifier=asked.get("identifier", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -21,6 +22,9 @@ from foundation.permissions import require
 from foundation.scope import require_sight
 from rating.models import RatingAgreement
 from rating.rules.deriving import is_ambiguous
+
+MOST_KEY: Final = 200
+"""As long as the column of an attribute key is."""
 
 
 class CannotAgreeRating(Refusal):
@@ -50,7 +54,7 @@ def agree_rating(
     require(actor, "rating.agree_rating")
     require_sight(actor, account)
     _check(charge, own_charge, share)
-    key = attribute_key(dict(attributes or {}))
+    key = _key_of(attributes or {})
     with transaction.atomic():
         advisory_lock("usage", "derive")
         _refuse_another(charge, purpose, key, starts)
@@ -100,6 +104,21 @@ def _check(charge: Charge, own_charge: Charge | None, share: Decimal | None) -> 
         raise CannotAgreeRating(f"{own_charge.reference} does not price each event by itself")
     if own_charge is not None and own_charge.usage_type_id != charge.usage_type_id:
         raise CannotAgreeRating(f"{own_charge.reference} prices another kind of usage")
+
+
+def _key_of(attributes: Mapping[str, str]) -> str:
+    if any(
+        not name or not value or set(",=") & set(name + value)
+        for name, value in attributes.items()
+    ):
+        raise Invalid(
+            "an attribute has a name and a value, without commas and equal signs",
+            column="attributes",
+        )
+    key = attribute_key(dict(attributes))
+    if len(key) > MOST_KEY:
+        raise Invalid("name fewer attributes", column="attributes")
+    return key
 
 
 def _refuse_another(charge: Charge, purpose: str, key: str, starts: date) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -234,11 +234,22 @@ class Margin:
         return None if self.retail is None else self.retail - self.wholesale - self.partner
 
 
-def margins(*, start: date, end: date) -> list[Margin]:
+def derived_ratings(
+    *, account_ids: Sequence[int], start: date, end: date
+) -> QuerySet[DerivedRating]:
+    """Return what the events of accounts over local days [start, end) come to for purposes."""
+    return DerivedRating.objects.filter(
+        account_id__in=list(account_ids), on_date__gte=start, on_date__lt=end
+    )
+
+
+def margins(*, start: date, end: date, entities: Collection[int] | None = None) -> list[Margin]:
     """Return the margins of usage of local days [start, end) by charge and currency.
 
-    Retail is what is charged, after what balances cover.
+    Retail is what is charged, after what balances cover. `entities` limits it to customers of
+    theirs.
     """
+    limit = None if entities is None else sorted(entities)
     with connection.cursor() as cursor:
-        sql.run(cursor, "rating", "margins", start=start, finish=end)
+        sql.run(cursor, "rating", "margins", start=start, finish=end, entities=limit)
         return [Margin(*row) for row in cursor.fetchall()]

@@ -1,11 +1,12 @@
 -- Purpose: what usage brings, costs and shares out, of the charges that are rated for another purpose.
 -- Grain: one row per charge and currency. `retail` is null where a line prices the usage.
--- Binds: start, finish (local days, half-open). Repeating: reads only.
+-- Binds: start, finish (local days, half-open), entities (array, null for all). Repeating: reads only.
 WITH own AS (
     SELECT c.id, c.account_id, c.charge_id, a.currency
     FROM customers_subscriptioncharge AS c
     JOIN customers_account AS a ON a.id = c.account_id
     WHERE c.charge_id IN (SELECT charge_id FROM rating_ratingagreement)
+      AND (%(entities)s::bigint[] IS NULL OR a.entity_id = ANY (%(entities)s))
 ),
 retail AS (
     SELECT

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from catalog.rules.selection import attribute_pairs
 from customers.models import Account
-from foundation import clock
+from foundation import clock, scope
 from foundation.screens import (
     Button,
     Column,
@@ -61,7 +61,7 @@ class MarginFilters(FilterForm):
 class MarginList(ListScreen):
     """Retail less wholesale less partner share, by charge and currency."""
 
-    reach = "whole"
+    reach = "own"
     title = "Margins of usage"
     permission = VIEW
     filters = MarginFilters
@@ -89,8 +89,12 @@ class MarginList(ListScreen):
         return [Button(label="Agreements", url=reverse("rating:agreements"), permission=VIEW)]
 
     def rows(self, filters: dict[str, Any]) -> Sequence[Margin]:
-        """Return the margins of the days."""
-        return queries.margins(start=filters["start"], end=filters["end"] + timedelta(days=1))
+        """Return the margins of the days, of the entities that the person works for."""
+        return queries.margins(
+            start=filters["start"],
+            end=filters["end"] + timedelta(days=1),
+            entities=scope.entities_of(self.request.user),
+        )
 
     def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
         """Return what all of it brings and leaves, by currency; what has no retail is left out."""

@@ -64,12 +64,13 @@ SHORT_API = {
     "cycle-changes",
     "debit-memos",
     "prepaid-balances",
+    "rating-agreements",
     "reservations",
     "spend-caps",
     "usage-write-offs",
 }
 # Lists of the API that answer only once they are narrowed; their own rooms test them.
-NARROWED = {"usage-events"}
+NARROWED = {"derived-ratings", "usage-events"}
 
 
 @pytest.fixture

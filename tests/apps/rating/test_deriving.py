@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Charge, Offer, OfferVersion, PriceVersion
+from catalog.models import PriceVersion
 from customers.models import Account
 from foundation import copying
 from foundation.errors import Forbidden, Invalid
@@ -26,6 +26,7 @@ from rating.models import (
 )
 from rating.operations import CannotAgreeRating
 from tests.apps.catalog.attacks import refused
+from tests.apps.rating.carriers import call, carrier_charge
 from tests.apps.rating.company import (
     RECEIVED,
     Company,
@@ -34,7 +35,6 @@ from tests.apps.rating.company import (
     person,
     publish_price,
     row,
-    walk,
 )
 
 pytestmark = pytest.mark.django_db
@@ -42,22 +42,6 @@ D = Decimal
 MAY = date(2027, 5, 1)
 TODAY = RECEIVED.date()
 Rows = list[tuple[str, str, Decimal | None, Decimal | None]]
-
-
-def carrier_charge(company: Company, code: str = "TRANSIT", **terms: Any) -> Charge:
-    """Return what a carrier charges: to the second, 0.001 each."""
-    version = OfferVersion.objects.create(
-        offer=Offer.objects.create(code=code, name=code.title()), number=1,
-        sale_window=(date(2020, 1, 1), None),
-    )  # fmt: skip
-    charge = Charge.objects.create(
-        offer_version=version, product=company.calls.product, kind="USAGE", timing="ARREARS",
-        code=code, name=code.title(), reference=f"{code}/1/{code}", price_model="PER_UNIT",
-        usage_type=company.calls.usage_type, usage_rounding="EVENT", event_decimals=4, **terms,
-    )  # fmt: skip
-    publish_price(charge, unit_price=D("0.001"))
-    walk(version)
-    return charge
 
 
 @pytest.fixture
@@ -71,10 +55,6 @@ def agree(company: Company, account: Account, **how: Any) -> RatingAgreement:
     how.setdefault("purpose", "WHOLESALE")
     how.setdefault("starts", MAY)
     return operations.agree_rating(charge=company.calls, account=account, actor=None, **how)
-
-
-def call(key: str, seconds: int, **more: str) -> str:
-    return row(key, usage_type="VOICE", quantity=str(seconds), attr_zone="", **more)
 
 
 def derive() -> Rows:

@@ -77,7 +77,7 @@ class NumberedField(serializers.SlugRelatedField[Any]):
         if not isinstance(data, str):
             raise serializers.ValidationError("Give its number as text.", code="API-REFERENCE")
         try:
-            return super().to_internal_value(_parsed(lambda: code_text(data, 64)))
+            return super().to_internal_value(_parsed(lambda: code_text(data, 200)))
         except serializers.ValidationError as error:
             raise serializers.ValidationError(
                 f"There is no {data[:64]!a} here.", code="API-REFERENCE"
