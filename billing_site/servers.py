@@ -94,7 +94,7 @@ def refuse_busy_port(host: str, port: int) -> None:
         except OSError as error:
             raise CannotServe(
                 f"Port {port} of {host} cannot be used ({error.strerror}): free it, or choose "
-                f"another, for example `make serve PORT={port + 1}`."
+                f"another, for example with `PORT={port + 1}`."
             ) from error
 
 

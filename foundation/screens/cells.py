@@ -11,8 +11,12 @@ from typing import Any, Literal
 from foundation.money import minor_units
 from foundation.periods import Period
 
-Kind = Literal["text", "money", "number", "date", "instant", "status", "yesno", "code", "act"]
-NUMERIC: frozenset[str] = frozenset({"money", "number"})
+Kind = Literal[
+    "text", "money", "number", "measure", "date", "instant", "status", "yesno", "code", "act"
+]
+# A measure is a number, or money where its row has a currency; what it counts stands beside it.
+NUMERIC: frozenset[str] = frozenset({"money", "number", "measure"})
+OF_CURRENCY: frozenset[str] = frozenset({"money", "measure"})
 ONE_LINE: frozenset[str] = NUMERIC | {"date", "instant", "status"}
 
 # The tone of a state, by its word; a state not listed here is neutral.
@@ -81,7 +85,7 @@ def value_text(value: Any, kind: str = "text", currency: str = "") -> str:
     """Write any value as its kind is written; nothing for None."""
     if value is None or value == "":
         return ""
-    if kind == "money":
+    if kind == "money" or (kind == "measure" and currency):
         return money_text(value, currency)
     if kind == "yesno" or isinstance(value, bool):
         return "Yes" if value else "No"
@@ -176,7 +180,7 @@ class Column:
     def cell(self, row: Any) -> Cell:
         """Return this column's cell of a row."""
         value = read(row, self.value)
-        currency = str(read(row, self.currency) or "") if self.kind == "money" else ""
+        currency = str(read(row, self.currency) or "") if self.kind in OF_CURRENCY else ""
         url = (self.link(row) or "") if self.link is not None else ""
         return cell(value, kind=self.kind, currency=currency, url=url)
 

@@ -17,7 +17,7 @@ from customers.models import Account
 from foundation import clock
 from foundation.periods import boundary_instant
 from foundation.screens import Crumb, FormScreen
-from foundation.screens.cells import number_text
+from foundation.screens.cells import value_text
 from invoicing import operations
 from invoicing.operations import BonusPolicy
 from invoicing.views import links
@@ -65,6 +65,10 @@ class SellBalance(FormScreen):
         super().setup(request, *args, **kwargs)
         rows = Account.objects.select_related("entity")
         self.account = get_object_or_404(rows, pk=kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today, where the account is."""
+        return {"starts": clock.today(ZoneInfo(self.account.time_zone))}
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the balances."""
@@ -117,10 +121,11 @@ class PayBackBalance(FormScreen):
         super().setup(request, *args, **kwargs)
         rows = BalanceBucket.objects.select_related("account__entity", "usage_type__unit")
         self.bucket = get_object_or_404(rows, pk=kwargs["pk"])
-        left, unit = number_text(self.bucket.remaining), self.bucket.measure
+        bucket = self.bucket
+        left = value_text(bucket.remaining, "measure", bucket.currency)
         self.intro = (
-            f"{left} {unit} are left. What of it had been paid for becomes credit of the "
-            "account; what was given is not paid back."
+            f"{left} {bucket.measure} are left. What of it had been paid for becomes credit of "
+            "the account; what was given is not paid back."
         )
 
     def crumbs(self) -> Sequence[Crumb]:

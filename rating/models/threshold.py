@@ -74,6 +74,13 @@ class ThresholdAlert(models.Model):
         return str(self.pool or self.cap)
 
     @property
+    def currency(self) -> str:
+        """Return the currency of what is counted in money; "" of units."""
+        if self.bucket is not None:
+            return self.bucket.currency
+        return self.cap.currency if self.cap else ""
+
+    @property
     def measure(self) -> str:
         """Return in what it is counted: a unit, or a currency."""
         if self.bucket is not None:

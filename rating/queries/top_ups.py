@@ -50,12 +50,21 @@ def top_up_rules(*, account_id: int) -> QuerySet[TopUpRule]:
 
 
 def top_ups(
-    *, state: str = "", older_than: timedelta | None = None, as_of: datetime | None = None
+    *,
+    state: str = "",
+    account: str = "",
+    older_than: timedelta | None = None,
+    as_of: datetime | None = None,
 ) -> QuerySet[TopUpRequest]:
-    """Return requests, the newest first; in a state, asked for so long before a moment."""
+    """Return requests, the newest first; in a state, asked for so long before a moment.
+
+    `account` is what the number of the account begins with.
+    """
     rows = TopUpRequest.objects.select_related("account", "usage_type", "rule")
     if state:
         rows = rows.filter(state=state)
+    if account:
+        rows = rows.filter(account__number__startswith=account)
     if older_than is not None and as_of is not None:
         rows = rows.filter(asked_at__lte=as_of - older_than)
     return rows.order_by("-id")

@@ -13,9 +13,10 @@ from django.urls import reverse
 
 from catalog.models import UsageType
 from customers.models import Account, ServiceInstance
+from foundation import clock
 from foundation.periods import boundary_instant
 from foundation.screens import Crumb, FormScreen
-from foundation.screens.cells import number_text
+from foundation.screens.cells import value_text
 from rating import operations
 from rating.models import BalanceBucket
 from rating.views.balances import DAY, VIEW, balances_of, bucket_url
@@ -50,6 +51,10 @@ class Give(FormScreen):
         """Read the account of the address."""
         super().setup(request, *args, **kwargs)
         self.account = get_object_or_404(Account, pk=kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today, where the account is."""
+        return {"starts": clock.today(ZoneInfo(self.account.time_zone))}
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the balances."""
@@ -166,8 +171,8 @@ class TakeBalance(FormScreen):
         super().setup(request, *args, **kwargs)
         rows = BalanceBucket.objects.select_related("account", "usage_type__unit")
         self.bucket = get_object_or_404(rows, pk=kwargs["pk"])
-        left, unit = number_text(self.bucket.remaining), self.bucket.measure
-        self.intro = f"{left} {unit} are left. What was used of it stays used."
+        left = value_text(self.bucket.remaining, "measure", self.bucket.currency)
+        self.intro = f"{left} {self.bucket.measure} are left. What was used of it stays used."
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the bucket."""

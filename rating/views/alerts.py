@@ -53,8 +53,8 @@ class AlertList(ListScreen):
         Column(label="Of", value="what", link=what_url),
         Column(label="Period from", value="period_start", kind="date"),
         Column(label="Reached", value=lambda one: f"{one.percent} %"),
-        Column(label="Used", value="used", kind="number"),
-        Column(label="Of at most", value="most", kind="number"),
+        Column(label="Used", value="used", kind="measure"),
+        Column(label="Of at most", value="most", kind="measure"),
         Column(label="Unit", value="measure"),
     )
     empty = Empty(title="No alert", text="Nothing that warns was used to half.")

@@ -80,8 +80,8 @@ class AccountBalances(ListScreen):
             value="pool.name",
             link=lambda one: one.pool and reverse("rating:pool", args=[one.pool.pk]),
         ),
-        Column(label="At first", value="initial", kind="number"),
-        Column(label="Left", value="remaining", kind="number"),
+        Column(label="At first", value="initial", kind="measure"),
+        Column(label="Left", value="remaining", kind="measure"),
         Column(label="Unit", value="measure"),
         Column(label="Usable from", value="valid.lower", kind="instant"),
         Column(label="Until", value="valid.upper", kind="instant"),
@@ -184,7 +184,7 @@ class BalancePage(Screen):
         return super().get_context_data(facts=self._facts(), movements=self._movements(), **kwargs)
 
     def _facts(self) -> list[Fact]:
-        bucket = self.bucket
+        bucket, money = self.bucket, self.bucket.currency
         narrowed = ", ".join(f"{name} {value}" for name, value in bucket.usage_filter.items())
         facts = [
             Fact(label="Source", value=bucket.get_source_display()),
@@ -194,19 +194,17 @@ class BalancePage(Screen):
                 label="For",
                 value=bucket.service.number if bucket.service else "all services of the account",
             ),
-            Fact(label="At first", value=bucket.initial, kind="number"),
-            Fact(label="Left", value=bucket.remaining, kind="number"),
+            Fact(label="At first", value=bucket.initial, kind="measure", currency=money),
+            Fact(label="Left", value=bucket.remaining, kind="measure", currency=money),
             Fact(label="Unit", value=bucket.measure),
             Fact(label="Usable from", value=bucket.valid.lower, kind="instant"),
             Fact(label="Until", value=bucket.valid.upper or "it is used up", kind=_kind(bucket)),
             Fact(label="Priority", value=bucket.priority, kind="number"),
             Fact(label="State", value=state_of(bucket), kind="status"),
         ]
-        if bucket.currency:
+        if money:
             paid = bucket.consideration
-            facts.append(
-                Fact(label="Paid for it", value=paid, kind="money", currency=bucket.currency)
-            )
+            facts.append(Fact(label="Paid for it", value=paid, kind="money", currency=money))
         if bucket.pool is not None:
             url = reverse("rating:pool", args=[bucket.pool.pk])
             facts.append(Fact(label="Brought to the pool", value=bucket.pool.name, url=url))
@@ -221,7 +219,7 @@ class BalancePage(Screen):
         return facts
 
     def _movements(self) -> Table:
-        account_id = self.bucket.account_id
+        account_id, money = self.bucket.account_id, self.bucket.currency
 
         def event_url(one: BalanceMovement) -> str:
             if one.event_id is None:
@@ -238,7 +236,7 @@ class BalancePage(Screen):
             columns=(
                 Column(label="When", value="at", kind="instant"),
                 Column(label="What", value=lambda one: one.get_kind_display()),
-                Column(label="Change", value="delta", kind="number"),
+                Column(label="Change", value="delta", kind="measure", currency=lambda _: money),
                 Column(label="Event of", value="event_at", kind="instant", link=event_url),
                 Column(label="Document", value=document, link=document_url),
                 Column(label="Session", value="reservation.key", kind="code"),

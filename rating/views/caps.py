@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from customers.models import Account
+from foundation import clock
 from foundation.screens import Button, Column, Crumb, Empty, FormScreen, ListScreen
 from rating import operations, queries
 from rating.models import SpendCap
@@ -92,6 +94,10 @@ class SetCap(FormScreen):
         """Read the account of the address."""
         super().setup(request, *args, **kwargs)
         self.account = get_object_or_404(Account, pk=kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today, where the account is."""
+        return {"starts": clock.today(ZoneInfo(self.account.time_zone))}
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the caps."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -17,6 +18,7 @@ from customers.choices import AccountRole
 from customers.models import Account
 from foundation import clock
 from foundation.screens import Button, Column, Crumb, Empty, FormScreen, ListScreen, Screen
+from foundation.screens.cells import money_text
 from rating import operations, queries
 from rating.models import TopUpRule
 from rating.models.top_up import MOST_TRIES
@@ -72,8 +74,9 @@ class AccountTopUps(OfAccount, ListScreen):
         """Offer to set a rule, to end those that hold, and to see what was asked for."""
         sets = self.account.role == AccountRole.PAYER
         url = reverse("rating:top_up_set", args=[self.account.pk])
+        asked = f"{reverse('rating:top_ups')}?{urlencode({'account': self.account.number})}"
         return [
-            Button(label="Requests", url=reverse("rating:top_ups"), permission=VIEW),
+            Button(label="Requests", url=asked, permission=VIEW),
             *([Button(label="Set a top-up", url=url, permission=SET)] if sets else []),
             *(
                 Button(
@@ -168,7 +171,17 @@ class EndTopUp(FormScreen):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Read the rule of the address."""
         super().setup(request, *args, **kwargs)
-        self.rule = get_object_or_404(TopUpRule.objects.select_related("account"), pk=kwargs["pk"])
+        rows = TopUpRule.objects.select_related("account", "usage_type")
+        self.rule = get_object_or_404(rows, pk=kwargs["pk"])
+        rule, currency = self.rule, self.rule.currency
+        self.intro = (
+            f"For {pays_for(rule)}: when {money_text(rule.threshold, currency)} {currency} are "
+            f"left, {money_text(rule.amount, currency)} {currency} are asked for."
+        )
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today, where the account is."""
+        return {"ends": clock.today(ZoneInfo(self.rule.account.time_zone))}
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the rules."""

@@ -50,6 +50,7 @@ def pays_for(one: TopUpRule | TopUpRequest) -> str:
 class TopUpFilters(FilterForm):
     """Which requests."""
 
+    account = forms.CharField(label="Account begins with", max_length=32)
     state = forms.ChoiceField(choices=[("", "All states"), *TopUpState.choices])
     waiting = forms.ChoiceField(choices=[("", "Any age"), *WAITING], label="Asked for")
 
@@ -89,6 +90,7 @@ class TopUpList(ListScreen):
         days = filters.get("waiting")
         return queries.top_ups(
             state=filters.get("state", ""),
+            account=filters.get("account", ""),
             older_than=timedelta(days=int(days)) if days else None,
             as_of=clock.now(),
         )

@@ -31,7 +31,8 @@ class Command(BaseCommand):
             raise CommandError("The demo makes users with a known password: only with DEBUG on.")
         if not no_serve:
             try:
-                servers.refuse_busy_port("127.0.0.1", port)
+                with servers.RunFile(settings.VAR_DIR).held():
+                    servers.refuse_busy_port("127.0.0.1", port)
             except servers.CannotServe as refusal:
                 raise CommandError(str(refusal)) from refusal
         self._step("Making the tables", lambda: call_command("migrate", verbosity=0))

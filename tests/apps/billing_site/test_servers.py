@@ -15,6 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import override_settings
 
 from billing_site import servers
 
@@ -34,7 +37,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_busy_port_is_refused_with_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(servers.CannotServe, match=f"make serve PORT={port + 1}"):
+        with pytest.raises(servers.CannotServe, match=f"`PORT={port + 1}`"):
             servers.refuse_busy_port("127.0.0.1", port)
 
 
@@ -45,6 +48,17 @@ def test_a_second_server_is_refused(tmp_path: Path) -> None:
         servers.RunFile(tmp_path).held(),
     ):
         pass
+
+
+def test_a_demo_that_is_served_already_is_said_before_anything_is_done(
+    tmp_path: Path,
+) -> None:
+    with (
+        override_settings(DEBUG=True, VAR_DIR=tmp_path),
+        servers.RunFile(tmp_path).held(),
+        pytest.raises(CommandError, match="served already"),
+    ):
+        call_command("demo")
 
 
 def test_a_note_of_a_dead_server_does_not_stand_in_the_way(tmp_path: Path) -> None:

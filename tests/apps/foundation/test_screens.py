@@ -14,7 +14,7 @@ from pytest_django.asserts import assertHTMLEqual
 
 from foundation.paging import keyset_page
 from foundation.periods import Period
-from foundation.screens import LongSelect, Suggest, Total, codes
+from foundation.screens import Column, LongSelect, Suggest, Total, codes
 from foundation.screens.cells import value_text
 from foundation.templatetags.console import totals
 
@@ -228,6 +228,14 @@ def test_figures_of_one_currency_or_of_none_stand_in_a_row() -> None:
 
 def test_a_period_on_screen_has_its_last_day_and_no_leading_zero() -> None:
     assert value_text(Period(date(2026, 8, 1), date(2026, 9, 1))) == "1 Aug 2026 – 31 Aug 2026"
+
+
+def test_a_measure_is_money_where_its_row_has_a_currency_else_a_number() -> None:
+    left = Column(label="Left", value="left", kind="measure")
+    assert left.cell({"left": Decimal("50.0000"), "currency": "USD"}).text == "50.00"
+    assert left.cell({"left": Decimal("-1050"), "currency": "JPY"}).text == "−1,050"
+    units = left.cell({"left": Decimal("50.0000"), "currency": ""})
+    assert (units.text, units.is_numeric, units.currency) == ("50", True, "")
 
 
 def test_names_that_are_typed_are_set_apart_and_made_harmless() -> None:

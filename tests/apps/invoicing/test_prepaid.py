@@ -267,8 +267,10 @@ def test_a_balance_is_sold_and_paid_back_on_pages(
     monkeypatch.setattr(clock, "today", lambda zone: START)
     user = User.objects.create_superuser("seller", password="x")
     client.force_login(user)
+    address = reverse("invoicing:sell_balance", args=[payer.pk])
+    assert f'value="{START.isoformat()}"' in client.get(address).content.decode(), "proposed"
     answer = client.post(
-        reverse("invoicing:sell_balance", args=[payer.pk]),
+        address,
         {"amount": "500", "bonus": "", "starts": "2027-01-01", "ends": "2027-12-31",
          "name": "Year 2027", "usage_type": "", "bonus_policy": "NONE"},
     )  # fmt: skip
@@ -280,6 +282,7 @@ def test_a_balance_is_sold_and_paid_back_on_pages(
     text = client.get(page).content.decode()
     assert reverse("invoicing:invoice", args=[_first().pk]) in text
     assert "all that is billed" in text
+    assert "381.00" in text, "left after the first bill, as money is written"
     for address in (
         reverse("invoicing:invoice", args=[_first().pk]),
         reverse("invoicing:line", args=[_first().lines.get().pk]),

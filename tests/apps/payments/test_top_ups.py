@@ -119,6 +119,7 @@ def test_a_rule_is_set_and_ended_on_pages(clerk: Client, payer: Account) -> None
     assert "asks next" in text_of(clerk, "account_top_ups", payer.pk)
     ask()
     assert "a request is in flight" in text_of(clerk, "account_top_ups", payer.pk)
+    assert "when 10.00 EUR are left, 25.00 EUR are asked" in text_of(clerk, "top_up_end", made.pk)
     clerk.post(reverse("rating:top_up_end", args=[made.pk]), {"ends": "2027-01-05"})
     made.refresh_from_db()
     assert str(made.last_day) == "2027-01-04"
@@ -133,6 +134,10 @@ def test_requests_are_listed_and_answered_on_pages(clerk: Client, payer: Account
     assert page in text_of(clerk, "top_ups")
     assert page not in text_of(clerk, "top_ups", query="?waiting=1")
     assert page not in text_of(clerk, "top_ups", query="?state=FAILED")
+    mine = f"?account={payer.number}"
+    assert page in text_of(clerk, "top_ups", query=mine)
+    assert page not in text_of(clerk, "top_ups", query="?account=other")
+    assert f"{reverse('rating:top_ups')}{mine}" in text_of(clerk, "account_top_ups", payer.pk)
     fail_page = reverse("rating:fail_top_up", args=[first.pk])
     assert fail_page in text_of(clerk, "top_up", first.pk)
     clerk.post(fail_page, {"reason": "Card declined", "retry_on": "2027-01-06"})
