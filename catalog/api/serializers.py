@@ -77,6 +77,10 @@ class ChargeSerializer(HouseModelSerializer):
 
     product = serializers.CharField(source="product.code")
     usage_type = serializers.CharField(source="usage_type.code", default=None)
+    thresholds = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="By currency: usage worth that much is billed at once (timing THRESHOLD).",
+    )
     prices = serializers.SerializerMethodField()
 
     class Meta:
@@ -84,8 +88,9 @@ class ChargeSerializer(HouseModelSerializer):
 
         model = Charge
         fields = (
-            "id", "reference", "code", "name", "product", "kind", "timing", "period_unit",
-            "period_count", "alignment", "price_model", "payer_price", "usage_type", "prices",
+            "id", "reference", "code", "name", "product", "kind", "timing", "thresholds",
+            "period_unit", "period_count", "alignment", "price_model", "payer_price",
+            "usage_type", "prices",
         )  # fmt: skip
 
     @extend_schema_field(PriceSerializer(many=True))

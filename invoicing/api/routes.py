@@ -2,6 +2,7 @@
 
 from invoicing.api.cycle_changes import CycleChangeViewSet
 from invoicing.api.documents import InvoiceViewSet
+from invoicing.api.interims import InterimBillViewSet
 from invoicing.api.memos import CreditMemoViewSet, DebitMemoViewSet
 from invoicing.api.prepaid import PrepaidBalanceViewSet
 from invoicing.api.previews import OrderPreviewViewSet
@@ -10,6 +11,7 @@ from invoicing.api.runs import BillRunViewSet, RunAccountViewSet
 ROUTES = [
     ("bill-runs", BillRunViewSet, "bill-run"),
     ("cycle-changes", CycleChangeViewSet, "cycle-change"),
+    ("interim-bills", InterimBillViewSet, "interim-bill"),
     ("invoices", InvoiceViewSet, "invoice"),
     ("order-previews", OrderPreviewViewSet, "order-preview"),
     ("credit-memos", CreditMemoViewSet, "credit-memo"),

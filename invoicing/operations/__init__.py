@@ -20,7 +20,8 @@ from invoicing.operations.cycle_changes import (
 )
 from invoicing.operations.cycle_previews import preview_cycle
 from invoicing.operations.cycles import define_cycle
-from invoicing.operations.interims import start_interims
+from invoicing.operations.interim_runs import start_interim, start_interims
+from invoicing.operations.interims import Standing, limits_of, reached_limits
 from invoicing.operations.late_usage import LateUsage, late_accounts, late_usage, valued_usage
 from invoicing.operations.next_invoices import CannotPreview, NextInvoice, PreviewLine
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
@@ -85,6 +86,7 @@ __all__ = [
     "PreviewLine",
     "Projected",
     "Simulated",
+    "Standing",
     "action_of",
     "approve_permission",
     "approve_run",
@@ -97,6 +99,7 @@ __all__ = [
     "hold_account",
     "late_accounts",
     "late_usage",
+    "limits_of",
     "next_invoice",
     "pay_back_balance",
     "pdf_of",
@@ -108,6 +111,7 @@ __all__ = [
     "preview_order",
     "preview_rerate",
     "project",
+    "reached_limits",
     "recalculate_account",
     "recalculate_run",
     "refuse_memo",
@@ -119,6 +123,7 @@ __all__ = [
     "sell_balance",
     "sell_top_up",
     "simulate_price",
+    "start_interim",
     "start_interims",
     "start_run",
     "submit_as_previewed",

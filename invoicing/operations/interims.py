@@ -1,4 +1,4 @@
-"""Bill usage inside its period where it reaches its limit (UNIT-8 THRESHOLD).
+"""How far usage has come to the limits above which it is billed at once (UNIT-8 THRESHOLD).
 
 An interim run bills what the running period owes of such usage by its day, less what was billed:
 the run that ends the period bills the rest, and all together come to what it alone would have.
@@ -7,26 +7,21 @@ the run that ends the period bills the rest, and all together come to what it al
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from django.db import connection, transaction
-from django.db.models import Sum
-from django.db.models.functions import Now
+from django.db.models import QuerySet, Sum
 
 import customers.queries
 import rating.queries
 from catalog.models import Charge
 from customers.models import Account, SubscriptionCharge
-from foundation.locks import advisory_lock
 from foundation.money import quantize
 from foundation.periods import Period
-from foundation.sql import run as run_statement
-from invoicing.choices import RunKind, RunState
-from invoicing.models import BillCycle, BillRun, BillRunAccount, ChargeItem, InterimBill
+from invoicing.models import BillCycle, BillRunAccount, ChargeItem
 
 if TYPE_CHECKING:
     from invoicing.operations.inputs import Payer
@@ -37,14 +32,22 @@ AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """What of a payer's usage by a charge is not billed yet, at or above its limit."""
+class Standing:
+    """What of a payer's usage by a charge is not billed yet in its period, and the limit of it.
+
+    Both are in the payer's currency, before discounts and tax.
+    """
 
     payer: Account
-    charge_id: int
+    charge: Charge
     period: Period
     worth: Decimal
     threshold: Decimal
+
+    @property
+    def has_reached(self) -> bool:
+        """Tell whether it is at or above the limit."""
+        return self.worth >= self.threshold
 
 
 def keep_running_usage(payers: Iterable[Payer], plans: Mapping[int, ChargePlan]) -> None:
@@ -61,63 +64,80 @@ def keep_running_usage(payers: Iterable[Payer], plans: Mapping[int, ChargePlan])
         payer.previous_total, payer.previous_tax = None, ZERO
 
 
-def start_interims(*, as_of: datetime) -> list[BillRun]:
-    """Start a run of each cycle in which usage has reached its limit; return those started.
+def limited_charges() -> dict[int, Charge]:
+    """Return the charges that are billed inside their period above a limit."""
+    found = Charge.objects.filter(timing="THRESHOLD").exclude(offer_version__state="DRAFT")
+    return {one.pk: one for one in found}
 
-    Usage counts up to the day before. A payer that is in a run already waits for the next look;
-    a second call on a day starts nothing anew. Without charges of the kind one statement is run.
+
+def reached_limits(*, day: date, entities: Collection[int] | None = None) -> list[Standing]:
+    """Return whose usage of the running period, up to a day, has reached its limit.
+
+    Payers that are in a run already are left out. `entities` limits them. One statement where
+    nothing is sold so, else a few for a thousand accounts.
     """
-    charges = {
-        one.pk: one
-        for one in Charge.objects.filter(timing="THRESHOLD").exclude(offer_version__state="DRAFT")
-    }
+    charges = limited_charges()
+    busy = BillRunAccount.objects.filter(is_open=True).values("payer_id")
+    payers = Account.objects.exclude(pk__in=busy)
+    if entities is not None:
+        payers = payers.filter(entity__in=entities)
+    found = _standings(charges, day, _owners(charges), payers) if charges else []
+    return [one for one in found if one.has_reached]
+
+
+def limits_of(*, payer: Account, day: date) -> list[Standing]:
+    """Return how far the usage of a payer has come to its limits, up to a day, by charge.
+
+    All that has a limit in its currency and was used in the running period, whether or not a run
+    holds the payer.
+    """
+    charges = limited_charges()
     if not charges:
         return []
-    runs = []
-    found: dict[str, list[Reached]] = defaultdict(list)
-    for one in reached(charges, as_of.date()):
-        found[one.payer.cycle_code].append(one)
-    for code in sorted(found):
-        run = _start(BillCycle.objects.get(code=code), found[code], as_of)
-        if run is not None:
-            runs.append(run)
-    return runs
+    theirs = customers.queries.membership_of(payer_ids=[payer.pk], on_date=day)
+    only = Account.objects.filter(pk=payer.pk)
+    return _standings(charges, day, _owners(charges, theirs), only)
 
 
-def reached(charges: Mapping[int, Charge], day: date) -> list[Reached]:
-    """Return whose usage of the running period, up to a day, reaches the limits of charges.
+def _owners(charges: Iterable[int], among: Collection[int] | None = None) -> list[int]:
+    """Return the accounts that have such a charge."""
+    rows = SubscriptionCharge.objects.filter(charge_id__in=list(charges))
+    if among is not None:
+        rows = rows.filter(account_id__in=sorted(among))
+    return sorted(rows.values_list("account_id", flat=True).distinct())
 
-    A few statements for a thousand accounts. Usage is worth what the bill would say before
-    discounts, less what earlier interim bills of the period say.
+
+def _standings(
+    charges: Mapping[int, Charge], day: date, owners: list[int], payers: QuerySet[Account]
+) -> list[Standing]:
+    """Return what the usage of owners is worth, by payer and charge.
+
+    What the bill would say before discounts, less what earlier interim bills of the period say.
     """
-    found: list[Reached] = []
-    for period, payers in _running(charges, day).items():
-        worth = _worth(payers, charges, Period(period.start, day))
-        billed = _billed({payer.pk for payer in payers.values()}, charges, period)
-        by_id = {payer.pk: payer for payer in payers.values()}
+    found: list[Standing] = []
+    for period, paying in _running(day, owners, payers).items():
+        worth = _worth(paying, charges, Period(period.start, day))
+        billed = _billed({payer.pk for payer in paying.values()}, charges, period)
+        by_id = {payer.pk: payer for payer in paying.values()}
         for (payer_id, charge_id), amount in sorted(worth.items()):
-            payer = by_id[payer_id]
-            text = charges[charge_id].thresholds.get(payer.currency)
-            open_ = quantize(amount - billed.get((payer_id, charge_id), ZERO), payer.currency)
-            if text is not None and open_ >= Decimal(text):
-                found.append(Reached(payer, charge_id, period, open_, Decimal(text)))
+            payer, charge = by_id[payer_id], charges[charge_id]
+            text = charge.thresholds.get(payer.currency)
+            if text is not None:
+                open_ = quantize(amount - billed.get((payer_id, charge_id), ZERO), payer.currency)
+                found.append(Standing(payer, charge, period, open_, Decimal(text)))
     return found
 
 
-def _running(charges: Iterable[int], day: date) -> dict[Period, dict[int, Account]]:
-    """Return who pays for each account with such a charge, by the period that runs on a day."""
-    owners = sorted(
-        SubscriptionCharge.objects.filter(charge_id__in=list(charges))
-        .values_list("account_id", flat=True)
-        .distinct()
-    )
+def _running(
+    day: date, owners: list[int], payers: QuerySet[Account]
+) -> dict[Period, dict[int, Account]]:
+    """Return who of the payers pays for each account, by the period that runs on a day."""
     paying = customers.queries.payers_of([(owner, day) for owner in owners])
-    busy = BillRunAccount.objects.filter(is_open=True).values("payer_id")
-    payers = Account.objects.exclude(pk__in=busy).in_bulk([one for one in paying if one])
+    known = payers.in_bulk([one for one in paying if one])
     cycles = {one.code: one for one in BillCycle.objects.filter(is_active=True)}
     found: dict[Period, dict[int, Account]] = defaultdict(dict)
     for owner, number in zip(owners, paying, strict=True):
-        payer = payers.get(number or 0)
+        payer = known.get(number or 0)
         if payer is None or payer.cycle_code not in cycles:
             continue
         rhythm = cycles[payer.cycle_code].rhythm_for(
@@ -161,37 +181,3 @@ def _billed(
     )  # fmt: skip
     sums = rows.order_by().values_list("payer_id", "charge_id").annotate(Sum("amount"))
     return {(payer, charge): amount for payer, charge, amount in sums}
-
-
-def _start(cycle: BillCycle, found: list[Reached], as_of: datetime) -> BillRun | None:
-    """Start the interim run of a cycle on a day for the payers that it may bill."""
-    day = as_of.date()
-    with transaction.atomic():
-        advisory_lock("run", f"{cycle.pk}:{day}")
-        told = InterimBill.objects.filter(on_date=day).values_list("payer_id", "charge_id")
-        done = set(told)
-        found = [one for one in found if (one.payer.pk, one.charge_id) not in done]
-        if not found:
-            return None
-        run = BillRun.objects.create(
-            kind=RunKind.INTERIM, cycle=cycle, bill_date=day, cutoff_at=as_of
-        )
-        payers = sorted({one.payer.pk for one in found})
-        with connection.cursor() as cursor:
-            run_statement(
-                cursor, "invoicing", "select_interims", run_id=run.pk, cycle=cycle.code,
-                bill_date=day, payers=payers,
-            )  # fmt: skip
-        InterimBill.objects.bulk_create(
-            [
-                InterimBill(
-                    run=run, payer=one.payer, charge_id=one.charge_id, on_date=day,
-                    period_start=one.period.start, currency=one.payer.currency, worth=one.worth,
-                    threshold=one.threshold,
-                )
-                for one in found
-            ]
-        )  # fmt: skip
-        run.state = RunState.SELECTED
-        BillRun.objects.filter(pk=run.pk).update(state=RunState.SELECTED, selected_at=Now())
-    return run

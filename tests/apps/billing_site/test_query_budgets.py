@@ -63,6 +63,7 @@ SHORT_API = {
     "coupon-redemptions",
     "cycle-changes",
     "debit-memos",
+    "interim-bills",
     "prepaid-balances",
     "rating-agreements",
     "reservations",

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 import invoicing.tasks
-from customers.models import Account, Subscription
+from customers.models import Account
 from customers.operations import IdentifierInput
 from invoicing import operations
 from invoicing.choices import RunKind, RunState
@@ -19,25 +19,11 @@ from invoicing.models import BillRun, BillRunAccount, InterimBill, Invoice
 from invoicing.operations import CannotStartRun
 from tests.apps.catalog.attacks import refused
 from tests.apps.invoicing.company import Company, add, documents, noon, person, use
+from tests.apps.invoicing.limited import TIERS, post_run, sold
 
 pytestmark = pytest.mark.django_db
 D = Decimal
 JAN, FEB = date(2027, 1, 1), date(2027, 2, 1)
-TIERS = ((D(100), D("0.10")), (None, D("0.05")))
-
-
-def sold(company: Company, *names: str, **terms: Any) -> list[Subscription]:
-    charge = {"code": "CALLS", "name": "Calls", "kind": "USAGE", "price_model": "GRADUATED"}
-    rent = {"code": "RENT", "name": "Rent", "price": D(20)}
-    limit = {"timing": "THRESHOLD", "thresholds": {"EUR": "10"}}
-    version = company.offer("PLAN", {**charge, "tiers": TIERS, **limit, **terms}, rent)
-    return [
-        add(
-            company.payer(name), version, JAN,
-            identifiers=(IdentifierInput(type="MSISDN", value=f"+49301234{place}"),),
-        )
-        for place, name in enumerate(names)
-    ]  # fmt: skip
 
 
 def at(day: int) -> datetime:
@@ -48,10 +34,7 @@ def interim(company: Company, day: int) -> list[BillRun]:
     """Look once, and carry what was started to its end."""
     runs = operations.start_interims(as_of=at(day))
     for run in runs:
-        operations.continue_run(run_id=run.pk)
-        operations.approve_run(run_id=run.pk, actor=company.boss)
-        operations.post_run(run_id=run.pk, actor=company.clerk)
-        operations.continue_run(run_id=run.pk)
+        post_run(company, run)
     return runs
 
 
