@@ -12,12 +12,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.rules.pricing import price
+from catalog.rules.pricing import Tier, price
 from invoicing.rules.charging import ChargePlan, Life
 from invoicing.rules.prices import ContractTerms, Who
 from invoicing.rules.shared_counters import share_counters
 from invoicing.rules.timeline import FOREVER
 from invoicing.rules.usage import Usage
+from rating.rules.pooling import Share, fair_shares
 from tests.unit.invoicing.test_charging import ARREARS, GRADUATED, bill, on, prices, run
 from tests.unit.invoicing.test_counters import listed
 
@@ -35,7 +36,7 @@ def sharing(*usage: list[Usage], scope: str = "PAYER", owners: Any = (70, 70, 70
         Life(number, owner, date(2027, 1, 1), [on(date(2027, 1, 1))], usage=list(rows))
         for number, (rows, owner) in enumerate(zip(usage, owners, strict=False), start=1)
     ]
-    share_counters([(2, one) for one in lives], {2: scope})
+    share_counters([(2, one) for one in lives], {2: scope} if scope else {})
     return lives
 
 
@@ -117,3 +118,39 @@ def test_the_parts_are_the_whole_in_any_order(quantities: list[list[int]]) -> No
         lives = sharing(*[list(reversed(one)) for one in rows])
         found = {number: amounts([lives[number]])[0] for number in order}
         assert [found[number] for number in range(len(rows))] == first
+
+
+def beyond(quantities: list[int]) -> list[int]:
+    """Return what each line bears of what all use beyond a pool of 100 from each, by usage."""
+    room = D(100 * len(quantities))
+    in_order = []
+    for quantity in quantities:
+        covered = min(D(quantity), room)
+        room -= covered
+        in_order.append(Share(D(100), D(quantity), covered))
+    return [int(one.beyond) for one in fair_shares(in_order, allocation="BY_USAGE", places=0)]
+
+
+def test_pool1_beyond_a_pool_tiers_are_each_lines_own_or_reached_together() -> None:
+    """60 beyond, borne 25, 15, 20; 20 at 0.10, then 0.05: 5.75 apart, 4.00 by one counter."""
+    tiers = (Tier(D(20), D("0.10"), D(0)), Tier(None, D("0.05"), D(0)))
+    terms = listed(replace(GRADUATED, tiers=tiers))
+    rows = [[used(3, part)] for part in beyond([150, 90, 120])]
+    own = replace(PLAN, counter_scope="SUBSCRIPTION")
+    apart = amounts(sharing(*rows, scope=""), own, prices=terms)
+    assert apart == [D("2.25"), D("1.50"), D("2.00")]
+    together = amounts(sharing(*rows), prices=terms)
+    assert together == [D("1.67"), D("1.00"), D("1.33")]
+
+
+@given(st.lists(st.integers(0, 600), min_size=2, max_size=4))
+def test_pool1_own_tiers_depend_on_what_a_line_bears_alone(quantities: list[int]) -> None:
+    """Nobody's tiers move with what others bear; together they are never dearer, as one is."""
+    parts = beyond(quantities)
+    assert sum(parts) == max(0, sum(quantities) - 100 * len(quantities))
+    rows = [[used(3, part)] for part in parts]
+    own = replace(PLAN, counter_scope="SUBSCRIPTION")
+    apart = amounts(sharing(*rows, scope="", owners=(70,) * 4), own)
+    assert apart == [price(GRADUATED, D(part), "EUR").amount for part in parts]
+    together = amounts(sharing(*rows, owners=(70,) * 4))
+    assert sum(together) == price(GRADUATED, D(sum(parts)), "EUR").amount <= sum(apart)
