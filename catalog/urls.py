@@ -65,6 +65,11 @@ urlpatterns = [
         bundle_forms.WeighBundle.as_view(),
         name="bundle_weigh",
     ),
+    path(
+        "offers/versions/<int:pk>/take-out/",
+        offer_forms.RemovePart.as_view(),
+        name="part_remove",
+    ),
     path("offers/versions/<int:pk>/submit/", offers.SubmitOffer.as_view(), name="offer_submit"),
     path("offers/versions/<int:pk>/approve/", offers.ApproveOffer.as_view(), name="offer_approve"),
     path("offers/versions/<int:pk>/reject/", offer_forms.Reject.as_view(), name="offer_reject"),

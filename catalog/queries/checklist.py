@@ -158,20 +158,21 @@ def _missing_prices(version: OfferVersion, charges: Iterable[Charge]) -> Iterato
             (*own, *cell) for cell in cells or [()]
         )
     wanted = set(version.currencies) or set().union(*priced.values())
+    on = f"{first_day.day} {first_day:%b %Y}"
     for charge in charges:
         if charge.timing == "THRESHOLD":
             for currency in unlimited(charge.thresholds.items(), wanted):
                 message = f"{charge.code} has no limit in {currency}; add one to its thresholds."
                 yield Problem("UNIT-8", charge.code, message)
         if not wanted:
-            message = f"{charge.code} has no published price on {first_day}."
+            message = f"{charge.code} has no published price on {on}."
             yield Problem("PRC-1", charge.code, message)
         for currency in sorted(wanted - priced.get(charge.pk, set())):
-            message = f"{charge.code} has no published price in {currency} on {first_day}."
+            message = f"{charge.code} has no published price in {currency} on {on}."
             yield Problem("PRC-1", charge.code, message)
         for currency in sorted(wanted & priced.get(charge.pk, set())):
             for why in left_out(event_charge(charge), asked[charge.pk, currency]):
-                message = f"{charge.code}: in {currency} on {first_day} {why}"
+                message = f"{charge.code}: in {currency} on {on} {why}"
                 yield Problem("PRC-1", charge.code, message)
 
 

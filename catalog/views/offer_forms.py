@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.shortcuts import get_object_or_404
@@ -12,11 +12,13 @@ from catalog import operations
 from catalog.models import Charge, EntitlementSpec, OfferVersion, Product, UsageType
 from catalog.queries import proposals
 from catalog.views import words
-from catalog.views.offers import VIEW, version_url
+from catalog.views.offers import VIEW, version_crumbs, version_url
 from catalog.views.price_forms import DAY
 from catalog.views.prices import CommentForm
 from foundation.parsing import code_text
-from foundation.screens import Crumb, Definition, FormScreen, Parsed, Suggest
+from foundation.screens import Crumb, Definition, Folding, FormScreen, Parsed, Suggest
+
+SHORT = forms.Textarea({"rows": 2})
 
 
 class OfferForm(forms.Form):
@@ -67,10 +69,29 @@ class VersionForm(forms.Form):
     )
 
 
-class AddVersion(FormScreen):
-    """Draft the next version with the charges and prices of this one."""
+class OfVersion(FormScreen):
+    """Something about the version in the address; back to its page."""
 
     subject = OfferVersion
+
+    @cached_property
+    def version(self) -> OfferVersion:
+        """Return the version of the address."""
+        rows = OfferVersion.objects.select_related("offer")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def crumbs(self) -> list[Crumb]:
+        """Return the way here."""
+        return version_crumbs(self.version)
+
+    def get_success_url(self) -> str:
+        """Return the version's page."""
+        return version_url(self.kwargs["pk"])
+
+
+class AddVersion(OfVersion):
+    """Draft the next version with the charges and prices of this one."""
+
     title = "Draft the next version"
     intro = "Charges are copied, and their prices in force on the day as drafts."
     permission = (VIEW, "catalog.draft_offer")
@@ -78,47 +99,60 @@ class AddVersion(FormScreen):
     submit_label = "Draft"
     success_message = "Drafted."
 
-    def crumbs(self) -> list[Crumb]:
-        """Return the way here."""
-        return [Crumb("Offer", version_url(self.kwargs["pk"]))]
-
     def get_success_url(self) -> str:
         """Return the draft."""
         return version_url(self.result.pk)
 
     def submit(self, form: forms.Form) -> OfferVersion:
         """Call the operation."""
-        source = get_object_or_404(
-            OfferVersion.objects.select_related("offer"), pk=self.kwargs["pk"]
-        )
         return operations.draft_version(
-            offer=source.offer,
+            offer=self.version.offer,
             starts=form.cleaned_data["starts"],
-            copy_from=source,
+            copy_from=self.version,
             actor=words.actor(self.request),
         )
 
 
-class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
+class ChargeForm(Folding, forms.ModelForm):  # type: ignore[type-arg]
     """A charge; what is left as it stands is the usual case."""
+
+    folds: ClassVar = {
+        "Periods and proration": (
+            "alignment", "trigger", "proration", "granularity", "in_policy", "out_policy",
+            "change_policy", "change_day", "long_anchor", "billed_through",
+            "split_on_price_change", "payer_price",
+        ),
+        "Usage and how events are rated": (
+            "price_unit", "usage_filter", "price_attributes", "usage_rounding",
+            "event_decimals", "event_mode", "first_increment", "next_increment",
+            "increment_mode", "zone_map", "band_plan", "thresholds",
+        ),
+        "Tiers": (
+            "counter_scope", "tier_reset", "tier_proration", "free_proration",
+            "bounds_prorated", "tier_after_proration", "upper_exclusive", "empty_tier_flat",
+        ),
+        "On the invoice": ("bill_zero", "show_zero", "invoice_section", "text_template"),
+    }  # fmt: skip
 
     class Meta:
         """What staff choose; the rest keeps its default."""
 
         model = Charge
         fields = (
-            "product", "code", "name", "kind", "timing", "thresholds", "price_model",
-            "period_unit",
-            "period_count", "alignment", "trigger", "proration", "granularity",
+            "product", "code", "name", "kind", "timing", "price_model", "usage_type",
+            "period_unit", "period_count", "alignment", "trigger", "proration", "granularity",
             "in_policy", "out_policy", "change_policy", "change_day", "long_anchor",
-            "billed_through", "split_on_price_change", "payer_price", "usage_type",
+            "billed_through", "split_on_price_change", "payer_price",
             "price_unit", "usage_filter", "price_attributes", "usage_rounding",
             "event_decimals", "event_mode", "first_increment", "next_increment",
-            "increment_mode", "zone_map", "band_plan", "counter_scope", "tier_reset",
+            "increment_mode", "zone_map", "band_plan", "thresholds", "counter_scope", "tier_reset",
             "tier_proration", "free_proration", "bounds_prorated", "tier_after_proration",
             "upper_exclusive", "empty_tier_flat", "bill_zero", "show_zero",
             "invoice_section", "text_template",
         )  # fmt: skip
+        widgets: ClassVar = dict.fromkeys(
+            ("thresholds", "usage_filter", "price_attributes"), SHORT
+        )
 
     def clean_usage_filter(self) -> dict[str, str]:
         """Read nothing as no filter."""
@@ -136,26 +170,12 @@ class ChargeForm(forms.ModelForm):  # type: ignore[type-arg]
         """Leave it to the operation, which says the same in words."""
 
 
-class AddToDraft(FormScreen):
+class AddToDraft(OfVersion):
     """Add something to a draft, and go back to it."""
 
-    subject = OfferVersion
     permission = (VIEW, "catalog.draft_offer")
     submit_label = "Add"
     success_message = "Added."
-
-    def crumbs(self) -> list[Crumb]:
-        """Return the way here."""
-        return [Crumb("Offer", version_url(self.kwargs["pk"]))]
-
-    def get_success_url(self) -> str:
-        """Return the draft."""
-        return version_url(self.kwargs["pk"])
-
-    @cached_property
-    def version(self) -> OfferVersion:
-        """Return the draft of the address."""
-        return get_object_or_404(OfferVersion, pk=self.kwargs["pk"])
 
 
 class AddCharge(AddToDraft):
@@ -178,8 +198,16 @@ class AddCharge(AddToDraft):
         )
 
 
-class EntitlementForm(forms.ModelForm):  # type: ignore[type-arg]
+class EntitlementForm(Folding, forms.ModelForm):  # type: ignore[type-arg]
     """What a period includes; what is left as it stands is the usual case."""
+
+    folds: ClassVar = {
+        "Which usage, and in which order": ("usage_filter", "priority", "is_blocker"),
+        "Periods and trial": ("alignment", "prorate_grant", "ends_trial"),
+        "What is left over": (
+            "rollover_percent", "rollover_cap", "rollover_periods", "rolls_again",
+        ),
+    }  # fmt: skip
 
     class Meta:
         """What staff choose."""
@@ -191,6 +219,7 @@ class EntitlementForm(forms.ModelForm):  # type: ignore[type-arg]
             "rollover_percent", "rollover_cap", "rollover_periods", "rolls_again", "warns",
             "ends_trial", "overage",
         )  # fmt: skip
+        widgets: ClassVar = {"usage_filter": SHORT}
 
     def clean_usage_filter(self) -> dict[str, str]:
         """Read nothing as no filter."""
@@ -213,23 +242,53 @@ class AddEntitlement(AddToDraft):
         )
 
 
-class Reject(FormScreen):
+class PartForm(forms.Form):
+    """Which part."""
+
+    part = forms.ChoiceField(label="What")
+
+
+class RemovePart(AddToDraft):
+    """Take a charge, included usage or a component out of a draft."""
+
+    title = "Take out of the draft"
+    intro = "With a charge go the drafts of its prices."
+    form_class = PartForm
+    submit_label = "Take out"
+    success_message = "Taken out."
+
+    def get_form(self, form_class: Any = None) -> forms.Form:
+        """Offer what the draft is made of."""
+        form: forms.Form = super().get_form(form_class)
+        part = form.fields["part"]
+        assert isinstance(part, forms.ChoiceField)
+        part.choices = [("", "Choose"), *words.parts(self.version)]
+        return form
+
+    def get_initial(self) -> dict[str, Any]:
+        """Take the part from the address."""
+        return {"part": self.request.GET.get("part", "")}
+
+    def submit(self, form: forms.Form) -> None:
+        """Call the operation of the part's kind."""
+        kind, _, pk = form.cleaned_data["part"].partition("-")
+        who = words.actor(self.request)
+        if kind == "charge":
+            operations.remove_charge(charge_id=int(pk), actor=who)
+        elif kind == "entitlementspec":
+            operations.remove_entitlement(entitlement_id=int(pk), actor=who)
+        else:
+            operations.remove_component(component_id=int(pk), actor=who)
+
+
+class Reject(OfVersion):
     """Send a version back to its author."""
 
-    subject = OfferVersion
     title = "Reject offer"
     permission = (VIEW, "catalog.approve_offer")
     form_class = CommentForm
     submit_label = "Reject"
     success_message = "Sent back to its author as a draft."
-
-    def crumbs(self) -> list[Crumb]:
-        """Return the way here."""
-        return [Crumb("Offer", version_url(self.kwargs["pk"]))]
-
-    def get_success_url(self) -> str:
-        """Return the version's page."""
-        return version_url(self.kwargs["pk"])
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""

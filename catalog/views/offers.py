@@ -172,6 +172,27 @@ class Version(Screen):
         )
 
 
+def version_crumbs(version: OfferVersion) -> list[Crumb]:
+    """Lead back to the offers and to a version."""
+    named = f"{version.offer.name}, version {version.number}"
+    return [Crumb("Offers", reverse("catalog:offers")), Crumb(named, version_url(version.pk))]
+
+
+def _taken_out(version: OfferVersion) -> list[Column]:
+    """Return the column that leads to taking a part out of a draft; none of what is no draft."""
+    if version.state != choices.VersionState.DRAFT:
+        return []
+    page = reverse("catalog:part_remove", args=[version.pk])
+    return [
+        Column(
+            label="",
+            value=lambda _: "Take out",
+            kind="act",
+            link=lambda part: f"{page}?part={words.part_key(part)}",
+        )
+    ]
+
+
 def _facts(version: OfferVersion) -> list[Fact]:
     terms = ", ".join(f"{months} months" for months in version.terms_months)
     own = Fact(label="Weight of its own", value=version.ssp_weight, kind="number")
@@ -191,6 +212,7 @@ def _facts(version: OfferVersion) -> list[Fact]:
 
 
 def _charges(version: OfferVersion) -> Table:
+    is_draft = version.state == choices.VersionState.DRAFT
     prices: dict[int, list[PriceVersion]] = {}
     found = price_lists.prices().filter(
         charge__offer_version=version, state__in=("PUBLISHED", *price_lists.WAITING)
@@ -208,7 +230,12 @@ def _charges(version: OfferVersion) -> Table:
         drafts = sum(1 for price in prices.get(charge.pk, []) if not price.is_published)
         if drafts:
             current.append(f"{drafts} waiting")
-        return "; ".join(current)
+        return "; ".join(current) or ("Draft a price" if is_draft else "")
+
+    def prices_url(charge: Charge) -> str:
+        if is_draft and charge.pk not in prices:
+            return f"{reverse('catalog:price_add')}?charge={charge.reference}"
+        return f"{reverse('catalog:matrix')}?charge={charge.reference}&state=ALL"
 
     return Table(
         columns=(
@@ -218,13 +245,8 @@ def _charges(version: OfferVersion) -> Table:
             Column(label="Billed", value=words.rhythm),
             Column(label="Model", value=lambda charge: charge.get_price_model_display()),
             Column(label="Usage", value="usage_type.code"),
-            Column(
-                label="Prices",
-                value=listed,
-                link=lambda charge: (
-                    f"{reverse('catalog:matrix')}?charge={charge.reference}&state=ALL"
-                ),
-            ),
+            Column(label="Prices", value=listed, link=prices_url),
+            *_taken_out(version),
         ),
         rows=list(version.charges.select_related("product", "usage_type")),
         caption="Charges",
@@ -245,6 +267,7 @@ def _included(version: OfferVersion) -> Table:
             Column(label="Rolls over", value=words.rollover),
             Column(label="Warns", value=lambda one: "yes" if one.warns else "no"),
             Column(label="Beyond it", value=lambda one: one.get_overage_display()),
+            *_taken_out(version),
         ),
         rows=list(version.entitlements.select_related("usage_type__unit")),
         caption="Included usage",
@@ -270,6 +293,7 @@ def _made_of(version: OfferVersion) -> Table | None:
                 value=lambda one: ", ".join(given.discount.code for given in one.discounts.all()),
             ),
             Column(label="Weight", value="ssp_weight", kind="number"),
+            *_taken_out(version),
         ),
         rows=rows,
         caption="Components of each bundle",

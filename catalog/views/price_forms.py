@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -27,7 +27,7 @@ from foundation.parsing import (
     decimal_text,
     integer_text,
 )
-from foundation.screens import Crumb, Definition, FormScreen, LongSelect, Parsed, Suggest
+from foundation.screens import Crumb, Definition, Folding, FormScreen, LongSelect, Parsed, Suggest
 from foundation.screens.cells import number_text
 
 DAY = {"type": "date"}
@@ -68,8 +68,17 @@ def cells_of(tiers: Sequence[Tier], model: str) -> Sequence[Tier]:
     ]
 
 
-class ValuesForm(forms.Form):
-    """What a price says and when."""
+class ValuesForm(Folding, forms.Form):
+    """What a price says and when; what few models have is folded."""
+
+    folds: ClassVar = {
+        "Segment, region, channel, attributes": ("segment", "region", "channel", "attributes"),
+        "Packages and included quantity": ("package_size", "free_units"),
+        "Percentages and fees of events": (
+            "free_events", "free_amount", "event_fee", "event_min", "event_max",
+        ),
+        "Least and greatest amount": ("min_amount", "max_amount"),
+    }  # fmt: skip
 
     starts = forms.DateField(
         label="First day", widget=forms.DateInput(DAY, "%Y-%m-%d"), initial=words.today
@@ -208,8 +217,9 @@ class Add(Definition):
     success_message = "Drafted."
 
     def get_initial(self) -> dict[str, Any]:
-        """Take the charge from the address."""
-        return {"charge": self.request.GET.get("charge", "")[:80]}
+        """Take the charge and the currency from the address."""
+        asked = self.request.GET
+        return {name: asked[name][:80] for name in ("charge", "currency") if name in asked}
 
     def submit(self, form: forms.Form) -> PriceVersion:
         """Call the operation."""

@@ -10,7 +10,13 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from catalog.models import Charge, EntitlementSpec, PriceVersion
+from catalog.models import (
+    BundleComponent,
+    Charge,
+    EntitlementSpec,
+    OfferVersion,
+    PriceVersion,
+)
 from catalog.rules.pricing import CELLED
 from foundation import clock
 from foundation.screens.cells import date_text, money_text, number_text
@@ -32,6 +38,26 @@ def validity(price: PriceVersion) -> str:
     if ends is None:
         return f"from {date_text(starts)}"
     return f"{date_text(starts)} to {date_text(date.fromordinal(ends.toordinal() - 1))}"
+
+
+Part = Charge | EntitlementSpec | BundleComponent
+
+
+def part_key(part: Part) -> str:
+    """Return what a part of a draft is called in addresses."""
+    return f"{part._meta.model_name}-{part.pk}"
+
+
+def parts(version: OfferVersion) -> list[tuple[str, str]]:
+    """Return the parts of a version, each with what staff call it."""
+    return [
+        *((part_key(one), f"Charge {one}") for one in version.charges.all()),
+        *((part_key(one), f"Included {one.name}") for one in version.entitlements.all()),
+        *(
+            (part_key(one), f"Component {one.offer.code}")
+            for one in version.components.select_related("offer")
+        ),
+    ]
 
 
 def rhythm(charge: Charge) -> str:

@@ -19,7 +19,7 @@ roles that hold it and whom to ask. No screen writes except through one operatio
 
 from foundation.screens import naming
 from foundation.screens.cells import Choice, Column, Fact, Tab, Table, Total
-from foundation.screens.choosing import LongSelect, Suggest, settle_choices
+from foundation.screens.choosing import Folding, LongSelect, Suggest, settle_choices
 from foundation.screens.forms import ActionView, Definition, FormScreen, Parsed, codes
 from foundation.screens.frame import STAFF, Button, Crumb, Empty, Screen
 from foundation.screens.lists import FilterForm, ListScreen, totals_by_currency
@@ -36,6 +36,7 @@ __all__ = [
     "Empty",
     "Fact",
     "FilterForm",
+    "Folding",
     "FormScreen",
     "ListScreen",
     "LongSelect",

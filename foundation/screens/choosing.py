@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms.utils import flatatt
@@ -28,7 +29,47 @@ def settle_choices(form: forms.BaseForm, *, nothing: str = "None") -> None:
                 field.label_from_instance = told  # type: ignore[assignment,method-assign]
         elif isinstance(field, forms.ChoiceField):
             read: Any = field.choices
-            field.choices = list(read)
+            blank = "Choose" if field.required else nothing
+            field.choices = [("", blank) if one == ("", BLANK) else one for one in read]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Fields of one topic that stand folded; open where one was refused or says something."""
+
+    title: str
+    fields: list[forms.BoundField]
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether something in it wants to be read: a refusal, a value of its own."""
+        return any(field.errors or _says_something(field) for field in self.fields)
+
+
+def _says_something(field: forms.BoundField) -> bool:
+    usual = field.field.initial
+    return field.initial not in (None, "", usual() if callable(usual) else usual)
+
+
+class Folding(forms.BaseForm):
+    """A long form: what is usually chosen stands open, the rest is folded by topic."""
+
+    folds: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    @property
+    def open_fields(self) -> list[forms.BoundField]:
+        """Return the fields that no topic has."""
+        away = {name for names in self.folds.values() for name in names}
+        return [self[name] for name in self.fields if name not in away]
+
+    @property
+    def folded(self) -> list[Fold]:
+        """Return the topics in order, each with its fields."""
+        found = [
+            Fold(title, [self[name] for name in names if name in self.fields])
+            for title, names in self.folds.items()
+        ]
+        return [fold for fold in found if fold.fields]
 
 
 class LongSelect(forms.Select):

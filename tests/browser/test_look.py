@@ -35,7 +35,7 @@ NOT_THERE = frozenset(
     {
         *("invoicing:pdf", "rating:rejected"),
         *("catalog:charge_add", "catalog:entitlement_add", "catalog:offer_reject"),
-        *("catalog:component_add", "catalog:bundle_weigh"),
+        *("catalog:component_add", "catalog:bundle_weigh", "catalog:part_remove"),
         *("catalog:price_edit",),
         *("catalog:price_reject", "customers:record_acceptance"),
         *("ledger:ask_close", "ledger:ask_reopen", "payments:batch", "payments:paymentreversal"),
