@@ -13,6 +13,7 @@ from audit.operations.approvals import (
     request_approval,
 )
 from audit.operations.context import context
+from audit.operations.deciding import Decision
 from audit.operations.events import Happening, mark_delivered, record_event, record_events
 from audit.operations.idempotency import KeyReused, claim, forget_expired, remember_answer
 from audit.operations.imports import AlreadyImported, close_batch, open_batch, refuse_batch
@@ -40,6 +41,7 @@ __all__ = [
     "AlreadyImported",
     "ApprovalMissing",
     "CannotDecide",
+    "Decision",
     "Happening",
     "JobIsParked",
     "JobIsRunning",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 
 import audit.operations
-import audit.queries
-from audit.models import ApprovalRequest
 from customers.choices import CertificateState
 from customers.models import Account, Customer, ExemptionCertificate, VatIdCheck
 from foundation.errors import Invalid, Refusal
@@ -21,13 +19,17 @@ from tax.models import Jurisdiction, TaxType
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-ACTION = "customers.approve_certificate"
-
 
 class CannotDecideCertificate(Refusal):
     """The certificate is not in the state that the step needs."""
 
     rule = "TAX-6"
+
+
+DECISION: Final = audit.operations.Decision(
+    ExemptionCertificate, "customers.approve_certificate", CannotDecideCertificate,
+    name="certificate", again="send it again",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -76,7 +78,7 @@ def request_certificate(
     One that waits already is sent again only when its request has expired.
     """
     require(requester, "customers.request_certificate")
-    row = _locked(certificate)
+    row = DECISION.locked(certificate)
     if row.state in {CertificateState.APPROVED, CertificateState.REVOKED}:
         raise CannotDecideCertificate(f"certificate {row.number} was decided already")
     if row.state != CertificateState.PENDING:
@@ -84,7 +86,7 @@ def request_certificate(
         row.requested_by = requester
         row.save()
     audit.operations.request_approval(
-        action=ACTION,
+        action=DECISION.action,
         subject=row,
         payload=_payload(row),
         requester=requester,
@@ -98,15 +100,9 @@ def approve_certificate(
     *, certificate: ExemptionCertificate, approver: User, comment: str = ""
 ) -> ExemptionCertificate:
     """Approve a certificate that somebody else sent; it holds from now on (TAX-6)."""
-    require(approver, "customers.approve_certificate")
-    row = _pending(certificate)
-    used = audit.operations.approve_and_use(
-        request=_request_of(row),
-        subject=row,
-        payload=_payload(row),
-        approver=approver,
-        comment=comment,
-    )
+    require(approver, DECISION.action)
+    row = DECISION.waiting(certificate)
+    used = DECISION.approve(row, _payload(row), approver=approver, comment=comment)
     row.state = CertificateState.APPROVED
     row.approved_by = used.approver
     row.updated_by = approver
@@ -119,9 +115,7 @@ def reject_certificate(
     *, certificate: ExemptionCertificate, approver: User, comment: str
 ) -> ExemptionCertificate:
     """Send a certificate back with the reason."""
-    require(approver, "customers.approve_certificate")
-    row = _pending(certificate)
-    audit.operations.reject(request_id=_request_of(row).pk, approver=approver, comment=comment)
+    row = DECISION.reject(certificate, approver=approver, comment=comment)
     row.state = CertificateState.REJECTED
     row.updated_by = approver
     row.save()
@@ -133,8 +127,8 @@ def revoke_certificate(
     *, certificate: ExemptionCertificate, actor: User | None
 ) -> ExemptionCertificate:
     """Take an approved certificate out of force; what was billed keeps its tax snapshot."""
-    require(actor, "customers.approve_certificate")
-    row = _locked(certificate)
+    require(actor, DECISION.action)
+    row = DECISION.locked(certificate)
     if row.state != CertificateState.APPROVED:
         raise CannotDecideCertificate(f"certificate {row.number} is not in force")
     row.state = CertificateState.REVOKED
@@ -180,23 +174,3 @@ def _payload(row: ExemptionCertificate) -> dict[str, Any]:
         "valid": [str(day) for day in (row.valid.lower, row.valid.upper) if day],
         "flows_down": row.flows_down,
     }
-
-
-def _request_of(row: ExemptionCertificate) -> ApprovalRequest:
-    found = audit.queries.standing_request(ACTION, row)
-    if found is None:
-        raise CannotDecideCertificate(
-            f"the approval request of certificate {row.number} has expired; send it again"
-        )
-    return found
-
-
-def _pending(certificate: ExemptionCertificate) -> ExemptionCertificate:
-    row = _locked(certificate)
-    if row.state != CertificateState.PENDING:
-        raise CannotDecideCertificate(f"certificate {row.number} does not wait for approval")
-    return row
-
-
-def _locked(certificate: ExemptionCertificate) -> ExemptionCertificate:
-    return ExemptionCertificate.objects.select_for_update().get(pk=certificate.pk)

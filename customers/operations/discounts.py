@@ -10,8 +10,6 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 import audit.operations
-import audit.queries
-from audit.models import ApprovalRequest
 from catalog.choices import DiscountKind, DiscountLevel
 from catalog.models import Coupon, DiscountDef
 from customers.choices import GrantState
@@ -31,7 +29,10 @@ from foundation.scope import require_sight
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-ACTION: Final = "customers.approve_discount"
+DECISION: Final = audit.operations.Decision(
+    GrantedDiscount, "customers.approve_discount", CannotGrantDiscount,
+    name="discount", again="give the discount anew",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -194,16 +195,10 @@ def approve_discount(
 
     Raises: CannotGrantDiscount; audit.operations.CannotDecide.
     """
-    require(approver, "customers.approve_discount")
+    require(approver, DECISION.action)
     require_sight(approver, grant)
-    row = _pending(grant)
-    used = audit.operations.approve_and_use(
-        request=_request_of(row),
-        subject=row,
-        payload=_payload(row),
-        approver=approver,
-        comment=comment,
-    )
+    row = DECISION.waiting(grant)
+    used = DECISION.approve(row, _payload(row), approver=approver, comment=comment)
     row.state = GrantState.GRANTED
     row.approved_by = used.approver
     row.updated_by = approver
@@ -218,10 +213,8 @@ def reject_discount(*, grant: GrantedDiscount, approver: User, comment: str) -> 
 
     Raises: CannotGrantDiscount; audit.operations.CannotDecide.
     """
-    require(approver, "customers.approve_discount")
     require_sight(approver, grant)
-    row = _pending(grant)
-    audit.operations.reject(request_id=_request_of(row).pk, approver=approver, comment=comment)
+    row = DECISION.reject(grant, approver=approver, comment=comment)
     row.state = GrantState.REJECTED
     row.updated_by = approver
     row.save()
@@ -270,7 +263,7 @@ def _ask(row: GrantedDiscount, actor: User) -> None:
     discount = row.discount
     money = discount.value * (row.periods or 1) if discount.kind == DiscountKind.AMOUNT else None
     audit.operations.request_approval(
-        action=ACTION,
+        action=DECISION.action,
         subject=row,
         payload=_payload(row),
         requester=actor,
@@ -330,20 +323,6 @@ def _payload(row: GrantedDiscount) -> dict[str, Any]:
         "valid": [str(day) for day in (row.valid.lower, row.valid.upper) if day],
         "periods": row.periods,
     }
-
-
-def _pending(grant: GrantedDiscount) -> GrantedDiscount:
-    row = GrantedDiscount.objects.select_for_update(of=("self",)).get(pk=grant.pk)
-    if row.state != GrantState.PENDING:
-        raise CannotGrantDiscount("this discount does not wait for approval")
-    return row
-
-
-def _request_of(row: GrantedDiscount) -> ApprovalRequest:
-    found = audit.queries.standing_request(ACTION, row)
-    if found is None:
-        raise CannotGrantDiscount("the request has expired; give the discount anew")
-    return found
 
 
 def _tell(topic: str, row: GrantedDiscount, actor: User | None) -> None:

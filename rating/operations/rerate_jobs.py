@@ -17,8 +17,6 @@ from django.db import transaction
 from django.db.models import Sum
 
 import audit.operations
-import audit.queries
-from audit.models import ApprovalRequest
 from catalog.models import Charge, Product
 from customers.models import Account
 from foundation.errors import Invalid, Refusal
@@ -30,7 +28,6 @@ from rating.operations.rerating import Rerated, rerate
 from rating.queries.provisional import provisional_worth
 from rating.queries.rerates import sums_by_account, users_of
 
-ACTION: Final = "rating.approve_rerate"
 MOST_EVENTS: Final = 500_000
 """As many a page or a call rates again while somebody waits; more by the command."""
 ZERO: Final = Decimal(0)
@@ -40,6 +37,11 @@ class CannotRerate(Refusal):
     """The job is not in the state that the step needs, or is not what was approved any more."""
 
     rule = "RATE-2"
+
+
+DECISION: Final = audit.operations.Decision(
+    RerateJob, "rating.approve_rerate", CannotRerate, name="job", again="send it again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def request_rerate(*, job: RerateJob, requester: User) -> RerateJob:
     Raises: Forbidden; CannotRerate.
     """
     require(requester, "rating.rate_usage")
-    row = _locked(job)
+    row = DECISION.locked(job)
     if row.state not in (RerateState.DRAFT, RerateState.PENDING):
         raise CannotRerate("the job was decided already")
     if not row.changed_count and not row.suspended_count:
@@ -122,7 +124,11 @@ def request_rerate(*, job: RerateJob, requester: User) -> RerateJob:
     row.state, row.requested_by = RerateState.PENDING, requester
     row.save()
     audit.operations.request_approval(
-        action=ACTION, subject=row, payload=_payload(row), requester=requester, reason=row.reason
+        action=DECISION.action,
+        subject=row,
+        payload=_payload(row),
+        requester=requester,
+        reason=row.reason,
     )
     return row
 
@@ -144,16 +150,10 @@ def approve_rerate(
     Raises: Forbidden; audit.operations.CannotDecide; CannotRerate where the effect is not what
     was compared, or more than `most_events` are in the scope.
     """
-    require(approver, "rating.approve_rerate")
-    row = _pending(job)
+    require(approver, DECISION.action)
+    row = DECISION.waiting(job)
     _require_size(row.start, row.end, row.account_ids, most_events)
-    request, payload = _request_of(row), _payload(row)
-    if approver is None:
-        used = audit.operations.consume_approval(action=ACTION, subject=row, payload=payload)
-    else:
-        used = audit.operations.approve_and_use(
-            request=request, subject=row, payload=payload, approver=approver, comment=comment
-        )
+    used = DECISION.approve(row, _payload(row), approver=approver, comment=comment)
     done, changed = _carried_out(row, as_of)
     after = _figures(row, changed)
     expected = {
@@ -182,9 +182,7 @@ def reject_rerate(*, job: RerateJob, approver: User, comment: str) -> RerateJob:
 
     Raises: Forbidden; audit.operations.CannotDecide; CannotRerate.
     """
-    require(approver, "rating.approve_rerate")
-    row = _pending(job)
-    audit.operations.reject(request_id=_request_of(row).pk, approver=approver, comment=comment)
+    row = DECISION.reject(job, approver=approver, comment=comment)
     row.state, row.decided_by = RerateState.REJECTED, approver
     row.save()
     return row
@@ -245,21 +243,3 @@ def _payload(job: RerateJob) -> dict[str, Any]:
         "before": {currency: sums[0] for currency, sums in sorted(worth.items())},
         "after": {currency: sums[1] for currency, sums in sorted(worth.items())},
     }
-
-
-def _request_of(job: RerateJob) -> ApprovalRequest:
-    found = audit.queries.standing_request(ACTION, job)
-    if found is None:
-        raise CannotRerate("the approval request has expired or was rejected; send it again")
-    return found
-
-
-def _pending(job: RerateJob) -> RerateJob:
-    row = _locked(job)
-    if row.state != RerateState.PENDING:
-        raise CannotRerate("the job does not wait for approval")
-    return row
-
-
-def _locked(job: RerateJob) -> RerateJob:
-    return RerateJob.objects.select_for_update().get(pk=job.pk)

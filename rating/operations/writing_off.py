@@ -17,9 +17,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 import audit.operations
-import audit.queries
 from audit.choices import ApprovalState
-from audit.models import ApprovalRequest
 from audit.operations.events import Happening
 from foundation.errors import Invalid, Refusal
 from foundation.money import quantize
@@ -30,13 +28,17 @@ from rating.operations.storing import storable
 from rating.operations.suspending import give_up, locked_open
 from rating.operations.valuing import value_suspense
 
-ACTION: Final = "rating.write_off_usage"
-
 
 class CannotWriteOff(Refusal):
     """The write-off is not in the state that the step needs."""
 
     rule = "RATE-9"
+
+
+DECISION: Final = audit.operations.Decision(
+    SuspenseWriteOff, "rating.write_off_usage", CannotWriteOff,
+    name="write-off", again="withdraw it and ask again",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -62,7 +64,7 @@ def request_write_off(
     alone = len(worth) == 1 and not payload["without_value"]
     currency = next(iter(worth)) if alone else ""
     request = audit.operations.request_approval(
-        action=ACTION,
+        action=DECISION.action,
         subject=row,
         payload=payload,
         requester=requester,
@@ -71,7 +73,7 @@ def request_write_off(
         reason=why,
     )
     if request.state == ApprovalState.APPROVED:
-        audit.operations.consume_approval(action=ACTION, subject=row, payload=payload)
+        audit.operations.consume_approval(action=DECISION.action, subject=row, payload=payload)
         _perform(row, items, as_of, decided_by=None, actor=requester)
     return row
 
@@ -84,16 +86,10 @@ def approve_write_off(
 
     Raises: Forbidden; CannotWriteOff; audit.operations.CannotDecide, PayloadChanged.
     """
-    require(approver, "rating.write_off_usage")
-    row = _pending(write_off)
+    require(approver, DECISION.action)
+    row = DECISION.waiting(write_off)
     items = _rows(row, SuspenseState.OPEN)
-    used = audit.operations.approve_and_use(
-        request=_request_of(row),
-        subject=row,
-        payload=_payload(row, items),
-        approver=approver,
-        comment=comment,
-    )
+    used = DECISION.approve(row, _payload(row, items), approver=approver, comment=comment)
     _perform(row, items, as_of, decided_by=used.approver, actor=approver)
     return row
 
@@ -106,9 +102,7 @@ def reject_write_off(
 
     Raises: Forbidden; CannotWriteOff; audit.operations.CannotDecide.
     """
-    require(approver, "rating.write_off_usage")
-    row = _pending(write_off)
-    audit.operations.reject(request_id=_request_of(row).pk, approver=approver, comment=comment)
+    row = DECISION.reject(write_off, approver=approver, comment=comment)
     row.state, row.decided_by = WriteOffState.REJECTED, approver
     row.save()
     return row
@@ -121,7 +115,7 @@ def withdraw_write_off(*, write_off: SuspenseWriteOff, actor: User) -> SuspenseW
     Raises: Forbidden; CannotWriteOff.
     """
     require(actor, "rating.recycle_suspense")
-    row = _pending(write_off)
+    row = DECISION.waiting(write_off)
     row.state = WriteOffState.WITHDRAWN
     row.save()
     audit.operations.record_event(
@@ -138,9 +132,9 @@ def reverse_write_off(
 
     Raises: Forbidden; Invalid; CannotWriteOff.
     """
-    require(actor, "rating.write_off_usage")
+    require(actor, DECISION.action)
     why = _why(reason)
-    row = _locked(write_off)
+    row = DECISION.locked(write_off)
     if row.state != WriteOffState.DONE:
         raise CannotWriteOff("only a write-off that was carried out is reversed")
     items = _rows(row, SuspenseState.WRITTEN_OFF)
@@ -200,23 +194,3 @@ def _why(reason: str) -> str:
 def _rows(row: SuspenseWriteOff, state: SuspenseState) -> list[SuspenseItem]:
     found = SuspenseItem.objects.select_for_update().filter(write_off=row, state=state)
     return list(found.order_by("pk"))
-
-
-def _request_of(row: SuspenseWriteOff) -> ApprovalRequest:
-    found = audit.queries.standing_request(ACTION, row)
-    if found is None:
-        raise CannotWriteOff(
-            "the approval request has expired or was rejected; withdraw it and ask again"
-        )
-    return found
-
-
-def _pending(write_off: SuspenseWriteOff) -> SuspenseWriteOff:
-    row = _locked(write_off)
-    if row.state != WriteOffState.PENDING:
-        raise CannotWriteOff("the write-off does not wait for approval")
-    return row
-
-
-def _locked(write_off: SuspenseWriteOff) -> SuspenseWriteOff:
-    return SuspenseWriteOff.objects.select_for_update().get(pk=write_off.pk)
