@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from foundation.errors import Invalid
 from foundation.money import minor_units
 from foundation.parsing import BadValue, amount_text, currency_text
 
@@ -18,6 +19,15 @@ class Amount(NamedTuple):
 
     amount: Decimal
     currency: str
+
+    def of(self, currency: str, *, rule: str, what: str = "the account") -> Decimal:
+        """Return the amount, which must be in the currency of what it is for.
+
+        Raises: Invalid by the rule.
+        """
+        if self.currency != currency:
+            raise Invalid(f"{what} is in {currency}", rule=rule)
+        return self.amount
 
 
 @extend_schema_field(

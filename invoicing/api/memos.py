@@ -96,8 +96,7 @@ def account_of(data: dict[str, Any]) -> Account:
     account = Account.objects.select_related("entity").filter(number=data["account"]).first()
     if account is None:
         raise Invalid("there is no such account", rule="ADJ-1")
-    if data["amount"].currency != account.currency:
-        raise Invalid(f"the account is in {account.currency}", rule="ADJ-1")
+    data["amount"].of(account.currency, rule="ADJ-1")
     return account
 
 
@@ -143,18 +142,15 @@ class CreditMemoViewSet(MemoViewSet):
         invoice = Invoice.objects.select_related("entity").filter(pk=data["invoice"]).first()
         if invoice is None:
             raise Invalid("there is no such document", rule="ADJ-1")
-        given = [one["net"] for one in data.get("lines", ())]
-        if data.get("amount") is not None:
-            given.append(data["amount"])
-        if any(one.currency != invoice.currency for one in given):
-            raise Invalid(f"the document is in {invoice.currency}", rule="ADJ-1")
+        terms = {"currency": invoice.currency, "rule": "ADJ-1", "what": "the document"}
+        amount = data.get("amount")
         asked = operations.request_credit(
             invoice_id=invoice.pk,
             scope=data["scope"],
             reason_code=data["reason_code"],
             comment=data["comment"],
-            lines={one["line"]: one["net"].amount for one in data.get("lines", ())},
-            amount=data["amount"].amount if data.get("amount") is not None else None,
+            lines={one["line"]: one["net"].of(**terms) for one in data.get("lines", ())},
+            amount=None if amount is None else amount.of(**terms),
             requester=cast(User, request.user),
             on_date=clock.today(ZoneInfo(invoice.entity.time_zone)),
         )

@@ -25,7 +25,6 @@ from foundation.api import (
     Retrieved,
 )
 from foundation.api.fields import Amount
-from foundation.errors import Invalid
 from foundation.periods import boundary_instant
 from invoicing import operations
 from invoicing.api.memos import account_of
@@ -230,8 +229,4 @@ def _money_to_use(data: dict[str, Any]) -> dict[str, Any]:
 
 def _in_currency(money: Amount | None, currency: str) -> Decimal:
     """Return an amount that must be in the currency of a balance; nothing where none is said."""
-    if money is None:
-        return ZERO
-    if money.currency != currency:
-        raise Invalid(f"the account is in {currency}", rule="ENT-9")
-    return money.amount
+    return ZERO if money is None else money.of(currency, rule="ENT-9")

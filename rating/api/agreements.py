@@ -26,21 +26,19 @@ from foundation.api import (
 )
 from rating import operations, queries
 from rating.api.asked import ACCOUNT, DAYS, account_asked, days_asked
+from rating.api.serializers import DatedSerializer
 from rating.choices import Purpose
 from rating.models import DerivedRating, RatingAgreement
 
 VIEW, AGREE = "rating.view_ratingagreement", "rating.agree_rating"
 
 
-class RatingAgreementSerializer(HouseModelSerializer):
+class RatingAgreementSerializer(DatedSerializer):
     """An agreement and its local days, `end` exclusive; by `own_charge`, or as a `share`."""
 
     charge = serializers.CharField(source="charge.reference", read_only=True)
-    account = serializers.CharField(source="account.number", read_only=True)
     own_charge = serializers.CharField(source="own_charge.reference", read_only=True, default="")
     attributes = serializers.SerializerMethodField()
-    start = serializers.DateField(source="valid.lower", read_only=True)
-    end = serializers.DateField(source="valid.upper", read_only=True, allow_null=True)
 
     class Meta:
         model = RatingAgreement

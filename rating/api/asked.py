@@ -1,4 +1,4 @@
-"""What lists of usage ask for: one account, and local days of it."""
+"""What requests about usage name: an account, and local days of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from datetime import date
 
 from drf_spectacular.utils import OpenApiParameter
 
+from customers.models import Account
 from foundation.api import Problem
+from foundation.errors import Invalid
 from foundation.parsing import BadValue, date_text
 
 ACCOUNT = OpenApiParameter("account_id", int, required=True)
@@ -15,6 +17,14 @@ DAYS = (
     OpenApiParameter("from", str, required=True, description="local day, inclusive"),
     OpenApiParameter("to", str, required=True, description="local day, exclusive"),
 )
+
+
+def account_numbered(number: str) -> Account:
+    """Return the account of a number; its operation tells whether the caller sees it."""
+    found = Account.objects.select_related("entity").filter(number=number).first()
+    if found is None:
+        raise Invalid("there is no such account", rule="UNKNOWN")
+    return found
 
 
 def account_asked(given: Mapping[str, str]) -> int:

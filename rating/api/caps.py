@@ -14,27 +14,24 @@ from rest_framework.response import Response
 
 from customers.models import Account
 from foundation.api import (
-    HouseModelSerializer,
     HouseSerializer,
     HouseViewSet,
     Listed,
     MoneyField,
     Retrieved,
 )
-from foundation.errors import Invalid
 from rating import operations
+from rating.api.asked import account_numbered
+from rating.api.serializers import DatedSerializer
 from rating.models import SpendCap
 
 VIEW, SET = "rating.view_spendcap", "rating.set_cap"
 
 
-class SpendCapSerializer(HouseModelSerializer):
+class SpendCapSerializer(DatedSerializer):
     """A cap and its local days, `end` exclusive; without one it holds until it is ended."""
 
-    account = serializers.CharField(source="account.number", read_only=True)
     amount = MoneyField(read_only=True)
-    start = serializers.DateField(source="valid.lower", read_only=True)
-    end = serializers.DateField(source="valid.upper", read_only=True, allow_null=True)
 
     class Meta:
         model = SpendCap
@@ -69,18 +66,17 @@ class SpendCapViewSet(Listed, Retrieved, HouseViewSet):
     def create(self, request: Request) -> Response:
         """Set the cap of an account, or another from a day on: the one before ends then."""
         data = self.checked(SetCapSerializer)
-        account = _account(data["account"])
-        if data["amount"].currency != account.currency:
-            raise Invalid(f"the account is in {account.currency}", rule="CAP")
-        amount, blocks = data["amount"].amount, data["blocks"]
-        return self.created(self._set(account, data["start"], amount, blocks=blocks))
+        account = account_numbered(data["account"])
+        amount = data["amount"].of(account.currency, rule="CAP")
+        return self.created(self._set(account, data["start"], amount, blocks=data["blocks"]))
 
     @extend_schema(request=EndCapSerializer, responses={200: SpendCapSerializer})
     @action(detail=False, methods=["post"])
     def end(self, request: Request) -> Response:
         """End the cap of an account: from the day on usage may cost what it costs."""
         data = self.checked(EndCapSerializer)
-        return Response(self._set(_account(data["account"]), data["start"], None, blocks=False))
+        account = account_numbered(data["account"])
+        return Response(self._set(account, data["start"], None, blocks=False))
 
     def _set(self, account: Account, starts: date, amount: Decimal | None, *, blocks: bool) -> Any:
         return self.shown(
@@ -88,10 +84,3 @@ class SpendCapViewSet(Listed, Retrieved, HouseViewSet):
                 account=account, amount=amount, blocks=blocks, starts=starts, actor=self.actor
             )
         )
-
-
-def _account(number: str) -> Account:
-    found = Account.objects.filter(number=number).first()
-    if found is None:
-        raise Invalid("there is no such account", rule="UNKNOWN")
-    return found

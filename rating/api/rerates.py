@@ -14,17 +14,13 @@ from catalog.models import Charge, Product
 from customers.models import Account
 from foundation import clock
 from foundation.api import (
-    CommentSerializer,
     HouseModelSerializer,
     HouseSerializer,
-    HouseViewSet,
-    Listed,
     NothingSerializer,
-    Retrieved,
 )
 from foundation.errors import Invalid
 from rating import operations, queries
-from rating.api.write_offs import WhySerializer
+from rating.api.deciding import DecidedViewSet, decided
 from rating.models import RerateChange, RerateJob
 from rating.operations.rerate_jobs import MOST_EVENTS
 
@@ -93,7 +89,12 @@ class RerateDetailSerializer(RerateSerializer):
         return RerateChangeSerializer(rows, many=True).data
 
 
-class RerateViewSet(Listed, Retrieved, HouseViewSet):
+@decided(
+    RerateDetailSerializer,
+    approve="Approve what somebody else sent, and perform it: what was billed is corrected next.",
+    reject="Refuse what somebody else sent; nothing changes.",
+)
+class RerateViewSet(DecidedViewSet):
     """Jobs that rate usage again."""
 
     queryset = RerateJob.objects.select_related("charge", "product", "requested_by", "decided_by")
@@ -106,7 +107,6 @@ class RerateViewSet(Listed, Retrieved, HouseViewSet):
         "approve": APPROVE,
         "reject": APPROVE,
     }
-    filterset_fields = ("state",)
 
     def get_serializer_class(self) -> Any:
         """Return the job with what it changes where one job is asked for."""
@@ -138,30 +138,16 @@ class RerateViewSet(Listed, Retrieved, HouseViewSet):
         job = operations.request_rerate(job=self.get_object(), requester=self.actor)
         return Response(self.shown(job))
 
-    @extend_schema(request=CommentSerializer, responses={200: RerateDetailSerializer})
-    @action(detail=True, methods=["post"])
-    def approve(self, request: Request, pk: str | None = None) -> Response:
-        """Approve what somebody else sent, and perform it: what was billed is corrected next."""
-        data = self.checked(CommentSerializer)
-        job = self.get_object()
+    def approve_row(self, row: RerateJob, comment: str) -> None:
+        """Call the operation."""
         operations.approve_rerate(
-            job=job,
-            approver=self.actor,
-            as_of=clock.now(),
-            comment=data["comment"],
+            job=row, approver=self.actor, as_of=clock.now(), comment=comment,
             most_events=MOST_EVENTS,
-        )
-        return Response(self.shown(job))
+        )  # fmt: skip
 
-    @extend_schema(request=WhySerializer, responses={200: RerateDetailSerializer})
-    @action(detail=True, methods=["post"])
-    def reject(self, request: Request, pk: str | None = None) -> Response:
-        """Refuse what somebody else sent; nothing changes."""
-        data = self.checked(WhySerializer)
-        job = operations.reject_rerate(
-            job=self.get_object(), approver=self.actor, comment=data["reason"]
-        )
-        return Response(self.shown(job))
+    def reject_row(self, row: RerateJob, reason: str) -> None:
+        """Call the operation."""
+        operations.reject_rerate(job=row, approver=self.actor, comment=reason)
 
 
 def _named(model: Any, field: str, text: str | None) -> Any:

@@ -14,6 +14,14 @@ from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 TEXT_FIELDS = frozenset((*REQUIRED, *OPTIONAL)) - {"source"}
 
 
+class DatedSerializer(HouseModelSerializer):
+    """What holds for an account over local days, `end` exclusive; null until it is ended."""
+
+    account = serializers.CharField(source="account.number", read_only=True)
+    start = serializers.DateField(source="valid.lower", read_only=True)
+    end = serializers.DateField(source="valid.upper", read_only=True, allow_null=True)
+
+
 class UsageRowSerializer(HouseSerializer):
     """One event; every value is text."""
 

@@ -10,33 +10,29 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.models import Account
 from foundation.api import (
-    HouseModelSerializer,
     HouseSerializer,
     HouseViewSet,
     Listed,
     MoneyField,
     Retrieved,
 )
-from foundation.errors import Invalid
 from rating import operations
+from rating.api.asked import account_numbered
+from rating.api.serializers import DatedSerializer
 from rating.models import TopUpRule
 from rating.models.top_up import MOST_TRIES
 
 VIEW, SET = "rating.view_topuprule", "rating.set_top_up"
 
 
-class TopUpRuleSerializer(HouseModelSerializer):
+class TopUpRuleSerializer(DatedSerializer):
     """A rule and its local days, `end` exclusive; without one it holds until it is ended."""
 
-    account = serializers.CharField(source="account.number", read_only=True)
     usage_type = serializers.CharField(source="usage_type.code", read_only=True, default="")
     threshold = MoneyField(read_only=True)
     amount = MoneyField(read_only=True)
     most_per_month = MoneyField(read_only=True)
-    start = serializers.DateField(source="valid.lower", read_only=True)
-    end = serializers.DateField(source="valid.upper", read_only=True, allow_null=True)
 
     class Meta:
         model = TopUpRule
@@ -81,20 +77,18 @@ class TopUpRuleViewSet(Listed, Retrieved, HouseViewSet):
     def create(self, request: Request) -> Response:
         """Set a rule from a day on; the one before for the same money ends then (ENT-8)."""
         data = self.checked(SetTopUpSerializer)
-        rows = Account.objects.select_related("entity")
-        account = rows.filter(number=data["account"]).first()
-        if account is None:
-            raise Invalid("there is no such account", rule="UNKNOWN")
-        sums = {name: data[name] for name in ("threshold", "amount", "most_per_month")}
-        if any(one.currency != account.currency for one in sums.values()):
-            raise Invalid(f"the account is in {account.currency}", rule="ENT-8")
+        account = account_numbered(data["account"])
+        sums = {
+            name: data[name].of(account.currency, rule="ENT-8")
+            for name in ("threshold", "amount", "most_per_month")
+        }
         made = operations.set_top_up(
             account=account,
             usage_type=data["usage_type"],
             most_tries=data["most_tries"],
             starts=data["start"],
             actor=self.actor,
-            **{name: one.amount for name, one in sums.items()},
+            **sums,
         )
         return self.created(self.shown(made))
 

@@ -10,15 +10,11 @@ from rest_framework.response import Response
 
 from foundation import clock
 from foundation.api import (
-    CommentSerializer,
     HouseModelSerializer,
-    HouseSerializer,
-    HouseViewSet,
-    Listed,
     NothingSerializer,
-    Retrieved,
 )
 from rating import operations
+from rating.api.deciding import DecidedViewSet, WhySerializer, decided
 from rating.models import SuspenseWriteOff
 
 ASK, DECIDE, VIEW = (
@@ -42,13 +38,12 @@ class WriteOffSerializer(HouseModelSerializer):
         read_only_fields = fields
 
 
-class WhySerializer(HouseSerializer):
-    """Why it is done."""
-
-    reason = serializers.CharField(min_length=5, max_length=300)
-
-
-class WriteOffViewSet(Listed, Retrieved, HouseViewSet):
+@decided(
+    WriteOffSerializer,
+    approve="Approve what somebody else asked, and give the rows up.",
+    reject="Refuse what somebody else asked; its rows wait to be corrected.",
+)
+class WriteOffViewSet(DecidedViewSet):
     """Write-offs of suspended usage; they are asked for by `suspense/write-off`."""
 
     queryset = SuspenseWriteOff.objects.select_related("requested_by", "decided_by", "reversed_by")
@@ -61,30 +56,16 @@ class WriteOffViewSet(Listed, Retrieved, HouseViewSet):
         "withdraw": ASK,
         "reverse": DECIDE,
     }
-    filterset_fields = ("state",)
 
-    @extend_schema(request=CommentSerializer, responses={200: WriteOffSerializer})
-    @action(detail=True, methods=["post"])
-    def approve(self, request: Request, pk: str | None = None) -> Response:
-        """Approve what somebody else asked, and give the rows up."""
-        data = self.checked(CommentSerializer)
-        done = operations.approve_write_off(
-            write_off=self.get_object(),
-            approver=self.actor,
-            as_of=clock.now(),
-            comment=data["comment"],
+    def approve_row(self, row: SuspenseWriteOff, comment: str) -> None:
+        """Call the operation."""
+        operations.approve_write_off(
+            write_off=row, approver=self.actor, as_of=clock.now(), comment=comment
         )
-        return Response(self.shown(done))
 
-    @extend_schema(request=WhySerializer, responses={200: WriteOffSerializer})
-    @action(detail=True, methods=["post"])
-    def reject(self, request: Request, pk: str | None = None) -> Response:
-        """Refuse what somebody else asked; its rows wait to be corrected."""
-        data = self.checked(WhySerializer)
-        done = operations.reject_write_off(
-            write_off=self.get_object(), approver=self.actor, comment=data["reason"]
-        )
-        return Response(self.shown(done))
+    def reject_row(self, row: SuspenseWriteOff, reason: str) -> None:
+        """Call the operation."""
+        operations.reject_write_off(write_off=row, approver=self.actor, comment=reason)
 
     @extend_schema(request=NothingSerializer, responses={200: WriteOffSerializer})
     @action(detail=True, methods=["post"])

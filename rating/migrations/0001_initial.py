@@ -461,7 +461,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('rule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rating.topuprule')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account')),
-                ('usage_type', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
+                ('usage_type', models.ForeignKey(blank=True, db_index=False, help_text='Empty: money for everything that is billed.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.usagetype')),
                 ('currency', foundation.fields.CurrencyField()),
                 ('amount', foundation.fields.PlainAmountField()),
                 ('number', models.PositiveIntegerField(help_text='The how manieth of its rule.')),

@@ -15,9 +15,10 @@ from foundation.fields import (
     number_checks,
 )
 from rating.choices import BucketSource, MovementKind
+from rating.models.held import HeldByAccount
 
 
-class BalanceBucket(models.Model):
+class BalanceBucket(HeldByAccount):
     """Usage that an account, or one of its services, may use without being charged (ENT-1).
 
     In the unit of the usage type; with a `currency` it is money paid in advance or given, which
@@ -27,9 +28,6 @@ class BalanceBucket(models.Model):
     closed: what was unused has rolled over or expired.
     """
 
-    account = models.ForeignKey(
-        "customers.Account", models.PROTECT, related_name="+", db_index=False
-    )
     service = models.ForeignKey(
         "customers.ServiceInstance",
         models.PROTECT,
@@ -66,15 +64,6 @@ class BalanceBucket(models.Model):
         blank=True,
         db_index=False,
         help_text="The pool to which the service brings it; who is in the pool may use it.",
-    )
-    usage_type = models.ForeignKey(
-        "catalog.UsageType",
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
-        help_text="Empty: money for everything that is billed.",
     )
     currency = CurrencyField(blank=True, default="", db_default="")
     consideration = PlainAmountField(default=0, db_default=0)

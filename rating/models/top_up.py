@@ -10,11 +10,12 @@ from django.db.models.functions import Coalesce, Now
 
 from foundation.fields import CurrencyField, PlainAmountField, money_checks
 from rating.choices import TopUpState
+from rating.models.held import HeldByAccount
 
 MOST_TRIES = 20
 
 
-class TopUpRule(models.Model):
+class TopUpRule(HeldByAccount):
     """Ask for `amount` once what a payer has paid in advance has fallen to `threshold`.
 
     For what pays all that is billed, or one usage type. At most `most_per_month` of money in a
@@ -22,18 +23,6 @@ class TopUpRule(models.Model):
     a time; it is never changed: another follows it, or it ends.
     """
 
-    account = models.ForeignKey(
-        "customers.Account", models.PROTECT, related_name="+", db_index=False
-    )
-    usage_type = models.ForeignKey(
-        "catalog.UsageType",
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
-        help_text="Empty: money for everything that is billed.",
-    )
     currency = CurrencyField()
     threshold = PlainAmountField()
     amount = PlainAmountField()
@@ -80,7 +69,7 @@ class TopUpRule(models.Model):
         return self.valid.upper and self.valid.upper - timedelta(days=1)
 
 
-class TopUpRequest(models.Model):
+class TopUpRequest(HeldByAccount):
     """A payment asked for by a rule, and what became of it; one in flight for a rule (ENT-8).
 
     A balance comes of it only once the money was captured. Without an answer in time it EXPIRES;
@@ -89,17 +78,6 @@ class TopUpRequest(models.Model):
     """
 
     rule = models.ForeignKey(TopUpRule, models.PROTECT, related_name="+", db_index=False)
-    account = models.ForeignKey(
-        "customers.Account", models.PROTECT, related_name="+", db_index=False
-    )
-    usage_type = models.ForeignKey(
-        "catalog.UsageType",
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
-        db_index=False,
-    )
     currency = CurrencyField()
     amount = PlainAmountField()
     number = models.PositiveIntegerField(help_text="The how manieth of its rule.")

@@ -14,8 +14,8 @@ from foundation.screens import Crumb, FormScreen
 from rating import operations
 from rating.models import UsageFile
 from rating.rules.rows import PREFIX
+from rating.views.asked import person
 from rating.views.events import OfEvent, event_url
-from rating.views.rerates import person
 from rating.views.suspense import item_url, spoken
 
 BILLED = "What of it was billed is corrected on the next document."

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
 from django.db.models import F, QuerySet
 from django.db.models.functions import Abs
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from catalog.models import Charge, Product
@@ -29,7 +27,6 @@ from foundation.screens import (
     FormScreen,
     ListScreen,
     LongSelect,
-    Screen,
     Total,
     totals_by_currency,
 )
@@ -37,6 +34,7 @@ from rating import operations
 from rating.choices import RerateState
 from rating.models import RerateChange, RerateJob
 from rating.operations.rerate_jobs import MOST_EVENTS
+from rating.views.asked import OfAsked, RejectAsked, person
 from rating.views.events import linked
 
 RATE, APPROVE, VIEW = "rating.rate_usage", "rating.approve_rerate", "rating.view_reratejob"
@@ -165,11 +163,6 @@ class NewRerate(FormScreen):
         return job_url(self.result)
 
 
-def person(request: HttpRequest) -> User:
-    """Return who is at the page: a screen lets nobody else in."""
-    return cast("User", request.user)
-
-
 def _accounts(text: str) -> list[int] | None:
     numbers = set(text.replace(",", " ").split())
     if not numbers:
@@ -180,24 +173,18 @@ def _accounts(text: str) -> list[int] | None:
     return list(found.values())
 
 
-class OfRerate(Screen):
+class OfRerate(OfAsked):
     """Something about the job of the address."""
 
     subject = RerateJob
+    parts = ("charge", "product", "requested_by", "decided_by")
+    listed = ("Rating again", "rating:rerates")
+    shown_at = "rating:rerate"
+    asked: RerateJob
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the job."""
-        super().setup(request, *args, **kwargs)
-        jobs = RerateJob.objects.select_related("charge", "product", "requested_by", "decided_by")
-        self.job = get_object_or_404(jobs, pk=kwargs["pk"])
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the list."""
-        return (Crumb("Rating again", reverse("rating:rerates")),)
-
-    def get_success_url(self) -> str:
-        """Go back to the job."""
-        return job_url(self.job)
+    def called(self) -> str:
+        """Say that it is a job."""
+        return f"Job {self.asked.pk}"
 
 
 class ReratePage(OfRerate, ListScreen):
@@ -223,38 +210,27 @@ class ReratePage(OfRerate, ListScreen):
 
     def get_title(self) -> str:
         """Name the job."""
-        return f"Rating again, job {self.job.pk}"
+        return f"Rating again, job {self.asked.pk}"
 
     def buttons(self) -> Sequence[Button]:
         """Offer the steps of its state."""
-        job = self.job
-        asked = "Rate this usage again now? What was billed is corrected on the next documents."
-        if job.state == RerateState.DRAFT:
-            steps = [("Send for approval", "request_rerate", RATE, "post")]
-        elif job.state == RerateState.PENDING:
-            steps = [
-                ("Approve and rate again", "approve_rerate", APPROVE, "post"),
-                ("Reject", "reject_rerate", APPROVE, "get"),
-            ]
-        else:
-            steps = []
+        if self.asked.state == RerateState.DRAFT:
+            send = "Send for approval", "request_rerate", RATE
+            return [self.step(*send, method="post", style="primary")]
+        if self.asked.state != RerateState.PENDING:
+            return []
+        sure = "Rate this usage again now? What was billed is corrected on the next documents."
+        approve = "Approve and rate again", "approve_rerate", APPROVE
         return [
-            Button(
-                label=label,
-                url=reverse(f"rating:{name}", args=[job.pk]),
-                permission=permission,
-                method="post" if how == "post" else "get",
-                style="primary" if how == "post" else "plain",
-                confirm=asked if name == "approve_rerate" else "",
-            )
-            for label, name, permission, how in steps
+            self.step(*approve, method="post", style="primary", confirm=sure),
+            self.step("Reject", "reject_rerate", APPROVE),
         ]
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[RerateChange]:
         """Return the accounts that change, the largest difference first."""
         difference = F("worth_after") - F("worth_before")
         return (
-            RerateChange.objects.filter(job=self.job)
+            RerateChange.objects.filter(job=self.asked)
             .annotate(difference=difference, size=Abs(difference))
             .order_by("-size", "pk")
         )
@@ -277,7 +253,7 @@ class ReratePage(OfRerate, ListScreen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the scope and who did what."""
-        job = self.job
+        job = self.asked
         facts = [
             Fact(label="State", value=job.state, kind="status"),
             Fact(label="From", value=job.start, kind="date"),
@@ -303,7 +279,7 @@ class RequestRerate(OfRerate, ActionView):
 
     def act(self) -> Any:
         """Call the operation."""
-        return operations.request_rerate(job=self.job, requester=person(self.request))
+        return operations.request_rerate(job=self.asked, requester=person(self.request))
 
 
 class ApproveRerate(OfRerate, ActionView):
@@ -314,7 +290,7 @@ class ApproveRerate(OfRerate, ActionView):
     def act(self) -> Any:
         """Call the operation."""
         return operations.approve_rerate(
-            job=self.job,
+            job=self.asked,
             approver=person(self.request),
             as_of=clock.now(),
             most_events=MOST_EVENTS,
@@ -328,28 +304,14 @@ class ApproveRerate(OfRerate, ActionView):
         )
 
 
-class RejectFields(forms.Form):
-    """Why a job is not approved."""
-
-    comment = forms.CharField(label="Why", max_length=300)
-
-
-class RejectRerate(OfRerate, FormScreen):
+class RejectRerate(OfRerate, RejectAsked):
     """Refuse a job that somebody else sent."""
 
     title = "Reject rating again"
     intro = "Nothing changes; whoever asked reads why."
     permission = APPROVE
-    form_class = RejectFields
-    submit_label = "Reject"
     success_message = "Rejected; nothing has changed."
 
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the job."""
-        return (*super().crumbs(), Crumb(f"Job {self.job.pk}", job_url(self.job)))
-
-    def submit(self, form: forms.Form) -> Any:
+    def reject(self, approver: User, comment: str) -> RerateJob:
         """Call the operation."""
-        return operations.reject_rerate(
-            job=self.job, approver=person(self.request), comment=form.cleaned_data["comment"]
-        )
+        return operations.reject_rerate(job=self.asked, approver=approver, comment=comment)

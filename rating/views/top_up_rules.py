@@ -23,8 +23,8 @@ from rating import operations, queries
 from rating.models import TopUpRule
 from rating.models.top_up import MOST_TRIES
 from rating.rules.top_ups import held_back
+from rating.views.asked import person
 from rating.views.balances import DAY, balances_of
-from rating.views.rerates import person
 from rating.views.top_ups import VIEW, pays_for
 
 VIEW_RULE, SET = "rating.view_topuprule", "rating.set_top_up"

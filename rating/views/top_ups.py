@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from foundation import clock
@@ -18,20 +15,18 @@ from foundation.periods import boundary_instant
 from foundation.screens import (
     Button,
     Column,
-    Crumb,
     Empty,
     Fact,
     FilterForm,
     FormScreen,
     ListScreen,
-    Screen,
 )
 from rating import operations, queries
 from rating.choices import TopUpState
 from rating.models import TopUpRequest, TopUpRule
+from rating.views.asked import OfAsked, person
 from rating.views.balances import DAY, bucket_url
 from rating.views.events import linked
-from rating.views.rerates import person
 
 VIEW, ANSWER = "rating.view_topuprequest", "rating.answer_top_up"
 WAITING: Final = (("1", "a day and longer"), ("2", "two days and longer"))
@@ -103,26 +98,14 @@ class TopUpList(ListScreen):
             row.age = (now - row.asked_at).days if waits else None
 
 
-class OfTopUp(Screen):
+class OfTopUp(OfAsked):
     """Something about the request in the address."""
 
     subject = TopUpRequest
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the request."""
-        super().setup(request, *args, **kwargs)
-        rows = TopUpRequest.objects.select_related(
-            "account__entity", "usage_type", "rule", "bucket"
-        )
-        self.asked = get_object_or_404(rows, pk=kwargs["pk"])
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the list."""
-        return (Crumb("Top-ups", reverse("rating:top_ups")),)
-
-    def get_success_url(self) -> str:
-        """Go back to the request."""
-        return top_up_url(self.asked)
+    parts = ("account__entity", "usage_type", "rule", "bucket")
+    listed = ("Top-ups", "rating:top_ups")
+    shown_at = "rating:top_up"
+    asked: TopUpRequest
 
 
 class TopUpPage(OfTopUp):
@@ -143,8 +126,7 @@ class TopUpPage(OfTopUp):
             url = linked("payments:capture_top_up", asked.pk)
             buttons.append(Button(label="Captured", url=url, permission=ANSWER, style="primary"))
         if asked.state == TopUpState.REQUESTED:
-            url = reverse("rating:fail_top_up", args=[asked.pk])
-            buttons.append(Button(label="Failed", url=url, permission=ANSWER))
+            buttons.append(self.step("Failed", "fail_top_up", ANSWER))
         return buttons
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

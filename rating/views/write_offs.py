@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from foundation import clock
@@ -22,14 +21,13 @@ from foundation.screens import (
     FilterForm,
     FormScreen,
     ListScreen,
-    Screen,
     Total,
     totals_by_currency,
 )
 from rating import operations, queries
 from rating.choices import WriteOffState
 from rating.models import SuspenseItem, SuspenseWriteOff
-from rating.views.rerates import RejectFields, person
+from rating.views.asked import OfAsked, RejectAsked, person
 from rating.views.suspense import item_url, reason_title
 
 ASK, DECIDE, VIEW = (
@@ -78,24 +76,14 @@ class WriteOffList(ListScreen):
         return found.filter(state=filters["state"]) if filters.get("state") else found
 
 
-class OfWriteOff(Screen):
+class OfWriteOff(OfAsked):
     """Something about the write-off of the address."""
 
     subject = SuspenseWriteOff
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the write-off."""
-        super().setup(request, *args, **kwargs)
-        rows = SuspenseWriteOff.objects.select_related("requested_by", "decided_by", "reversed_by")
-        self.write_off = get_object_or_404(rows, pk=kwargs["pk"])
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the list."""
-        return (Crumb("Usage written off", reverse("rating:write_offs")),)
-
-    def get_success_url(self) -> str:
-        """Go back to the write-off."""
-        return write_off_url(self.write_off)
+    parts = ("requested_by", "decided_by", "reversed_by")
+    listed = ("Usage written off", "rating:write_offs")
+    shown_at = "rating:write_off"
+    asked: SuspenseWriteOff
 
 
 class WriteOffPage(OfWriteOff, ListScreen):
@@ -118,32 +106,24 @@ class WriteOffPage(OfWriteOff, ListScreen):
 
     def get_title(self) -> str:
         """Name the write-off."""
-        return str(self.write_off).capitalize()
+        return self.called()
 
     def buttons(self) -> Sequence[Button]:
         """Offer the steps of its state."""
-        steps = {
-            WriteOffState.PENDING: [
-                ("Approve and write off", "approve_write_off", DECIDE, "post"),
-                ("Reject", "reject_write_off", DECIDE, "get"),
-                ("Withdraw", "withdraw_write_off", ASK, "post"),
-            ],
-            WriteOffState.DONE: [("Reverse", "reverse_write_off", DECIDE, "get")],
-        }
-        return [
-            Button(
-                label=label,
-                url=reverse(f"rating:{name}", args=[self.write_off.pk]),
-                permission=permission,
-                method="post" if how == "post" else "get",
-                style="primary" if name == "approve_write_off" else "plain",
-            )
-            for label, name, permission, how in steps.get(WriteOffState(self.write_off.state), [])
-        ]
+        if self.asked.state == WriteOffState.PENDING:
+            approve = "Approve and write off", "approve_write_off", DECIDE
+            return [
+                self.step(*approve, method="post", style="primary"),
+                self.step("Reject", "reject_write_off", DECIDE),
+                self.step("Withdraw", "withdraw_write_off", ASK, method="post"),
+            ]
+        if self.asked.state == WriteOffState.DONE:
+            return [self.step("Reverse", "reverse_write_off", DECIDE)]
+        return []
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[SuspenseItem]:
         """Return its rows."""
-        return queries.rows_of_write_off(self.write_off)
+        return queries.rows_of_write_off(self.asked)
 
     def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
         """Return what they are worth, by currency."""
@@ -151,7 +131,7 @@ class WriteOffPage(OfWriteOff, ListScreen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add who did what."""
-        row = self.write_off
+        row = self.asked
         facts = [
             Fact(label="State", value=row.state, kind="status"),
             Fact(label="Reason", value=row.reason),
@@ -176,7 +156,7 @@ class ApproveWriteOff(OfWriteOff, ActionView):
     def act(self) -> Any:
         """Call the operation."""
         return operations.approve_write_off(
-            write_off=self.write_off, approver=person(self.request), as_of=clock.now()
+            write_off=self.asked, approver=person(self.request), as_of=clock.now()
         )
 
 
@@ -188,23 +168,20 @@ class WithdrawWriteOff(OfWriteOff, ActionView):
 
     def act(self) -> Any:
         """Call the operation."""
-        return operations.withdraw_write_off(write_off=self.write_off, actor=person(self.request))
+        return operations.withdraw_write_off(write_off=self.asked, actor=person(self.request))
 
 
-class RejectWriteOff(OfWriteOff, FormScreen):
+class RejectWriteOff(OfWriteOff, RejectAsked):
     """Refuse what somebody else asked."""
 
     title = "Reject"
     permission = DECIDE
-    form_class = RejectFields
     success_message = "Rejected; the rows wait to be corrected."
 
-    def submit(self, form: forms.Form) -> Any:
+    def reject(self, approver: User, comment: str) -> SuspenseWriteOff:
         """Call the operation."""
         return operations.reject_write_off(
-            write_off=self.write_off,
-            approver=person(self.request),
-            comment=form.cleaned_data["comment"],
+            write_off=self.asked, approver=approver, comment=comment
         )
 
 
@@ -227,7 +204,7 @@ class ReverseWriteOff(OfWriteOff, FormScreen):
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""
         return operations.reverse_write_off(
-            write_off=self.write_off,
+            write_off=self.asked,
             reason=form.cleaned_data["reason"],
             as_of=clock.now(),
             actor=person(self.request),
