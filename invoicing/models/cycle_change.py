@@ -46,4 +46,5 @@ class CycleChange(Stamped):
         ]
 
     def __str__(self) -> str:
-        return f"on day {self.day}, once billed up to {self.boundary}"
+        day = f"{self.boundary.day} {self.boundary:%b %Y}"
+        return f"on day {self.day}, once billed up to {day}"

@@ -260,6 +260,7 @@ class Frame:
             {key: (one.product_id, one.section) for key, one in self.catalog.charges.items()},
             frozenset(key for key, one in self.plans.items() if one.to_the_second),
             frozenset(key for key, one in self.catalog.charges.items() if one.payer_price),
+            frozenset(usage),
         )
 
     def _window(self) -> Window:

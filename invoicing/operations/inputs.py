@@ -22,7 +22,12 @@ from invoicing.operations.reading import (
     fetch_usage,
 )
 from invoicing.operations.routing import Routes, price_as_payer
-from invoicing.operations.usage_inputs import Steps, attach_exact, earlier_usage
+from invoicing.operations.usage_inputs import (
+    Steps,
+    attach_exact,
+    cut_otherwise,
+    earlier_usage,
+)
 from invoicing.rules.charging import Life
 from invoicing.rules.committing import Promise
 from invoicing.rules.difference import Billed
@@ -140,6 +145,7 @@ def read_chunk(
             payer.granted.append(row)
     cuts = routes.split_days | {day for row in rows.contracts for day in row[9:11] if day}
     daily = [row[1] for row in rows.timelines if row[2] in steps.daily]
+    daily += cut_otherwise(rows.billed, steps)
     alone = [row[1] for row in rows.timelines if row[2] in steps.by_service]
     usage = fetch_usage(cursor, list(of_account), window, steps.cuts | cuts, daily, alone)
     usage += earlier_usage(cursor, lives, rows, list(of_account), window, steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -30,7 +30,7 @@ class Steps(NamedTuple):
     shares the counter of a charge over subscriptions (TIER-3). `sorts` gives product and section
     of each charge, by which it may be redirected (HIER-8). `to_the_second` are the charges that
     may have a timeline of moments (PRO-5), `payer_priced` those for which agreed prices of a
-    payer hold that they are redirected to (PRC-2).
+    payer hold that they are redirected to (PRC-2). `usage` are all charges of usage.
     """
 
     cuts: frozenset[date]
@@ -42,6 +42,16 @@ class Steps(NamedTuple):
     sorts: Mapping[int, tuple[int, str]] = MappingProxyType({})
     to_the_second: frozenset[int] = frozenset()
     payer_priced: frozenset[int] = frozenset()
+    usage: frozenset[int] = frozenset()
+
+
+def cut_otherwise(billed: Iterable[Row], steps: Steps) -> set[int]:
+    """Return the charges whose usage was billed by periods that end on no day of `cuts` (PER-7).
+
+    Their payer had another bill day then. Both those periods and the stub after them are summed
+    from the usage of each day.
+    """
+    return {row[1] for row in billed if row[19] in steps.usage and row[6] not in steps.cuts}
 
 
 def earlier_usage(

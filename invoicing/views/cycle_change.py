@@ -27,6 +27,7 @@ from foundation.screens import (
     ListScreen,
     Table,
 )
+from foundation.screens.cells import date_text
 from invoicing import operations
 from invoicing.choices import CycleChangeState
 from invoicing.models import BillCycle, CycleChange
@@ -86,7 +87,7 @@ class OfCycle(FormScreen):
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the account."""
-        return [Crumb(self.account.number, links.account(self.account.pk))]
+        return [Crumb(str(self.account), links.account(self.account.pk))]
 
     def get_initial(self) -> dict[str, Any]:
         """Propose what was asked for, else what stands now."""
@@ -156,9 +157,14 @@ class CyclePreview(OfCycle):
             now, then, money = one.before, one.after, one.currency
             tables += [
                 lines_table(
-                    f"On {then.bill_date}, with the change", then.lines, "Nothing.", money
+                    f"On {date_text(then.bill_date)}, with the change",
+                    then.lines,
+                    "Nothing.",
+                    money,
                 ),
-                lines_table(f"On {now.bill_date}, without it", now.lines, "Nothing.", money),
+                lines_table(
+                    f"On {date_text(now.bill_date)}, without it", now.lines, "Nothing.", money
+                ),
             ]
         return self.render_to_response(self.get_context_data(form=self.get_form(), tables=tables))
 
@@ -184,7 +190,8 @@ class ChangeCycle(OfCycle):
     def get_success_message(self) -> str:
         """Say from when."""
         if isinstance(self.result, CycleChange):
-            return f"The bill day changes when the period up to {self.result.boundary} is billed."
+            day = date_text(self.result.boundary)
+            return f"The bill day changes when the period up to {day} is billed."
         return "The bill day is changed."
 
     def get_success_url(self) -> str:

@@ -60,7 +60,7 @@ class MovePreview(FormScreen):
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the account."""
-        return [Crumb(self.account.number, links.account(self.account.pk))]
+        return [Crumb(str(self.account), links.account(self.account.pk))]
 
     def get_initial(self) -> dict[str, Any]:
         """Propose today."""

@@ -145,7 +145,7 @@ class AccountNext(Screen):
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the account."""
-        return [Crumb(self.account.number, links.account(self.account.pk))]
+        return [Crumb(str(self.account), links.account(self.account.pk))]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Calculate the invoice; a run would calculate the same from the same inputs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,8 +19,9 @@ from invoicing.choices import RunKind
 from invoicing.models import BillCycle, BillRun, CycleChange, Invoice
 from invoicing.operations import CannotChangeCycle
 from invoicing.operations.cycle_changes import carry_out_cycle_changes
-from tests.apps.invoicing.company import Company, add
+from tests.apps.invoicing.company import Company, add, lines, use
 from tests.apps.invoicing.test_document_api import post
+from tests.apps.invoicing.test_three_cycles import PHONE, plan
 from tests.attacks import refused_by
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +66,7 @@ def test_per7_another_bill_day_is_previewed_and_nothing_changes(
     page = reverse("invoicing:cycle_preview", args=[mine.pk])
     assert client.get(page).status_code == 200
     shown = client.post(page, {"cycle": "C15", "cycle_day": "", "when": "now"}).content.decode()
-    assert "On 2027-02-15, with the change" in shown
+    assert "On 15 Feb 2027, with the change" in shown
     mine.refresh_from_db()
     assert mine.cycle_day == 1
 
@@ -99,6 +101,39 @@ def test_per7_at_the_boundary_the_period_is_billed_first_as_the_preview_says(
     assert second.after.bill_date == STUB_END
     assert second.after.net == stub.net == D(14), "28.00 × 14/28 of 15 February to 14 March"
     assert second.before.bill_date == date(2027, 4, 1)
+
+
+@pytest.mark.parametrize("at_boundary", [True, False])
+def test_per7_usage_of_the_old_days_stays_billed_and_the_stub_has_its_own(
+    company: Company, day_15: BillCycle, at_boundary: bool
+) -> None:
+    """No payer has the old day any more; late usage of an old period is added to that alone."""
+    mine = company.payer(cycle_code="C15", cycle_day=15)
+    phone = add(mine, plan(company), identifiers=(PHONE,))
+    use(phone, date(2027, 1, 10), "110")
+    use(phone, date(2027, 1, 20), "70")
+    use(phone, date(2027, 2, 10), "20")
+    given: dict[str, Any] = {
+        "account": mine, "cycle": company.cycle, "cycle_day": 1, "actor": None,
+    }  # fmt: skip
+    if at_boundary:
+        invoicing.operations.change_cycle_at_boundary(as_of=date(2027, 2, 12), **given)
+    company.bill(MID, cycle=day_15)
+    if not at_boundary:
+        invoicing.operations.change_cycle_now(**given)
+    use(phone, date(2027, 2, 14), "5")
+    use(phone, date(2027, 2, 20), "40")
+    company.bill(MAR)
+    for invoice, calls in zip(
+        Invoice.objects.filter(payer=mine, origin="CYCLE").order_by("id"),
+        (
+            [("15.12.", "Calls", "10.50"), ("15.01.", "Calls", "9.00")],
+            [("15.01.", "Addition: Calls", "0.50"), ("15.02.", "Calls", "4.00")],
+        ),
+        strict=True,
+    ):
+        assert [one for one in lines(invoice) if "Calls" in one[1]] == calls
+    assert Invoice.objects.filter(payer=mine).count() == 2, "nothing is given back"
 
 
 def test_per7_at_the_boundary_no_period_of_the_old_days_is_billed_in_advance(
@@ -203,12 +238,12 @@ def test_per7_the_pages_order_show_and_withdraw_a_change(
     mine = sub.account
     asked = {"cycle": "C15", "cycle_day": "15", "when": "boundary"}
     preview = client.post(reverse("invoicing:cycle_preview", args=[mine.pk]), asked)
-    assert "On 2027-03-15, with the change" in preview.content.decode()
+    assert "On 15 Mar 2027, with the change" in preview.content.decode()
     page = reverse("invoicing:change_cycle", args=[mine.pk])
     assert 'value="15"' in client.get(page, asked).content.decode()
     shown = client.post(page, asked, follow=True).content.decode()
-    assert "changes when the period up to 2027-03-01 is billed" in shown
-    assert "on day 15, once billed up to 2027-03-01 (cycle C15)" in shown
+    assert "changes when the period up to 1 Mar 2027 is billed" in shown
+    assert "on day 15, once billed up to 1 Mar 2027 (cycle C15)" in shown
     assert mine.number in client.get(reverse("invoicing:cycle_changes")).content.decode()
     change = CycleChange.objects.get()
     client.post(reverse("invoicing:withdraw_cycle_change", args=[change.pk]))
