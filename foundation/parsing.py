@@ -43,6 +43,10 @@ class BadValue(ValueError):
         self.message = message
 
 
+LARGEST_AMOUNT: Final = Decimal("99999999999999")
+"""What a column of document amounts holds."""
+
+
 def decimal_text(
     text: str,
     *,
@@ -68,7 +72,7 @@ def amount_text(
     *,
     currency: str,
     minimum: Decimal | None = None,
-    maximum: Decimal = Decimal("99999999999999"),
+    maximum: Decimal = LARGEST_AMOUNT,
 ) -> Decimal:
     """Read a document amount no finer than the minor unit of `currency`."""
     places = MINOR_UNITS[currency_text(currency)]

@@ -29,6 +29,21 @@ document.addEventListener("DOMContentLoaded", () => {
   if (first && !window.location.hash) { first.focus({ preventScroll: !wrong }); }
 });
 
+/* The box above a column of choices chooses all that may be chosen, and says whether all are. */
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-choose-all]").forEach((all) => {
+    const rows = [...all.closest("table").querySelectorAll("tbody input[type=checkbox]:enabled")];
+    const tell = () => {
+      const chosen = rows.filter((one) => one.checked).length;
+      all.checked = chosen > 0 && chosen === rows.length;
+      all.indeterminate = chosen > 0 && chosen < rows.length;
+    };
+    all.addEventListener("change", () => rows.forEach((one) => { one.checked = all.checked; }));
+    rows.forEach((one) => one.addEventListener("change", tell));
+    tell();
+  });
+});
+
 /* Keys: help at "?", filters at "/", pages at "n" and "p", up at "u". Whoever types in a field
    types; whoever does not want keys of one letter switches them off in the help. */
 document.addEventListener("DOMContentLoaded", () => {

@@ -15,16 +15,16 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.views.generic.edit import FormMixin
 
-from foundation.errors import Refusal, translate_database_error
+from foundation.errors import Invalid, Refusal, translate_database_error
 from foundation.parsing import BadValue
 from foundation.screens.choosing import settle_choices
 from foundation.screens.frame import Crumb, Screen
 
 
 def sentence(refusal: Refusal) -> str:
-    """Return a refusal as staff read it, with its rule."""
+    """Return a refusal as staff read it, with its rule where it has one of its own."""
     text = refusal.message[:1].upper() + refusal.message[1:]
-    return f"{text} ({refusal.rule})" if refusal.rule else text
+    return f"{text} ({refusal.rule})" if refusal.rule not in ("", Invalid.rule) else text
 
 
 def codes(*names: str) -> SafeString:
@@ -82,13 +82,14 @@ class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
         return self.success_message
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Check the form, call the operation, go on or say why not."""
+        """Check the form, call the operation, go on or say why not, at the field that is meant."""
         form = self.get_form()
         if form.is_valid():
             try:
                 self.result = self.submit(form)
             except Refusal as refusal:
-                form.add_error(None, sentence(refusal))
+                at = refusal.column if refusal.column in form.fields else None
+                form.add_error(at, sentence(refusal))
             except DatabaseError as error:
                 form.add_error(None, sentence(translate_database_error(error)))
             else:

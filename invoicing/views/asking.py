@@ -15,7 +15,7 @@ import invoicing.queries
 from catalog.models import GLCode
 from customers.choices import AccountRole
 from customers.models import Account
-from foundation.parsing import decimal_text
+from foundation.parsing import LARGEST_AMOUNT, decimal_text
 from foundation.screens import Crumb, FormScreen, Parsed
 from foundation.screens.cells import money_text
 from invoicing import operations
@@ -42,7 +42,9 @@ class ReasonForm(forms.Form):
 def amount_field(label: str, **more: Any) -> Parsed:
     """Return the field of an amount that is not negative."""
     return Parsed(
-        lambda text: decimal_text(text, places=4, minimum=Decimal(0)), label=label, **more
+        lambda text: decimal_text(text, places=4, minimum=Decimal(0), maximum=LARGEST_AMOUNT),
+        label=label,
+        **more,
     )
 
 

@@ -17,6 +17,7 @@ from customers.models import SubscriptionCharge
 from foundation.screens import Column, Crumb, Fact, Screen, Table
 from invoicing.models import InvoiceLine
 from invoicing.views import links
+from rating.models import UsageFile
 from tax.choices import Treatment
 
 VIEW = "invoicing.view_invoice"
@@ -128,6 +129,8 @@ class LinePage(Screen):
         if not self.found.events:
             return None
         caption = f"Usage ({len(self.found.events)} rows"
+        numbers = {row.file_id for row in self.found.events}
+        files = dict(UsageFile.objects.filter(pk__in=numbers).values_list("pk", "name"))
         return Table(
             caption=caption + (", the first of more)" if self.found.more_events else ")"),
             columns=(
@@ -137,7 +140,7 @@ class LinePage(Screen):
                 Column(label="Quantity", value="quantity", kind="number"),
                 Column(label="Billable", value="billable_quantity", kind="number"),
                 Column(label="Amount", value="amount_exact", kind="number"),
-                Column(label="File", value="file_id", kind="code",
+                Column(label="File", value=lambda row: files.get(row.file_id, ""),
                        link=lambda row: links.named("rating:file", row.file_id)),
             ),
             rows=self.found.events,

@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Q
 
 from customers.models import Account
-from foundation.parsing import BadValue, decimal_text, plain_text
+from foundation.parsing import LARGEST_AMOUNT, BadValue, decimal_text, plain_text
 from payments.imports import remittance_text
 from receivables.rules.allocation import Advice
 
@@ -55,7 +55,7 @@ class AmountField(forms.CharField):
         if not text:
             return None
         try:
-            return decimal_text(text, places=4)
+            return decimal_text(text, places=4, maximum=LARGEST_AMOUNT)
         except BadValue as bad:
             raise forms.ValidationError(bad.message, code=bad.rule) from bad
 

@@ -49,7 +49,7 @@ def give_balance(
     if quantity <= 0:
         raise Invalid("give more than nothing", column="quantity")
     if ends is not None and ends <= starts:
-        raise Invalid("it ends after it starts", column="ends")
+        raise Invalid("it ends after it starts; give a later last day", column="ends")
     if service is not None and service.subscription.account_id != account.pk:
         raise Invalid("the service is not one of the account's", column="service")
     why = reason_of(reason)

@@ -63,7 +63,7 @@ def open_money(
     if amount <= ZERO or amount != quantize(amount, account.currency):
         raise Invalid("an amount above zero, in whole minor units", column="amount")
     if ends is not None and ends <= starts:
-        raise Invalid("it ends after it starts", column="ends")
+        raise Invalid("it ends after it starts; give a later last day", column="ends")
     with transaction.atomic():
         made = BalanceBucket.objects.create(
             account=account,

@@ -61,6 +61,8 @@ def item_url(item: SuspenseItem) -> str:
 
 def spoken(column: str) -> str:
     """Write a column of a usage file as people say it."""
+    if column == "uom":
+        return "Unit"
     return column.replace("_", " ").capitalize()
 
 
@@ -192,7 +194,7 @@ class SuspenseRows(ListScreen):
         table = context["table"]
         context.update(
             choices=[
-                Choice(row.pk, line, why_not=HELD if row.is_held else "")
+                Choice(row.pk, line, is_chosen=False, why_not=HELD if row.is_held else "")
                 for row, line in zip(table.rows, table.lines, strict=True)
             ],
             correctable=[(name, spoken(name)) for name in CORRECTABLE],

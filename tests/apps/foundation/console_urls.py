@@ -88,6 +88,8 @@ class AddGroup(FormScreen):
     def submit(self, form):
         if form.cleaned_data["name"] == "no":
             raise Refusal("there is such a group", rule="TEST-1")
+        if form.cleaned_data["name"] == "short":
+            raise Invalid("write it out", column="name")
         Group.objects.create(name=form.cleaned_data["name"])
 
 

@@ -152,6 +152,13 @@ def test_a_refusal_stands_at_the_form(client: Client) -> None:
     assert 'value="no"' in page
 
 
+def test_a_refusal_stands_at_the_field_that_it_means(client: Client) -> None:
+    staff(client, "auth.add_group")
+    page = client.post("/t/group/", {"name": "short"}).content.decode()
+    assert '<p class="hs-error">Write it out</p>' in page, "with no rule that says nothing"
+    assert "hs-refusal" not in page
+
+
 def test_a_guard_of_the_database_stands_at_the_form(client: Client) -> None:
     staff(client, "auth.add_group")
     assert client.post("/t/group/", {"name": "yes"}).status_code == 302

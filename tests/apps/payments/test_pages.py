@@ -128,6 +128,7 @@ def test_the_payer_is_found_by_a_part_of_the_name(browser, form, other_payer) ->
         ({"amount": "80.001"}, "whole minor units"),
         ({"amount": "-1"}, "whole minor units"),
         ({"amount": "NaN"}, "is not a number"),
+        ({"amount": "9" * 21}, "is more than 99999999999999"),
         ({"received_on": "2025-01-01"}, "LED-2"),
         ({"remittance": "INV 1"}, "is not a code"),
         ({"reference": "a\u202eb"}, "hidden character"),
