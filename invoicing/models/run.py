@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -19,6 +20,11 @@ class BillRuns(models.QuerySet["BillRun"]):
     def cyclic(self) -> BillRuns:
         """Leave out interim runs, which bill a few payers inside their period (UNIT-8)."""
         return self.exclude(kind=RunKind.INTERIM)
+
+    def last_posted_at(self, cycle: BillCycle, before: date) -> datetime | None:
+        """Return when the last run of a cycle before a bill date was posted."""
+        runs = self.cyclic().filter(cycle=cycle, bill_date__lt=before, posted_at__isnull=False)
+        return runs.order_by("-bill_date").values_list("posted_at", flat=True).first()
 
 
 class BillRun(Stamped):

@@ -63,7 +63,8 @@ class Seller(NamedTuple):
 class Frame:
     """The catalogue, calendars, sellers and rates of one run.
 
-    Another catalogue than the one in force answers what would be, and is never posted.
+    Another catalogue than the one in force answers what would be, and is never posted. Nor is a
+    run that is not stored: nobody reviews it, so what only a review compares is not read.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Frame:
         self.origin = "INTERIM" if self.is_interim else "CYCLE"
         self.bill_date = run.bill_date
         self.cycle = cycle
-        self.stamp = inputs_stamp()
+        self.stamp = inputs_stamp() if run.pk else ""
         self.moment = NOW
         self.suspects: frozenset[int] | None = None
         self.catalog: CompiledCatalog = listed or catalog.queries.compiled()
@@ -275,17 +276,13 @@ class Frame:
         long_since = min(since, _months_before(self.bill_date, longest))
         with connection.cursor() as cursor:
             special = customers.queries.special_terms(cursor, since=since)
-        before = BillRun.objects.cyclic().filter(
-            cycle=self.cycle, bill_date__lt=self.bill_date, posted_at__isnull=False
-        )
-        told_after = before.order_by("-bill_date").values_list("posted_at", flat=True).first()
         return Window(
             self.run_id,
             self.bill_date,
             since,
             long_since,
             tuple(sorted(long)),
-            told_after,
+            BillRun.objects.last_posted_at(self.cycle, self.bill_date) if self.run_id else None,
             frozenset(one for one in long if self.plans[one].kind == "USAGE"),
             **special._asdict(),
         )

@@ -58,10 +58,10 @@ def start_interim(*, payer: Account, as_of: datetime, actor: Actor) -> BillRun:
             raise CannotStartRun(f"Run {held.run_id} holds the account; ask again after it.")
         standings = limits_of(payer=payer, day=as_of.date())
         found = [one for one in standings if one.has_reached]
-        run = _start(payer.cycle_code, found, as_of, actor) if found else None
-        if run is None:
+        if not found:
             raise CannotStartRun(_below(standings))
-    return run
+        run = _start(payer.cycle_code, found, as_of, actor)
+    return run or InterimBill.objects.filter(payer=payer, on_date=as_of.date()).latest("pk").run
 
 
 def _below(standings: list[Standing]) -> str:

@@ -34,7 +34,7 @@ class LateUsage(NamedTuple):
 
     `worth` is what the next document will bill of it, or give back; it holds what else has changed
     about billed usage since, and is None until it is worked out. `problem` says why it could not
-    be. `run_id` is the posted run that `payer_id` was billed in.
+    be. `run` is the posted run that `payer_id` was billed in.
     """
 
     account_id: int
@@ -44,7 +44,7 @@ class LateUsage(NamedTuple):
     events: int
     first_day: date
     last_day: date
-    run_id: int
+    run: BillRun
     payer_id: int
     worth: Decimal | None = None
     problem: str = ""
@@ -87,7 +87,7 @@ def late_accounts(*, entities: Collection[int] | None = None) -> list[LateUsage]
 
 def _late_of(
     run: BillRun, entities: Collection[int] | None
-) -> Iterator[tuple[int, Arrived, int, int]]:
+) -> Iterator[tuple[int, Arrived, BillRun, int]]:
     """Yield account, what came, run and payer."""
     reach = timedelta(days=LONGEST_MONTH * (run.cycle.rebill_periods + 1))
     arrived = rating.queries.late_arrivals(
@@ -102,7 +102,7 @@ def _late_of(
     wanted = set(billed.values_list("payer_id", flat=True))
     for (account, came), payer in zip(arrived.items(), payers, strict=True):
         if payer is not None and payer in wanted:
-            yield account, came, run.pk, payer
+            yield account, came, run, payer
 
 
 def valued_usage(rows: Sequence[LateUsage]) -> list[LateUsage]:
@@ -110,14 +110,14 @@ def valued_usage(rows: Sequence[LateUsage]) -> list[LateUsage]:
 
     Their payers are calculated, no others: a thousand of a run at a time, by sets.
     """
-    payers: dict[int, set[int]] = defaultdict(set)
+    payers: dict[BillRun, set[int]] = defaultdict(set)
     for one in rows:
-        payers[one.run_id].add(one.payer_id)
+        payers[one.run].add(one.payer_id)
     worth: dict[tuple[int, int], Decimal] = defaultdict(lambda: ZERO)
     problems: dict[tuple[int, int], str] = {}
-    for run in BillRun.objects.select_related("cycle").filter(pk__in=payers).order_by("pk"):
+    for run, theirs in payers.items():
         frame = Frame(BillRun(pk=0, cycle=run.cycle, bill_date=run.bill_date), run.cycle)
-        wanted = sorted(payers[run.pk])
+        wanted = sorted(theirs)
         for at in range(0, len(wanted), CHUNK):
             with connection.cursor() as cursor:
                 drafts, outcomes = make_drafts(cursor, frame, wanted[at : at + CHUNK])
@@ -126,8 +126,8 @@ def valued_usage(rows: Sequence[LateUsage]) -> list[LateUsage]:
             problems.update({(run.pk, one.payer_id): one.problem for one in outcomes})
     return [
         one._replace(
-            worth=worth[one.run_id, one.account_id],
-            problem=problems.get((one.run_id, one.payer_id), ""),
+            worth=worth[one.run.pk, one.account_id],
+            problem=problems.get((one.run.pk, one.payer_id), ""),
         )
         for one in rows
     ]

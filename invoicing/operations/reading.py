@@ -34,8 +34,8 @@ ARRAYS = frozenset(
 class Window(NamedTuple):
     """How far back a run looks, for charges up to a cycle long and for longer ones (CHG-6).
 
-    `told_after` is the moment the run before was posted; None for a first run. `long_usage` are
-    the usage charges among the longer ones.
+    `run_id` is 0 where the run is not stored. `told_after` is the moment the run before was
+    posted; None for a first run. `long_usage` are the usage charges among the longer ones.
     """
 
     run_id: int
@@ -106,7 +106,7 @@ def fetch(cursor: CursorWrapper, payer_ids: Sequence[int], window: Window) -> Ro
         ),
         by_hand=own_rows(cursor, "manual_credits", payers=ids, since=window.long_since),
         waiting=own_rows(cursor, "waiting_items", payers=ids, run_id=window.run_id),
-        previous=own_rows(cursor, "previous_documents", payers=ids),
+        previous=own_rows(cursor, "previous_documents", payers=ids) if window.run_id else [],
         redirections=redirections,
         granted=customers.queries.set_rows(
             cursor,

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 # What the frame costs: session, user, and the piles shown beside every page.
 CONSOLE_BUDGET, API_BUDGET = 16, 8
 # What is calculated for the accounts shown, by the run's own code.
-BUDGETS = {"/console/invoicing/late-usage/": 42}
+BUDGETS = {"/console/invoicing/late-usage/": 34}
 # The documents named on a page are read with one query for each sort of them.
 SORTS = {"/console/ledger/lines/": 2, "/console/ledger/entries/": 2}
 # Lists that these books leave with one row or none, so that both pages are the same; the tests of

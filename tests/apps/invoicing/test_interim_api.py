@@ -13,6 +13,7 @@ from customers.models import Subscription
 from foundation import clock
 from invoicing import operations, tasks
 from invoicing.models import BillRun, InterimBill
+from invoicing.operations import interim_runs
 from tests.apps.billing_site.access.books import OURS, THEIRS, two_entities
 from tests.apps.invoicing.company import Company, person, use
 from tests.apps.invoicing.limited import post_run, sold
@@ -135,6 +136,22 @@ def test_whoever_asked_does_not_approve_it(company: Company, ada: Subscription) 
     operations.continue_run(run_id=run.pk)
     with pytest.raises(operations.CannotApproveRun, match="does not approve"):
         operations.approve_run(run_id=run.pk, actor=company.boss)
+
+
+def test_asked_by_two_at_once_it_is_one_run(
+    company: Company, ada: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes second to the lock is answered the run of the first."""
+    use(ada, date(2027, 1, 3), "200")
+    start = interim_runs._start
+
+    def second(*given: Any) -> BillRun | None:
+        start(*given)
+        return start(*given)
+
+    monkeypatch.setattr(interim_runs, "_start", second)
+    run = operations.start_interim(payer=ada.account, as_of=clock.now(), actor=company.clerk)
+    assert run == BillRun.objects.get()
 
 
 def test_what_makes_no_sense_and_who_may_not_is_refused(api: APIClient, ada: Subscription) -> None:
