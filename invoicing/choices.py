@@ -104,11 +104,6 @@ class ItemOrigin(TextChoices):
     FEE = "FEE", "Fee"
 
 
-class ItemState(TextChoices):
-    OPEN = "OPEN", "Follows its document"
-    WAIVED = "WAIVED", "Waived"
-
-
 class DocumentType(TextChoices):
     INVOICE = "INVOICE", "Invoice"
     CREDIT_NOTE = "CREDIT_NOTE", "Credit memo"

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from invoicing.views import (
+    adjusting,
     asking,
     cycle_change,
     documents,
@@ -25,6 +26,17 @@ app_name = "invoicing"
 
 urlpatterns = [
     path("accounts/<int:pk>/next/", previews.AccountNext.as_view(), name="account_next"),
+    path("accounts/<int:pk>/adjust/", adjusting.AdjustBill.as_view(), name="adjust_bill"),
+    path(
+        "accounts/<int:pk>/adjust/confirm/",
+        adjusting.ConfirmAdjustment.as_view(),
+        name="confirm_adjustment",
+    ),
+    path(
+        "adjustments/<int:pk>/take-back/",
+        adjusting.TakeAdjustmentBack.as_view(),
+        name="take_adjustment_back",
+    ),
     path(
         "accounts/<int:pk>/cycle-preview/",
         cycle_change.CyclePreview.as_view(),

@@ -26,6 +26,7 @@ ASK = ("audit.add_approvalpolicy", "audit.change_approvalpolicy")
 APPROVERS: Final[dict[str, tuple[str, ...]]] = {
     "invoicing.credit": ("invoicing.approve_credit",),
     "invoicing.debit": ("invoicing.approve_debit",),
+    "customers.approve_discount": ("customers.approve_discount",),
     "customers.order": (),
 }
 """Acts that a limit may free, with what the second person holds for what lies above it."""

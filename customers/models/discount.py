@@ -6,8 +6,16 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
+from catalog.choices import DiscountKind
 from customers.choices import GrantState
-from foundation.fields import CurrencyField, PlainAmountField, money_checks
+from foundation.fields import (
+    CurrencyField,
+    PlainAmountField,
+    UnitPriceField,
+    money_checks,
+    number_checks,
+)
+from foundation.money import quantize
 from foundation.stamped import Stamped
 
 
@@ -16,6 +24,8 @@ class GrantedDiscount(Stamped):
 
     It is taken off the full periods whose first charged day lies in `valid`, as many as `periods`
     says (DSC-5). Without subscription it holds for all that the account and those below it have.
+    What is waived or reduced before the bill has a `value` of its own, and holds for one full
+    period of one charge, or for one document of the account (ADJ-1).
     """
 
     account = models.ForeignKey("customers.Account", models.PROTECT, related_name="discounts")
@@ -26,7 +36,13 @@ class GrantedDiscount(Stamped):
         null=True,
         blank=True,
     )
+    subscription_charge = models.ForeignKey(
+        "customers.SubscriptionCharge", models.PROTECT, related_name="+", null=True, blank=True
+    )
     discount = models.ForeignKey("catalog.DiscountDef", models.PROTECT, related_name="+")
+    value = UnitPriceField(
+        null=True, blank=True, help_text="What it takes off instead of what the discount says."
+    )
     coupon = models.ForeignKey(
         "catalog.Coupon", models.PROTECT, related_name="+", null=True, blank=True
     )
@@ -52,6 +68,7 @@ class GrantedDiscount(Stamped):
         permissions = [
             ("grant_discount", "Can give and end discounts"),
             ("approve_discount", "Can approve a discount that needs a second person"),
+            ("adjust_next_bill", "Can waive or reduce a charge before it is billed"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -70,7 +87,26 @@ class GrantedDiscount(Stamped):
                 name="customers_granteddiscount_periods_positive",
                 condition=Q(periods__isnull=True) | Q(periods__gt=0),
             ),
+            models.CheckConstraint(
+                name="customers_granteddiscount_value_of_one_bill",
+                condition=Q(value__isnull=True, subscription_charge__isnull=True)
+                | Q(value__isnull=False, value__gt=0, valid__upper_inf=False),
+            ),
+            *number_checks("customers_granteddiscount", "value"),
         ]
+
+    @property
+    def is_adjustment(self) -> bool:
+        """Tell whether it waives or reduces one bill (ADJ-1)."""
+        return self.value is not None
+
+    @property
+    def taken_off(self) -> str:
+        """Say what it takes off: a percentage, or an amount in the account's currency."""
+        value = self.discount.value if self.value is None else self.value
+        if self.discount.kind == DiscountKind.PERCENT:
+            return f"{(value * 100).normalize():f} %"
+        return f"{quantize(value, self.account.currency)} {self.account.currency}"
 
     def __str__(self) -> str:
         return f"discount {self.pk}"

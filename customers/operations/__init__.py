@@ -9,6 +9,7 @@ from customers.operations.accounts import (
     open_account,
     release_billing,
 )
+from customers.operations.adjustments import ADJUST, adjust_bill, take_back_adjustment
 from customers.operations.bundle_facts import asked_components
 from customers.operations.certificates import (
     approve_certificate,
@@ -98,6 +99,7 @@ from customers.operations.withdrawal import CannotWithdraw, withdraw_end, withdr
 
 __all__ = [
     "ACCOUNT_FIELDS",
+    "ADJUST",
     "CUSTOMER_FIELDS",
     "MOST_MIGRATIONS",
     "AccountNotOpen",
@@ -124,6 +126,7 @@ __all__ = [
     "Phase",
     "activate_due",
     "add_contact",
+    "adjust_bill",
     "agree_commitment",
     "apply_due_moves",
     "approve_certificate",
@@ -173,6 +176,7 @@ __all__ = [
     "set_contract_price",
     "sign_contract",
     "submit_order",
+    "take_back_adjustment",
     "terminate_contract",
     "usable_coupon",
     "withdraw_end",

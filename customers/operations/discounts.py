@@ -19,10 +19,12 @@ from customers.models import (
     GrantedDiscount,
     OrderItem,
     Subscription,
+    SubscriptionCharge,
 )
 from customers.operations import coupons
 from customers.operations.coupons import CannotGrantDiscount, CannotUseCoupon
 from foundation.errors import Invalid
+from foundation.money import quantize
 from foundation.permissions import require
 from foundation.scope import require_sight
 
@@ -55,7 +57,7 @@ def grant_discount(
     """
     require(actor, "customers.grant_discount")
     require_sight(actor, account)
-    return _grant(
+    return enter(
         account=account,
         discount=discount,
         starts=starts,
@@ -105,7 +107,7 @@ def give(
     """
     if code is not None:
         return _redeem(account, code, starts, subscription, order_item, actor, is_approved=True)
-    return _grant(
+    return enter(
         account=account,
         discount=discount,
         starts=starts,
@@ -135,7 +137,7 @@ def _redeem(
     ).count()
     if mine >= coupon.max_per_account:
         raise CannotUseCoupon(f"account {account.number} has used {coupon.code} {mine} times")
-    grant = _grant(
+    grant = enter(
         account=account,
         discount=coupon.promotion.discount,
         starts=starts,
@@ -166,6 +168,8 @@ def end_discount(*, grant: GrantedDiscount, on_date: date, actor: User | None) -
     row = GrantedDiscount.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     if row.state != GrantState.GRANTED:
         raise CannotGrantDiscount(f"this discount is {row.get_state_display().lower()}")
+    if row.is_adjustment:
+        raise CannotGrantDiscount("it is of one bill: take it back before that is posted")
     if row.valid.upper is not None and on_date >= row.valid.upper:
         raise CannotGrantDiscount(f"it ends on {row.valid.upper} already")
     if on_date <= row.valid.lower:
@@ -223,7 +227,7 @@ def reject_discount(*, grant: GrantedDiscount, approver: User, comment: str) -> 
     return row
 
 
-def _grant(
+def enter(
     *,
     account: Account,
     discount: DiscountDef,
@@ -235,14 +239,24 @@ def _grant(
     coupon: Coupon | None,
     actor: User | None,
     is_approved: bool,
+    charge: SubscriptionCharge | None = None,
+    value: Decimal | None = None,
+    worth: Decimal | None = None,
 ) -> GrantedDiscount:
-    _require_fit(account, discount, starts, ends, subscription)
+    """Store a discount, given or waiting for a second person; of an adjustment what it takes off.
+
+    Raises: CannotGrantDiscount; Invalid.
+    """
+    _require_fit(account, discount, starts, ends, subscription, charge)
     DiscountDef.objects.filter(pk=discount.pk, is_used=False).update(is_used=True)
-    waits = discount.needs_approval and actor is not None and not is_approved
+    asks = discount.needs_approval or value is not None
+    waits = asks and actor is not None and not is_approved
     row = GrantedDiscount.objects.create(
         account=account,
         subscription=subscription,
+        subscription_charge=charge,
         discount=discount,
+        value=value,
         coupon=coupon,
         valid=DateRange(starts, ends),
         periods=discount.periods,
@@ -254,23 +268,31 @@ def _grant(
         updated_by=actor,
     )
     if waits and actor is not None:
-        _ask(row, actor)
+        _ask(row, actor, worth)
     _tell("discount.granted", row, actor)
     return row
 
 
-def _ask(row: GrantedDiscount, actor: User) -> None:
+def _ask(row: GrantedDiscount, actor: User, worth: Decimal | None) -> None:
+    """Ask for a second person; what is within the actor's limit is given at once."""
     discount = row.discount
-    money = discount.value * (row.periods or 1) if discount.kind == DiscountKind.AMOUNT else None
-    audit.operations.request_approval(
+    if worth is None and discount.kind == DiscountKind.AMOUNT:
+        worth = discount.value * (row.periods or 1)
+    asked = audit.operations.request_approval(
         action=DECISION.action,
         subject=row,
         payload=_payload(row),
         requester=actor,
-        amount=None if money is None else money.quantize(Decimal("0.0001")),
-        currency="" if money is None else row.account.currency,
-        reason=f"discount {discount.code} for {row.account.number}",
+        amount=None if worth is None else quantize(worth, row.account.currency),
+        currency="" if worth is None else row.account.currency,
+        reason=row.reason
+        if row.is_adjustment
+        else f"discount {discount.code} for {row.account.number}",
     )
+    if asked.alone:
+        audit.operations.consume_approval(action=asked.action, subject=row, payload=_payload(row))
+        row.state = GrantState.GRANTED
+        row.save()
 
 
 def require_fit(account: Account, discount: DiscountDef, starts: date) -> None:
@@ -292,20 +314,27 @@ def _require_fit(
     starts: date,
     ends: date | None,
     subscription: Subscription | None,
+    charge: SubscriptionCharge | None,
 ) -> None:
     if ends is not None and ends <= starts:
         raise Invalid("it ends after it starts", rule="DSC-3")
     require_fit(account, discount, starts)
     if subscription is not None and subscription.account_id != account.pk:
         raise CannotGrantDiscount(f"{subscription.number} belongs to another account")
-    if subscription is not None and discount.level in (
-        DiscountLevel.ACCOUNT,
-        DiscountLevel.INVOICE,
+    if (
+        charge is None
+        and subscription is not None
+        and discount.level
+        in (
+            DiscountLevel.ACCOUNT,
+            DiscountLevel.INVOICE,
+        )
     ):
         raise CannotGrantDiscount(f"{discount.code} is given to an account, not a subscription")
     same = GrantedDiscount.objects.filter(
         account=account,
         subscription=subscription,
+        subscription_charge=charge,
         discount=discount,
         state__in=[GrantState.PENDING, GrantState.GRANTED],
         valid__overlap=DateRange(starts, ends),
@@ -322,6 +351,11 @@ def _payload(row: GrantedDiscount) -> dict[str, Any]:
         "subscription": row.subscription_id,
         "valid": [str(day) for day in (row.valid.lower, row.valid.upper) if day],
         "periods": row.periods,
+        **(
+            {"charge": row.subscription_charge_id, "value": f"{row.value.normalize():f}"}
+            if row.value is not None
+            else {}
+        ),
     }
 
 

@@ -1,5 +1,6 @@
 -- Discounts that were given to some accounts, or to any node above them, and still held on some day of
 -- the window, with the charges of subscriptions they hold for (DSC-1, HIER-5). The chain is that of the day.
+-- What waives or reduces one bill holds for one charge, or for the bill of the account itself: `value` says how much (ADJ-1).
 -- `spans` are the days on which a charge was on, for a discount that lasts so many periods (DSC-5).
 -- Grain: one row per discount given and charge of a subscription. Binds: %(accounts)s bigint[],
 -- %(on_date)s, %(since)s date. Reads only.
@@ -16,10 +17,12 @@ SELECT g.id, g.discount_id, lower(g.valid), upper(g.valid), g.periods, sc.accoun
        sc.subscription_id, sc.charge_id,
        CASE WHEN g.periods IS NOT NULL THEN ARRAY(
            SELECT s.valid FROM customers_chargesegment s
-           WHERE s.subscription_charge_id = sc.id AND s.state <> 'OFF' ORDER BY lower(s.valid)) END
+           WHERE s.subscription_charge_id = sc.id AND s.state <> 'OFF' ORDER BY lower(s.valid)) END,
+       g.value, g.account_id
 FROM up
 JOIN customers_granteddiscount g ON g.account_id = up.node_id AND g.state = 'GRANTED'
 JOIN customers_subscriptioncharge sc ON sc.account_id = up.account_id
 WHERE g.valid && daterange(%(since)s, NULL)
   AND (g.subscription_id IS NULL OR g.subscription_id = sc.subscription_id)
+  AND (g.subscription_charge_id IS NULL OR g.subscription_charge_id = sc.id)
 ORDER BY g.id, sc.id

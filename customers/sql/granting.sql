@@ -10,19 +10,32 @@ BEGIN
     ) OR (NEW.subscription_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM customers_subscription s
         WHERE s.id = NEW.subscription_id AND s.account_id = NEW.account_id)
+    ) OR (NEW.subscription_charge_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM customers_subscriptioncharge c
+        WHERE c.id = NEW.subscription_charge_id AND c.subscription_id = NEW.subscription_id)
     ) THEN
         PERFORM refuse('DSC-3', 'customers_granteddiscount_same_money',
-            'a discount is given to an account''s own subscription, in the account''s currency');
+            'a discount is given to an account''s own subscription or a charge of it, in the account''s currency');
+    END IF;
+    IF NEW.value IS NOT NULL AND NOT EXISTS (
+        SELECT FROM catalog_discountdef d
+        WHERE d.id = NEW.discount_id
+          AND (d.kind = 'AMOUNT' OR d.kind = 'PERCENT' AND NEW.value <= 1)
+    ) THEN
+        PERFORM refuse('ADJ-1', 'customers_granteddiscount_value_fits',
+            'an adjustment is an amount, or a part up to all');
     END IF;
     IF TG_OP = 'UPDATE' AND (
         OLD.state || '>' || NEW.state NOT IN (
             'PENDING>PENDING', 'PENDING>GRANTED', 'PENDING>REJECTED',
             'GRANTED>GRANTED', 'GRANTED>WITHDRAWN', 'REJECTED>REJECTED', 'WITHDRAWN>WITHDRAWN')
-        OR (OLD.account_id, OLD.subscription_id, OLD.discount_id, OLD.coupon_id, OLD.periods,
-            OLD.order_item_id, OLD.requested_by_id, lower(OLD.valid))
+        OR (OLD.account_id, OLD.subscription_id, OLD.subscription_charge_id, OLD.discount_id,
+            OLD.value, OLD.coupon_id, OLD.periods, OLD.order_item_id, OLD.requested_by_id,
+            lower(OLD.valid))
            IS DISTINCT FROM
-           (NEW.account_id, NEW.subscription_id, NEW.discount_id, NEW.coupon_id, NEW.periods,
-            NEW.order_item_id, NEW.requested_by_id, lower(NEW.valid))
+           (NEW.account_id, NEW.subscription_id, NEW.subscription_charge_id, NEW.discount_id,
+            NEW.value, NEW.coupon_id, NEW.periods, NEW.order_item_id, NEW.requested_by_id,
+            lower(NEW.valid))
     ) THEN
         PERFORM refuse('DSC-3', 'customers_granteddiscount_kept',
             'a discount that was given is not rewritten; end it and give another one');

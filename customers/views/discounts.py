@@ -29,6 +29,15 @@ def discounts_url(account_id: int) -> str:
     return reverse("customers:discounts", args=[account_id])
 
 
+def of_what(row: GrantedDiscount) -> str:
+    """Name what a discount is given of."""
+    if row.subscription_charge is not None:
+        return f"{row.subscription_charge.charge.name} of {row.subscription}"
+    if row.is_adjustment:
+        return "one bill"
+    return str(row.subscription or "the account")
+
+
 class AccountDiscounts(OfAccount):
     """What an account was given and has promised."""
 
@@ -57,7 +66,9 @@ class AccountDiscounts(OfAccount):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the tables."""
         rows = GrantedDiscount.objects.filter(account=self.account)
-        granted = rows.select_related("discount", "subscription", "coupon").order_by("-pk")
+        granted = rows.select_related(
+            "account", "discount", "subscription", "subscription_charge__charge", "coupon"
+        ).order_by("-pk")
         return super().get_context_data(
             table=Table(
                 caption="Given to this account and its subscriptions",
@@ -85,10 +96,7 @@ GRANTED = (
         link=lambda row: reverse("customers:granted_discount", args=[row.pk]),
     ),
     Column(label="On the invoice", value="discount.name"),
-    Column(
-        label="Of",
-        value=lambda row: row.subscription.number if row.subscription else "the account",
-    ),
+    Column(label="Of", value=of_what),
     Column(label="Coupon", value=lambda row: row.coupon.code if row.coupon else "", kind="code"),
     Column(label="From", value="valid.lower", kind="date"),
     Column(label="To", value=last_day, kind="date"),
@@ -158,7 +166,13 @@ class OfGrant(Screen):
     def grant(self) -> GrantedDiscount:
         """The discount given of the address."""
         rows = GrantedDiscount.objects.select_related(
-            "account", "discount", "subscription", "coupon", "requested_by", "approved_by"
+            "account",
+            "discount",
+            "subscription",
+            "subscription_charge__charge",
+            "coupon",
+            "requested_by",
+            "approved_by",
         )
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
@@ -196,7 +210,7 @@ class GrantPage(OfGrant):
                        style="primary"),
                 button("Reject", "reject_discount", "approve_discount"),
             )  # fmt: skip
-        if one.state == GrantState.GRANTED:
+        if one.state == GrantState.GRANTED and not one.is_adjustment:
             return (button("End", "end_discount", "grant_discount"),)
         return ()
 
@@ -213,13 +227,17 @@ class GrantPage(OfGrant):
             Fact(label="Account", value=str(one.account), url=account_url(one.account_id)),
             Fact(
                 label="Of",
-                value=one.subscription.number if one.subscription else "the account",
+                value=of_what(one),
                 url=subscription_url(one.subscription_id) if one.subscription_id else "",
             ),
+            *([Fact(label="Off", value=one.taken_off)] if one.is_adjustment else []),
             Fact(label="Coupon", value=one.coupon.code if one.coupon else "", kind="code"),
             Fact(label="From", value=one.valid.lower, kind="date"),
             Fact(label="To", value=last_day(one), kind="date"),
-            Fact(label="Periods", value=one.periods or "until it ends"),
+            Fact(
+                label="Periods",
+                value=one.periods or ("one" if one.is_adjustment else "until it ends"),
+            ),
             Fact(label="Why", value=one.reason),
             Fact(label="Asked by", value=one.requested_by.username if one.requested_by else ""),
             Fact(label="Approved by", value=one.approved_by.username if one.approved_by else ""),

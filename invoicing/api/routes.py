@@ -1,5 +1,6 @@
 """The addresses of invoicing under /api/v1/."""
 
+from invoicing.api.adjustments import BillAdjustmentViewSet
 from invoicing.api.cycle_changes import CycleChangeViewSet
 from invoicing.api.documents import InvoiceViewSet
 from invoicing.api.interims import InterimBillViewSet
@@ -9,6 +10,7 @@ from invoicing.api.previews import OrderPreviewViewSet
 from invoicing.api.runs import BillRunViewSet, RunAccountViewSet
 
 ROUTES = [
+    ("bill-adjustments", BillAdjustmentViewSet, "bill-adjustment"),
     ("bill-runs", BillRunViewSet, "bill-run"),
     ("cycle-changes", CycleChangeViewSet, "cycle-change"),
     ("interim-bills", InterimBillViewSet, "interim-bill"),

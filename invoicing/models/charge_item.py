@@ -13,19 +13,20 @@ from foundation.fields import (
     money_checks,
     number_checks,
 )
-from invoicing.choices import ItemKind, ItemOrigin, ItemState
+from invoicing.choices import ItemKind, ItemOrigin
 
 
 class ChargeItem(models.Model):
     """One amount for one piece of one full period of one charge (CHG-1).
 
     An item follows its document: it is pending while the document is a draft and invoiced once
-    that is posted; only what departs from this is stored in `state`. Its identity is the charge,
-    full period, segment start, usage group, price and generation: the first item of an identity
-    has generation 0, each later difference one more (CHG-3, CHG-8). Rows of other rooms are named
-    by id alone: they are archived, never deleted. A discount is an item of its own, negative, with
-    the item it reduces and the discount that was given (DSC-3); of a cap, minus the number of the
-    commitment. A shortfall has minus the number of its commitment as its subscription charge.
+    that is posted. What is waived before is an item too, with a discount of all of it (ADJ-1).
+    Its identity is the charge, full period, segment start, usage group, price and generation: the
+    first item of an identity has generation 0, each later difference one more (CHG-3, CHG-8).
+    Rows of other rooms are named by id alone: they are archived, never deleted. A discount is an
+    item of its own, negative, with the item it reduces and the discount that was given (DSC-3); of
+    a cap, minus the number of the commitment. A shortfall has minus the number of its commitment
+    as its subscription charge.
     """
 
     run_id = models.BigIntegerField(null=True)
@@ -38,7 +39,6 @@ class ChargeItem(models.Model):
     price_version_id = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=9, choices=ItemKind.choices)
     origin = models.CharField(max_length=10, choices=ItemOrigin.choices, default=ItemOrigin.NORMAL)
-    state = models.CharField(max_length=6, choices=ItemState.choices, default=ItemState.OPEN)
     period_start = models.DateField()
     period_end = models.DateField()
     segment_start = models.DateField()
@@ -126,4 +126,3 @@ class ChargeItem(models.Model):
                 name="invoicing_chargeitem_of_base",
             ),
         ]
-        permissions: ClassVar = [("waive_item", "Can waive a pending charge item")]

@@ -1,6 +1,16 @@
 """Writes of invoicing."""
 
 from invoicing.operations.account_memos import CannotIssueMemo
+from invoicing.operations.adjusting import (
+    Adjustment,
+    CannotAdjustBill,
+    adjust_next_bill,
+    adjustable,
+    piece_of,
+    preview_adjustment,
+    take_adjustment_back,
+    waiting_adjustments,
+)
 from invoicing.operations.continuing import continue_run
 from invoicing.operations.credits import (
     CannotCredit,
@@ -23,7 +33,7 @@ from invoicing.operations.cycles import define_cycle
 from invoicing.operations.interim_runs import start_interim, start_interims
 from invoicing.operations.interims import Standing, limits_of, reached_limits
 from invoicing.operations.late_usage import LateUsage, late_accounts, late_usage, valued_usage
-from invoicing.operations.next_invoices import CannotPreview, NextInvoice, PreviewLine
+from invoicing.operations.next_invoices import CannotPreview, NextInvoice, Piece, PreviewLine
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
 from invoicing.operations.prepaid_sales import (
     BonusPolicy,
@@ -66,7 +76,9 @@ from invoicing.operations.simulating import CannotSimulate, Simulated, simulate_
 
 __all__ = [
     "MOST_RERATED",
+    "Adjustment",
     "BonusPolicy",
+    "CannotAdjustBill",
     "CannotApproveRun",
     "CannotChangeAccount",
     "CannotChangeCycle",
@@ -81,6 +93,7 @@ __all__ = [
     "CannotStartRun",
     "LateUsage",
     "NextInvoice",
+    "Piece",
     "Preview",
     "PreviewChanged",
     "PreviewLine",
@@ -88,6 +101,8 @@ __all__ = [
     "Simulated",
     "Standing",
     "action_of",
+    "adjust_next_bill",
+    "adjustable",
     "approve_permission",
     "approve_run",
     "cancel_run",
@@ -103,8 +118,10 @@ __all__ = [
     "next_invoice",
     "pay_back_balance",
     "pdf_of",
+    "piece_of",
     "pin_of",
     "post_run",
+    "preview_adjustment",
     "preview_cycle",
     "preview_draft",
     "preview_move",
@@ -127,6 +144,8 @@ __all__ = [
     "start_interims",
     "start_run",
     "submit_as_previewed",
+    "take_adjustment_back",
     "valued_usage",
+    "waiting_adjustments",
     "withdraw_cycle_change",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from invoicing.choices import ItemState
 from invoicing.models import BillRunAccount, ChargeItem
 from invoicing.operations.next_invoices import CannotPreview
 from invoicing.operations.previewing import next_invoice
@@ -23,7 +22,6 @@ def left_to_do(account_id: int, on_date: date) -> str:
         account_id=account_id,
         subscription_charge_id=0,
         line_id__isnull=True,
-        state=ItemState.OPEN,
     )
     if waiting.exists():
         return "a credit or debit waits for its next invoice"

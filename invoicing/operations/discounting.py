@@ -49,16 +49,22 @@ def granted(payer: Payer, frame: Frame) -> list[Grant]:
         subscription,
         charge,
         spans,
+        value,
+        node,
     ) in payer.granted:
         terms = frame.discounts[discount_id]
         if charge not in terms.charges:
             continue
         if terms.terms.kind == AMOUNT and payer.owners[owner].is_guest:
             continue
+        if value is not None and terms.terms.level == INVOICE and node != payer.id:
+            continue  # one bill of one payer, not those of accounts below it (ADJ-1)
         grant = found.get(number)
         if grant is None:
             grant = found[number] = Grant(
-                terms.terms._replace(grant_id=number),
+                terms.terms._replace(
+                    grant_id=number, value=terms.terms.value if value is None else value
+                ),
                 terms.code,
                 terms.text,
                 starts,

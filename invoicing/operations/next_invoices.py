@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import connection
 from django.db.models import Max
@@ -17,11 +17,12 @@ from customers.models import Account
 from foundation.errors import Refusal
 from foundation.periods import Rhythm
 from invoicing.choices import RunState
-from invoicing.models import BillCycle, BillRun
+from invoicing.models import BillCycle, BillRun, BillRunAccount
 from invoicing.operations.drafting import Outcome, make_drafts
 from invoicing.operations.frame import Frame
 from invoicing.operations.writing import Draft
-from invoicing.rules.documents import in_reading_order
+from invoicing.rules.charging import Life
+from invoicing.rules.documents import Entry, in_reading_order
 
 ZERO: Final = Decimal(0)
 BILLED: Final = (RunState.POSTING, RunState.POSTED, RunState.CLOSED)
@@ -33,9 +34,24 @@ class CannotPreview(Refusal):
     rule = "BR-4"
 
 
+class Piece(NamedTuple):
+    """A full period of a charge of a subscription that no document has billed."""
+
+    charge: int
+    start: date
+    end: date
+
+    def __str__(self) -> str:
+        """Return what names it on a form: "17@2027-02-01"."""
+        return f"{self.charge}@{self.start}"
+
+
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """A line that the next document would have; negative amounts are credits."""
+    """A line that the next document would have; negative amounts are credits.
+
+    `piece` is what can still be waived or reduced, None for discounts, credits and corrections.
+    """
 
     account_id: int
     text: str
@@ -45,6 +61,7 @@ class PreviewLine:
     net: Decimal
     tax: Decimal
     currency: str
+    piece: Piece | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +190,30 @@ def all_calculated(
 ) -> dict[int, NextInvoice]:
     """Calculate the drafts of payers, each for its bill date, by id.
 
-    Those of one cycle and date are calculated together, like a chunk of a run.
+    Those of one cycle and date are calculated together, like a chunk of a run. What a run has
+    drafted and not posted is not billed: it is calculated again.
     """
     cycles = _cycles(payers)
-    together: dict[tuple[str, date], list[Account]] = defaultdict(list)
+    runs = _unposted(payers)
+    together: dict[tuple[str, date, int], list[Account]] = defaultdict(list)
     for payer in payers:
-        together[payer.cycle_code, days[payer.pk]].append(payer)
+        together[payer.cycle_code, days[payer.pk], runs.get(payer.pk, 0)].append(payer)
     found: dict[int, NextInvoice] = {}
-    for (code, day), some in together.items():
+    for (code, day, run_id), some in together.items():
         cycle = cycles[code]
         kept, cycle.rebill_periods = cycle.rebill_periods, cycle.rebill_periods + ahead
-        found.update(_chunk(some, Frame(BillRun(pk=0, cycle=cycle, bill_date=day), cycle), day))
+        run = BillRun(pk=run_id, cycle=cycle, bill_date=day)
+        found.update(_chunk(some, Frame(run, cycle), day))
         cycle.rebill_periods = kept
     return found
+
+
+def _unposted(payers: Iterable[Account]) -> dict[int, int]:
+    """Return the run of its cycle that holds a payer and has not posted, by payer."""
+    rows = BillRunAccount.objects.filter(
+        payer_id__in=[one.pk for one in payers], is_open=True, run__in=BillRun.objects.cyclic()
+    ).exclude(run__state__in=BILLED)
+    return dict(rows.values_list("payer_id", "run_id"))
 
 
 def _chunk(payers: list[Account], frame: Frame, day: date) -> Iterator[tuple[int, NextInvoice]]:
@@ -227,4 +255,12 @@ def _lines(draft: Draft) -> Iterable[PreviewLine]:
                 line.net,
                 sum((one.amount for one in line.taxes), ZERO),
                 draft.payer.currency,
+                _piece(line.entry),
             )
+
+
+def _piece(entry: Entry) -> Piece | None:
+    life, days = entry.tag, (entry.period.start, entry.period.end)
+    if not isinstance(life, Life) or entry.relief is not None or days in life.billed:
+        return None
+    return Piece(life.id, *days) if entry.change.amount > ZERO else None

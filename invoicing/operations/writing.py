@@ -25,7 +25,7 @@ from invoicing.rules.due_dates import due_date
 NULL = "\\N"
 ITEM_COLUMNS = (
     *("id", "run_id", "account_id", "payer_id", "subscription_charge_id", "charge_id"),
-    *("product_id", "service_id", "price_version_id", "kind", "origin", "state"),
+    *("product_id", "service_id", "price_version_id", "kind", "origin"),
     *("period_start", "period_end", "segment_start", "segment_end", "usage_key", "price_key"),
     *("generation", "quantity", "unit_price", "factor", "amount_exact", "amount", "currency"),
     *("tax_category", "gl_code", "text", "reverses_id", "line_id", "trace"),
@@ -282,7 +282,7 @@ class Writer:
             f"{subject.charge_id}\t{subject.product_id}\t"
             f"{NULL if change.service_id is None else change.service_id}\t"
             f"{NULL if change.price_version_id is None else change.price_version_id}\t"
-            f"{subject.kind}\t{_origin(change, life, line)}\tOPEN\t{iso(period.start)}\t"
+            f"{subject.kind}\t{_origin(change, life, line)}\t{iso(period.start)}\t"
             f"{iso(period.end)}\t{iso(change.start)}\t{iso(change.end)}\t"
             f"{escape(change.usage_key)}\t{change.price_key}\t{change.generation}\t"
             f"{change.quantity}\t{NULL if change.unit_price is None else change.unit_price}\t"

@@ -1,5 +1,10 @@
 """Reads of invoicing."""
 
+from invoicing.queries.adjustments import (
+    adjustments,
+    adjustments_waiting,
+    document_of_adjustment,
+)
 from invoicing.queries.credits import (
     creditable_lines,
     taxes_given_back,
@@ -47,11 +52,14 @@ __all__ = [
     "TaxLiability",
     "TierStep",
     "Totals",
+    "adjustments",
+    "adjustments_waiting",
     "changes_due",
     "charges_left_off",
     "control_differences",
     "control_totals",
     "creditable_lines",
+    "document_of_adjustment",
     "documents",
     "due_bill_date",
     "explain",

@@ -15,7 +15,6 @@ from catalog.rules.selection import attribute_pairs
 from customers.queries.above import Part
 from foundation.money import quantize
 from foundation.sql import run as run_statement
-from invoicing.choices import ItemState
 from invoicing.models import ChargeItem
 
 ZERO: Final = Decimal(0)
@@ -84,7 +83,7 @@ def _priced(
 def _waiting(accounts: Sequence[int], currency: str) -> Decimal:
     rows = ChargeItem.objects.filter(
         account_id__in=list(accounts), subscription_charge_id=0, line_id__isnull=True,
-        state=ItemState.OPEN, currency=currency,
+        currency=currency,
     )  # fmt: skip
     return sum(rows.values_list("amount", flat=True), ZERO)
 

@@ -1,7 +1,8 @@
 -- Drafted payers of a run whose inputs may have changed since its drafts were begun: those whom the
 -- row history names since then (accounts, who pays for them, customers, addresses, timelines) and
--- those with items made by hand. Agreed prices, certificates, redirections and VAT checks are in the
--- stamp of the tables (inputs_stamp); usage that arrives later waits for the next run (PER-8).
+-- those with items made by hand. Discounts of a subscription or of one bill name their account. Agreed prices,
+-- certificates, redirections, VAT checks and discounts of accounts are in the stamp of the tables
+-- (inputs_stamp); usage that arrives later waits for the next run (PER-8).
 -- A run that comes out of another server's backup counts other transactions: all its payers are named.
 -- Grain: one row per payer. Binds: run_id, seen pg_snapshot (NULL: nothing). Reads only.
 WITH RECURSIVE change AS MATERIALIZED (
@@ -13,7 +14,7 @@ WITH RECURSIVE change AS MATERIALIZED (
       AND table_name IN ('customers_customer', 'customers_account', 'customers_accountposition',
                          'customers_accountaddress', 'customers_address',
                          'customers_subscription', 'customers_subscriptioncharge',
-                         'customers_chargesegment')
+                         'customers_chargesegment', 'customers_granteddiscount')
 ), named AS (  -- what the changed row says, or said before
     SELECT key, value::bigint AS id
     FROM change

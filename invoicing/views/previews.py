@@ -22,6 +22,7 @@ from invoicing import operations, queries
 from invoicing.models import CycleChange
 from invoicing.operations import NextInvoice, PreviewLine, Projected
 from invoicing.views import links
+from invoicing.views.adjustments import ADJUST, adjust_url, adjustments_table, waive_column
 from invoicing.views.ending import ending_table, owed_facts
 
 BILLS = 12
@@ -75,12 +76,15 @@ def money_facts(one: NextInvoice) -> list[Fact]:
     return facts
 
 
-def lines_table(caption: str, lines: Sequence[PreviewLine], empty: str, currency: str) -> Table:
+def lines_table(
+    caption: str, lines: Sequence[PreviewLine], empty: str, currency: str, *more: Column
+) -> Table:
     """Return lines as a table."""
     columns = (
         *LINE_COLUMNS,
         Column(label="Net", value="net", kind="money", currency=lambda one: currency),
         Column(label="Tax", value="tax", kind="money", currency=lambda one: currency),
+        *more,
     )
     return Table(caption=caption, rows=list(lines), empty=empty, columns=columns)
 
@@ -126,13 +130,16 @@ class AccountNext(Screen):
     def buttons(self) -> Sequence[Button]:
         """Offer to look farther ahead, a page by itself because it calculates twelve bills."""
         years = Button(label="Next twelve bills", url="?year=1", permission=self.permission)
+        adjust = Button(
+            label="Adjust the bill", url=adjust_url(self.account.pk), permission=ADJUST
+        )
         change = "customers.change_account"
         if self.cycle_change is not None:
             url = reverse("invoicing:withdraw_cycle_change", args=[self.cycle_change.pk])
             stay = Button(label="Keep the bill day", url=url, permission=change, method="post")
-            return (years, stay)
+            return (years, adjust, stay)
         url = reverse("invoicing:cycle_preview", args=[self.account.pk])
-        return (years, Button(label="Another bill day", url=url, permission=change))
+        return (years, adjust, Button(label="Another bill day", url=url, permission=change))
 
     @cached_property
     def cycle_change(self) -> CycleChange | None:
@@ -161,7 +168,8 @@ class AccountNext(Screen):
         except Refusal as refusal:
             facts = [Fact(label="Cannot be calculated", value=refusal.message)]
             return super().get_context_data(facts=facts, table=changes, **kwargs)
-        tables = [changes]
+        may = self.request.user.has_perm(ADJUST)
+        tables = [adjustments_table(found, self.account, may=may), changes]
         if "year" in self.request.GET:
             tables.append(year_table(self._year(day), self.account.currency))
         facts = money_facts(found)
@@ -173,7 +181,9 @@ class AccountNext(Screen):
         if found.payer_id != self.account.pk:
             payer = Account.objects.get(pk=found.payer_id)
             facts.append(Fact(label="Billed to", value=str(payer), url=links.account(payer.pk)))
-        lines = lines_table("Lines", found.lines, "Nothing would be billed.", found.currency)
+        off = [waive_column(self.account.pk)] if may else []
+        empty = "Nothing would be billed."
+        lines = lines_table("Lines", found.lines, empty, found.currency, *off)
         return super().get_context_data(facts=facts, table=lines, tables=tables, **kwargs)
 
     def _year(self, day: date) -> Sequence[Projected]:

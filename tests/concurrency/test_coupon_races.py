@@ -165,8 +165,8 @@ def test_without_the_lock_an_account_uses_it_again(monkeypatch: pytest.MonkeyPat
         together.wait(30)
         return real(**terms)
 
-    real = discounts._grant
+    real = discounts.enter
     monkeypatch.setattr(coupons, "locked", looked_at)
-    monkeypatch.setattr(discounts, "_grant", grant)
+    monkeypatch.setattr(discounts, "enter", grant)
     assert refusals(redeem_at_once(), customers.operations.CannotUseCoupon) == 0
     assert CouponRedemption.objects.count() == 4

@@ -17,11 +17,11 @@ from django.db import connection
 import customers.operations
 import invoicing.operations
 from customers.choices import AddressRole
-from customers.models import Account, Subscription
+from customers.models import Account, GrantedDiscount, Subscription
 from customers.operations import AddressInput, IdentifierInput
 from invoicing.choices import AccountState, ItemKind, RunState
 from invoicing.models import BillRun, BillRunAccount, ChargeItem
-from invoicing.operations import workers
+from invoicing.operations import Adjustment, workers
 from invoicing.operations.frame import Frame
 from invoicing.operations.posting import suspects
 from tests.apps.invoicing.company import add, modify, terminate
@@ -96,6 +96,12 @@ def item_by_hand(payer: Account) -> None:
     )  # fmt: skip
 
 
+def waived(payer: Account) -> GrantedDiscount:
+    return invoicing.operations.adjust_next_bill(
+        account=payer, asked=Adjustment(share=D(1)), reason_code="GOODWILL", as_of=DAY, actor=None
+    )
+
+
 def nothing(payer: Account) -> None:
     """Change nothing."""
 
@@ -127,11 +133,12 @@ def next_winter(payer: Account) -> None:
 
 OVERTAKEN: Final = (
     rename, order_number, town, house, more_seats, an_end, segment_by_hand, item_by_hand,
+    waived,
 )  # fmt: skip
 STILL_GOOD: Final = (
     nothing, touch, anchor_by_hand, there_and_back, served_elsewhere, next_winter,
 )  # fmt: skip
-Change = Callable[[Account], None]
+Change = Callable[[Account], object]
 
 
 class Overtaken:
@@ -148,6 +155,8 @@ class Overtaken:
         self.met: dict[int, Change] = {
             payer.pk: change for payer, change in zip(payers, OVERTAKEN + STILL_GOOD, strict=True)
         }
+        grant = waived(payers[0])  # the discount that adjustments are of exists from now on
+        invoicing.operations.take_adjustment_back(grant=grant, actor=None)
         run = street.start(self.cycle)
         run = invoicing.operations.continue_run(run_id=run.pk)
         assert run.state == RunState.IN_REVIEW, run.error

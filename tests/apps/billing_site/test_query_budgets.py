@@ -59,6 +59,7 @@ SHORT = {
     "/console/payments/cash/",
 }
 SHORT_API = {
+    "bill-adjustments",
     "charge-redirections",
     "coupon-redemptions",
     "cycle-changes",

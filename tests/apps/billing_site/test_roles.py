@@ -37,6 +37,7 @@ def test_no_checker_makes_what_it_checks() -> None:
         "invoicing.approve_credit": "invoicing.request_credit",
         "catalog.publish_price": "catalog.draft_price",
         "catalog.publish_offer": "catalog.draft_offer",
+        "customers.approve_discount": "customers.adjust_next_bill",
         "customers.sign_contract": "customers.set_contract_price",
         "customers.approve_certificate": "customers.request_certificate",
     }

@@ -47,7 +47,7 @@ BUDGETS = (
     ("rating:account_usage", "account", 4),
     ("rating:account_balances", "account", 4),
     ("rating:account_pools", "account", 4),
-    ("invoicing:account_next", "account", 42),
+    ("invoicing:account_next", "account", 47),
     ("invoicing:invoice", "invoice", 13),
     ("invoicing:request_credit", "invoice", 13),
     ("invoicing:line", "line", 11),

@@ -28,6 +28,7 @@ from customers.models import Account, ServiceInstance, Subscription, Subscriptio
 from customers.operations import IdentifierInput, ItemInput
 from foundation.locks import advisory_lock
 from invoicing.models import BillRun, InterimBill, Invoice
+from invoicing.operations import Adjustment
 from ledger.models import AccountingPeriod, LegalEntity
 from payments.choices import ReversalKind
 from payments.models import TenderType
@@ -122,6 +123,10 @@ def _business(company: Company, payer: Account, mark: str, offer: Any) -> None:
     payments.operations.record_receipt(
         entity=entity, external_id=f"{mark}-R1", payer_text=f"{mark} text", **paid
     )
+    invoicing.operations.adjust_next_bill(
+        account=payer, asked=Adjustment(share=D("0.1")), reason_code="GOODWILL",
+        comment=f"{mark} trouble", as_of=MARCH, actor=None,
+    )  # fmt: skip
     customers.operations.draft_contract(
         account=payer, valid_from=START, actor=None, number=f"{mark}-K1"
     )
