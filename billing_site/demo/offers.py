@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from billing_site.demo.plans import (
     ChargePlan,
+    ComponentPlan,
     IncludedPlan,
     OfferPlan,
     Price,
@@ -17,6 +18,7 @@ PRODUCTS = (
         "INSTALL", "Installation", "Access", "FEE", "SERVICE", "ONE_TIME", "POINT_IN_TIME"
     ),
     ProductPlan("MODEM", "Modem", "Access", "EQUIPMENT", "GOOD", "EQUIPMENT", "POINT_IN_TIME"),
+    ProductPlan("TV", "Television", "Access", "SERVICE", "TELECOM", "RECURRING"),
     ProductPlan("MOBILE", "Mobile line", "Mobile", "SERVICE", "TELECOM", "RECURRING"),
     ProductPlan("VOICE", "Voice minutes", "Mobile", "USAGE", "TELECOM", "USAGE", "ON_USAGE"),
     ProductPlan("SMS", "Text messages", "Mobile", "USAGE", "TELECOM", "USAGE", "ON_USAGE"),
@@ -79,6 +81,10 @@ def _access(code: str, name: str, dollars: str, euros: str) -> OfferPlan:
         identifier="LINE",
         family="Access",
     )
+
+
+def _monthly(code: str, name: str, product: str, dollars: str, euros: str) -> ChargePlan:
+    return ChargePlan(code, name, product, "RECURRING", "FLAT", _flat(dollars, euros))
 
 
 def _usage(
@@ -348,5 +354,21 @@ OFFERS = (
             ),
         ),
         family="Cloud",
+    ),
+    OfferPlan(
+        "TV",
+        "Television",
+        (_monthly("TV-RC", "Television", "TV", "9.00", "8.00"),),
+        family="Access",
+    ),
+    OfferPlan(
+        "HOME",
+        "Larkfield Home",
+        (_monthly("HOME-RC", "Home monthly fee", "INTERNET", "64.00", "56.00"),),
+        family="Access",
+        components=(
+            ComponentPlan("TV", "INCLUDED", terms={"ssp_weight": Decimal("9.00")}),
+            ComponentPlan("MOBILE-M", "DISCOUNTED", Decimal(40), {"ssp_weight": Decimal("25.00")}),
+        ),
     ),
 )

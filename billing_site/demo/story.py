@@ -10,6 +10,7 @@ import audit.operations
 from audit.choices import JobState
 from audit.models import JobRun
 from billing_site.demo import (
+    bundles,
     cast,
     clients,
     deals,
@@ -137,6 +138,7 @@ class _Teller:
         story = [
             *months.acts(front, self.plans, files, self.number, runs),
             *prepaid.acts(front, runs),
+            *bundles.acts(front),
         ]
         story.sort(key=lambda act: (act.day, act.key))
         for index, act in enumerate(story):
