@@ -76,7 +76,7 @@ ROLES: tuple[Role, ...] = (
     Role(
         name=CARE,
         username="care",
-        purpose="Customers, their accounts, orders and services; asks for credits.",
+        purpose="Customers, their accounts, orders and services; adjusts bills, asks for credits.",
         may=(
             *READ_TRADE,
             *reads("rating", "payments"),

@@ -15,6 +15,7 @@ CURRENCIES = ("EUR", "USD")
 # Action, right of the second person, role, up to which amount, at most which part of the document.
 LIMITS: tuple[tuple[str, str, str, Decimal, Decimal | None], ...] = (
     ("invoicing.credit", "invoicing.approve_credit", CARE, Decimal(100), Decimal("0.1")),
+    ("customers.approve_discount", "customers.approve_discount", CARE, Decimal(100), None),
     ("invoicing.debit", "invoicing.approve_debit", OPERATOR, Decimal(100), None),
 )
 

@@ -225,6 +225,7 @@ def _definition(asked: Adjustment, currency: str) -> DiscountDef:
     """Return the discount that adjustments of a kind are of; the value is each one's own.
 
     It is taken last, after the discounts of the account, and no amount of it shrinks by days.
+    Given by hand, without a value of its own, it waits for a second person.
     """
     is_share = asked.share is not None
     of_bill = asked.piece is None
@@ -240,6 +241,7 @@ def _definition(asked: Adjustment, currency: str) -> DiscountDef:
         periods=1 if of_bill else None,
         priority=32_000,
         prorates=False,
+        needs_approval=True,
         starts=LONG_AGO,
         actor=None,
     )

@@ -31,9 +31,10 @@ def add_the_unusual() -> list[str]:
 
     A signed contract and a draft, an order to be sent, one that pauses a service, charges that
     another account pays, a discount given and one that waits, a service that fell out, an order
-    and a credit that a second person decides, a certificate, units given, a commitment, a credit
-    limit, a run in review, a payment that settles nothing, usage to be rated again, usage to be
-    given up and a top-up that waits; besides, an event of usage, which only a search leads to.
+    and a credit that a second person decides, a certificate, a bill that was adjusted, units
+    given, a commitment, a credit limit, a run in review, a payment that settles nothing, usage to
+    be rated again, usage to be given up and a top-up that waits; besides, an event of usage, which
+    only a search leads to.
     """
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
@@ -96,6 +97,7 @@ def add_the_unusual() -> list[str]:
         _credit_that_waits(account, day),
         _rated_again(event),
         _given_up(),
+        *_adjusted(account, day),
         *_topped_up(account, day),
     ]
 
@@ -122,6 +124,22 @@ def _discounts(account: Account, day: date) -> None:
     clerk = User.objects.get(username="care")
     for one in made:
         operations.grant_discount(account=account, discount=one, starts=day, actor=clerk)
+
+
+def _adjusted(account: Account, day: date) -> list[str]:
+    """Take a tenth off one bill; return where that is shown first, and taken back."""
+    tenth = catalog.operations.define_discount(
+        code="ONCE", name="Adjustment", kind="PERCENT", level="INVOICE", value=Decimal(1),
+        starts=day, actor=None,
+    )  # fmt: skip
+    made = operations.adjust_bill(
+        account=account, discount=tenth, value=Decimal("0.1"), starts=day,
+        ends=day + timedelta(days=31), worth=Decimal(3), reason="Goodwill", actor=None,
+    )  # fmt: skip
+    return [
+        reverse("invoicing:confirm_adjustment", args=[account.pk]),
+        reverse("invoicing:take_adjustment_back", args=[made.pk]),
+    ]
 
 
 def _orders_that_wait(subscription: Subscription, day: date) -> list[str]:

@@ -17,11 +17,11 @@ pytestmark = pytest.mark.django_db
 
 
 def test_limits_are_set_once_and_a_changed_one_is_kept(people: None) -> None:
-    assert set_limits() == 4
+    assert set_limits() == 6
     row = ApprovalPolicy.objects.get(action="invoicing.credit", currency="EUR")
     row.free_up_to = Decimal(20)
     row.save()
-    assert set_limits() == 4
+    assert set_limits() == 6
     row.refresh_from_db()
     assert row.free_up_to == Decimal(20)
 

@@ -199,6 +199,11 @@ def test_above_the_limit_a_second_person_approves(company: Company, sub: Subscri
     assert customers.operations.approve_discount(grant=above, approver=boss).state == "GRANTED"
     now = invoicing.operations.next_invoice(account_id=sub.account_id, as_of=START)
     assert now.net == 0
+    other = company.payer("Bob")
+    by_hand = customers.operations.grant_discount(
+        account=other, discount=above.discount, starts=START, actor=mine
+    )
+    assert by_hand.state == "PENDING", "what adjusts one bill is given for good by nobody alone"
 
 
 def test_what_cannot_be_adjusted_is_refused(company: Company, sub: Subscription) -> None:
