@@ -50,6 +50,32 @@ def run(
         )
 
 
+@verb("bill.adjust")
+def adjust(
+    scene: Scene,
+    *,
+    account: str,
+    subscription: str = "",
+    charge: str = "",
+    percent: str | None = None,
+    amount: str | None = None,
+) -> None:
+    """Take a percentage or an amount off a charge of the next bill, or off the whole (ADJ-1)."""
+    owner, piece = scene.account(account), None
+    if charge:
+        kept = scene.subscription(subscription).charges.get(charge=scene.charge(charge))
+        bill = invoicing.operations.next_invoice(account_id=owner.pk, as_of=scene.day)
+        piece = invoicing.operations.piece_of(bill, kept.pk)
+    asked = invoicing.operations.Adjustment(
+        piece,
+        None if percent is None else Decimal(percent) / 100,
+        None if amount is None else Decimal(amount),
+    )
+    invoicing.operations.adjust_next_bill(
+        account=owner, asked=asked, reason_code="GOODWILL", as_of=scene.day, actor=None
+    )
+
+
 @verb("bill.limits")
 def limits(scene: Scene) -> None:
     """Bill usage that has reached the limit of its charge inside its period (UNIT-8)."""
