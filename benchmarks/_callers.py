@@ -36,25 +36,20 @@ SELECT id, 'ACTIVE', '[2026-12-31T23:00:00Z,)' FROM customers_serviceinstance;
 
 EVENTS = """
 INSERT INTO rating_usageevent (
-    account_id, event_start, event_end, source_id, service_id, subscription_charge_id,
-    price_version_id, file_id, row_number, received_at, on_date, event_key, usage_type,
-    identifier_type, identifier, attribute_key, state, currency, quantity, billable_quantity,
-    amount_exact, attributes
+    account_id, event_start, event_end, source_id, service_id, subscription_charge_id, file_id,
+    row_number, received_at, on_date, event_key, usage_type, identifier_type, identifier,
+    attribute_key, quantity, billable_quantity, attributes
 )
 SELECT
-    account_id, at, at, 1, service_id, own, version, 1, n, '2027-02-01 06:00+00',
+    account_id, at, at, 1, service_id, own, 1, n, '2027-02-01 06:00+00',
     (at AT TIME ZONE 'Europe/Berlin')::date, %(kind)s || '-' || n, %(kind)s, 'MSISDN', identifier,
-    attribute_key, state, currency, quantity, quantity, amount, attributes
+    attribute_key, quantity, CASE WHEN %(kind)s = 'DATA' THEN quantity END, attributes
 FROM (
     SELECT
         s.*, g AS n, timestamptz '2026-12-31 23:00+00'
             + make_interval(secs => ((g * 7919 + s.service_id * 104729) %% 2678400)) AS at,
-        CASE WHEN %(kind)s = 'CALL' THEN '*'
+        CASE WHEN %(kind)s = 'CALL' THEN ''
             WHEN g %% 3 = 0 THEN 'zone=WORLD' ELSE 'zone=EU' END AS attribute_key,
-        CASE WHEN %(kind)s = 'CALL' THEN 'RATED' ELSE 'GUIDED' END AS state,
-        CASE WHEN %(kind)s = 'CALL' THEN 'EUR' END AS currency,
-        CASE WHEN %(kind)s = 'CALL' THEN 0 END AS amount,
-        CASE WHEN %(kind)s = 'CALL' THEN 1 END AS version,
         CASE WHEN %(kind)s = 'CALL' THEN 1 + (g * 31) %% 600 ELSE (1 + (g * 37) %% 9000) / 1000.0
         END AS quantity,
         CASE WHEN %(kind)s = 'CALL' THEN jsonb_build_object('called', '+' || (43660000000

@@ -41,8 +41,8 @@ MONEY: list[type[models.Model]] = [
     ApprovalRequest, BusinessEvent, Change,
 ]  # fmt: skip
 USAGE: list[type[models.Model]] = [
-    rating.UsageFile, rating.UsageFilePart, rating.UsageEvent, rating.UsageKey,
-    rating.UsageAggregate, rating.SuspenseItem,
+    rating.UsageFile, rating.UsageFilePart, rating.UsageEvent, rating.RatedUsage,
+    rating.UsageKey, rating.UsageAggregate, rating.SuspenseItem,
 ]  # fmt: skip
 COPIED = {model._meta.db_table: model for model in (*PARTIES, *MONEY, *USAGE)}
 
@@ -77,6 +77,7 @@ SELECT i.account_id, i.subscription_charge_id, i.segment_start, i.segment_end
   JOIN rating_usageevent e ON e.account_id = i.account_id
        AND e.subscription_charge_id = i.subscription_charge_id
        AND e.on_date >= i.segment_start AND e.on_date < i.segment_end
+       AND e.billable_quantity IS NOT NULL
  WHERE i.kind = 'USAGE' AND i.line_id IS NOT NULL AND i.id < %(stride)s
  GROUP BY i.id ORDER BY count(*) DESC, i.id LIMIT 1
 """

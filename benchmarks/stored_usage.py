@@ -26,7 +26,7 @@ from catalog.rules.timebands import Bands
 from customers.models import ServiceIdentifier
 from invoicing.models import BillCycle, ChargeItem
 from rating import operations
-from rating.models import UsageAggregate, UsageEvent
+from rating.models import RatedUsage, Usage, UsageAggregate, UsageEvent
 from rating.queries.terms import usage_charges
 
 EVENTS, ACCOUNTS, LOOPED, WORKERS = 1_000_000, 2_000, 500, 2
@@ -54,7 +54,7 @@ def run(scale: float) -> list[Figure]:
                note="two threads, without documents"),
     ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE rating_usageevent, rating_usageaggregate")
+        cursor.execute("TRUNCATE rating_usageevent, rating_ratedusage, rating_usageaggregate")
     calls = callers.store("CALL", each)
     return [*aggregated, *_one_by_one(calls)]
 
@@ -76,7 +76,7 @@ def _through_sums(callers: Callers, cycle: BillCycle) -> float:
 
 def _loop_sums() -> float:
     """Add up events one by one through the ORM; return events a second."""
-    events = list(UsageEvent.objects.all()[:LOOPED])
+    events = list(Usage.objects.all()[:LOOPED])
     began = time.perf_counter()
     for event in events:
         row, _ = UsageAggregate.objects.get_or_create(
@@ -131,7 +131,7 @@ def _fingerprint() -> tuple[object, ...]:
     """Return what tells whether any event or sum is another one."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT sum(hashtextextended(e::text, 0)) FROM rating_usageevent AS e),"
+            "SELECT (SELECT sum(hashtextextended(e::text, 0)) FROM rating_usage AS e),"
             " (SELECT sum(hashtextextended(a::text, 0)) FROM rating_usageaggregate AS a)"
         )
         return tuple(cursor.fetchone())
@@ -164,7 +164,7 @@ def _loop_calls() -> float:
             zone = prefix.zone if prefix else "REST"
             total += step * cells.get(f"band={band},zone={zone}", cells["*"])
             at, step = at + step, 6
-        UsageEvent.objects.filter(
+        RatedUsage.objects.filter(
             account_id=owner.service.subscription.account_id, event_start=event.event_start,
             id=event.id,
         ).update(amount_exact=total)  # fmt: skip

@@ -34,7 +34,7 @@ from ledger.models import LegalEntity
 from rating import operations
 from rating.models import UsageAggregate, UsageEvent, UsageFile, UsageKey, UsageSource
 from rating.operations.partitions import ensure_partitions
-from rating.operations.writing import EVENT_COLUMNS
+from rating.operations.writing import COUNTED_COLUMNS, RATED_COLUMNS
 
 ROWS, PAIRS, ORM_ROWS = 1_000_000, 3, 1_000
 ACCOUNTS, PER_ACCOUNT = 4_000, 5
@@ -134,23 +134,34 @@ def _write_file(turn: int, rows: int, numbers: list[str]) -> Path:
 
 
 def _copy_ready_rows(file: UsageFile) -> float:
-    """COPY the stored rows of the file, ready made, into the same table by one worker."""
-    ready = Path(settings.VAR_DIR) / "ready.txt"
-    with connection.cursor() as cursor, ready.open("w+b") as rows:
-        columns = ", ".join(EVENT_COLUMNS)
+    """COPY the stored rows of the file, ready made, into the same tables by one worker."""
+    which = f"IN (SELECT id FROM rating_usageevent WHERE file_id = {file.pk})"
+    ready = [
+        _taken_out("rating_ratedusage", RATED_COLUMNS, which),
+        _taken_out("rating_usageevent", (*COUNTED_COLUMNS, "id"), which),
+    ]
+    started = time.perf_counter()
+    with connection.cursor() as cursor:
+        for statement, path in ready:
+            with path.open("rb") as rows, cursor.copy(statement) as into:
+                while block := rows.read(BLOCK):
+                    into.write(block)
+    return time.perf_counter() - started
+
+
+def _taken_out(table: str, columns: tuple[str, ...], which: str) -> tuple[str, Path]:
+    """Take rows out of a table to a file; return the statement that copies them back, and it."""
+    path = Path(settings.VAR_DIR) / f"{table}.txt"
+    listed = ", ".join(columns)
+    with connection.cursor() as cursor, path.open("wb") as rows:
         with cursor.copy(
-            f"COPY (SELECT {columns} FROM rating_usageevent WHERE file_id = {file.pk}"
+            f"COPY (SELECT {listed} FROM {table} WHERE id {which}"
             " ORDER BY account_id, event_start) TO STDOUT"
         ) as out:
             for block in out:
                 rows.write(block)
-        cursor.execute("DELETE FROM rating_usageevent WHERE file_id = %s", [file.pk])
-        rows.seek(0)
-        started = time.perf_counter()
-        with cursor.copy(f"COPY rating_usageevent ({columns}) FROM STDIN") as into:
-            while block := rows.read(BLOCK):
-                into.write(block)
-        return time.perf_counter() - started
+        cursor.execute(f"DELETE FROM {table} WHERE id {which}")
+    return f"COPY {table} ({listed}) FROM STDIN", path
 
 
 def _orm_loop(source: UsageSource, numbers: list[str], turn: int) -> float:
@@ -187,7 +198,7 @@ def _orm_loop(source: UsageSource, numbers: list[str], turn: int) -> float:
             identifier_type="MSISDN", identifier=owner.value, quantity=quantity,
             billable_quantity=quantity, attributes={"zone": "EU"}, service_id=owner.service_id,
             subscription_charge_id=own.pk, on_date=moment.date(), attribute_key="zone=EU",
-            state="GUIDED", file_id=0, row_number=number, received_at=RECEIVED,
+            file_id=0, row_number=number, received_at=RECEIVED,
         )  # fmt: skip
         sums = UsageAggregate.objects.filter(
             account_id=subscription.account_id, subscription_charge_id=own.pk,

@@ -17,7 +17,7 @@ from invoicing.choices import SOURCE
 from invoicing.models import ChargeItem, InvoiceLine, TaxLine
 from invoicing.rules.content import grouped
 from ledger.models import JournalEntry
-from rating.models import UsageEvent
+from rating.models import Usage
 
 MOST_EVENTS = 200
 METRICS = {
@@ -53,7 +53,7 @@ class Explanation:
     tiers: list[TierStep] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     taxes: list[TaxLine] = field(default_factory=list)
-    events: list[UsageEvent] = field(default_factory=list)
+    events: list[Usage] = field(default_factory=list)
     more_events: bool = False
     order_item: OrderItem | None = None
     in_bundle: customers.queries.InBundle | None = None

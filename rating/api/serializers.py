@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from foundation.api import HouseModelSerializer, HouseSerializer
 from rating.choices import Verdict
-from rating.models import SuspenseItem, UsageEvent, UsageFile
+from rating.models import SuspenseItem, Usage, UsageFile
 from rating.operations import MOST_ROWS, RowResult
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 
@@ -139,7 +139,7 @@ class UsageEventSerializer(HouseModelSerializer):
     """A stored event with where it was guided."""
 
     class Meta:
-        model = UsageEvent
+        model = Usage
         fields = [
             "id", "account_id", "event_start", "event_end", "source_id", "event_key",
             "usage_type", "identifier_type", "identifier", "quantity", "billable_quantity",

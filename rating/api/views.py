@@ -15,7 +15,7 @@ from rating import operations, queries
 from rating.api import serializers
 from rating.api.asked import ACCOUNT, DAYS, account_asked, days_asked
 from rating.api.write_offs import WriteOffSerializer
-from rating.models import SuspenseItem, UsageEvent, UsageFile, UsageSource
+from rating.models import SuspenseItem, Usage, UsageFile, UsageSource
 
 
 class EventPagination(HousePagination):
@@ -27,7 +27,7 @@ class EventPagination(HousePagination):
 class UsageEventViewSet(Listed, HouseViewSet):
     """Send usage in bulk, read the stored events of an account, amend or cancel one."""
 
-    queryset = UsageEvent.objects.none()
+    queryset = Usage.objects.none()
     parser_classes = [RowsParser]
     serializer_class = serializers.UsageEventSerializer
     pagination_class = EventPagination
@@ -47,7 +47,7 @@ class UsageEventViewSet(Listed, HouseViewSet):
     def get_queryset(self) -> Any:
         """Return events bounded by account and days."""
         if getattr(self, "swagger_fake_view", False):
-            return UsageEvent.objects.none()
+            return Usage.objects.none()
         asked = self.request.query_params
         account = account_asked(asked)
         start, end = days_asked(asked)

@@ -4,7 +4,7 @@ from rating.models.aggregate import UsageAggregate
 from rating.models.balance import BalanceBucket, BalanceMovement, PendingDraw
 from rating.models.cap import SpendCap
 from rating.models.derived import DerivedRating, PendingDerivation, RatingAgreement
-from rating.models.event import UsageEvent, UsageKey
+from rating.models.event import RatedUsage, Usage, UsageEvent, UsageKey
 from rating.models.file import UsageFile, UsageFilePart
 from rating.models.pool import PoolMember, PoolShare, RatingPool
 from rating.models.rerate import RerateChange, RerateJob
@@ -23,6 +23,7 @@ __all__ = [
     "PendingDraw",
     "PoolMember",
     "PoolShare",
+    "RatedUsage",
     "RatingAgreement",
     "RatingPool",
     "RerateChange",
@@ -34,6 +35,7 @@ __all__ = [
     "ThresholdAlert",
     "TopUpRequest",
     "TopUpRule",
+    "Usage",
     "UsageAggregate",
     "UsageEvent",
     "UsageFile",

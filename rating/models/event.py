@@ -1,4 +1,4 @@
-"""Usage events and the keys that make each of them count once."""
+"""Usage events, what they come to, and the keys that make each of them count once."""
 
 from django.db import models
 
@@ -6,14 +6,8 @@ from foundation.fields import CurrencyField, QuantityField, UnitPriceField
 from rating.choices import EventState
 
 
-class UsageEvent(models.Model):
-    """Hold one guided event; monthly partitions by `event_start`, made on demand.
-
-    The table is created in `sql/usage_event_table.sql` because Django does not know partitions.
-    It has no foreign key and no row trigger, and carries `account_id` in its only key. What
-    buckets cover of the billable quantity, and of the amount of a RATED event, is not charged
-    (ENT-3); empty where no bucket does.
-    """
+class Received(models.Model):
+    """What is known of an event as it came, and to whom and which charge it was guided."""
 
     pk = models.CompositePrimaryKey("account_id", "event_start", "id")
     id = models.BigIntegerField()
@@ -26,25 +20,82 @@ class UsageEvent(models.Model):
     identifier_type = models.CharField(max_length=16)
     identifier = models.CharField(max_length=64)
     quantity = QuantityField()
-    billable_quantity = QuantityField()
     attributes = models.JSONField(default=dict)
     service_id = models.BigIntegerField()
     subscription_charge_id = models.BigIntegerField()
     on_date = models.DateField()
+    file_id = models.BigIntegerField()
+    row_number = models.BigIntegerField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+        managed = False
+
+    def __str__(self) -> str:
+        return self.event_key
+
+
+class UsageEvent(Received):
+    """Hold one guided event; monthly partitions by `event_start`, made on demand.
+
+    The tables are created in `sql/usage_event_table.sql` because Django does not know partitions.
+    They have no foreign key and no row trigger, and carry `account_id` in their only key. What
+    an event counts in its line stands here, and what buckets cover of that (ENT-3); where it is
+    rated by itself (UNIT-2 EVENT) both are empty, and `RatedUsage` says it.
+    """
+
+    attribute_key = models.CharField(max_length=200, default="", db_default="")
+    billable_quantity = QuantityField(null=True)
+    covered_quantity = QuantityField(null=True)
+
+    class Meta(Received.Meta):
+        db_table = "rating_usageevent"
+
+
+class RatedUsage(models.Model):
+    """Say what an event that is rated by itself counts and costs (UNIT-2 EVENT).
+
+    Its key is that of its event. It is replaced when its event is rated again, which leaves the
+    event as it lies. What buckets cover of it is not charged (ENT-3).
+    """
+
+    pk = models.CompositePrimaryKey("account_id", "event_start", "id")
+    id = models.BigIntegerField()
+    account_id = models.BigIntegerField()
+    event_start = models.DateTimeField()
+    service_id = models.BigIntegerField()
+    subscription_charge_id = models.BigIntegerField()
+    on_date = models.DateField()
     attribute_key = models.CharField(max_length=200)
+    billable_quantity = QuantityField()
+    price_version_id = models.BigIntegerField()
+    amount_exact = UnitPriceField()
+    currency = CurrencyField()
+    covered_quantity = QuantityField(null=True)
+    covered_amount = UnitPriceField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "rating_ratedusage"
+        default_permissions = ()
+
+
+class Usage(Received):
+    """An event with what it comes to, whichever of the two says it; a view, read only."""
+
+    attribute_key = models.CharField(max_length=200)
+    billable_quantity = QuantityField()
     state = models.CharField(max_length=6, choices=EventState.choices)
     amount_exact = UnitPriceField(null=True)
     currency = CurrencyField(null=True)
     price_version_id = models.BigIntegerField(null=True)
     covered_quantity = QuantityField(null=True)
     covered_amount = UnitPriceField(null=True)
-    file_id = models.BigIntegerField()
-    row_number = models.BigIntegerField()
-    received_at = models.DateTimeField()
 
-    class Meta:
-        managed = False
-        db_table = "rating_usageevent"
+    class Meta(Received.Meta):
+        db_table = "rating_usage"
+        default_permissions = ()
 
 
 class UsageKey(models.Model):

@@ -1,4 +1,4 @@
-"""Monthly partitions of usage events, made when the first event of a month comes."""
+"""Monthly partitions of usage events and their results, made when the first event of one comes."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -8,6 +8,8 @@ from django.db.backends.utils import CursorWrapper
 
 from foundation.locks import advisory_lock
 from foundation.periods import Unit, boundary
+
+PARTITIONED = ("rating_usageevent", "rating_ratedusage")
 
 
 def ensure_partitions(cursor: CursorWrapper, months: Iterable[str]) -> None:
@@ -21,36 +23,36 @@ def ensure_partitions(cursor: CursorWrapper, months: Iterable[str]) -> None:
             if not _exists(cursor, month):
                 advisory_lock("usage-partition", month)
                 if not _exists(cursor, month):
-                    _create(cursor, month)
+                    for table in PARTITIONED:
+                        _create(cursor, table, month)
 
 
-def _name(month: str) -> str:
-    return f"rating_usageevent_{month.replace('-', '_')}"
+def _name(table: str, month: str) -> str:
+    return f"{table}_{month.replace('-', '_')}"
 
 
 def _exists(cursor: CursorWrapper, month: str) -> bool:
+    """Tell whether a month has its partitions; the last one tells for all."""
     # Not to_regclass: it remembers that a table was missing, even while another one made it.
     cursor.execute(
         "SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s"
-        " AND relnamespace = (SELECT relnamespace FROM pg_class"
-        " WHERE oid = 'rating_usageevent'::regclass))",
-        [_name(month)],
+        " AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = %s::regclass))",
+        [_name(PARTITIONED[-1], month), PARTITIONED[-1]],
     )
     return bool(cursor.fetchone()[0])
 
 
-def _create(cursor: CursorWrapper, month: str) -> None:
+def _create(cursor: CursorWrapper, table: str, month: str) -> None:
     start = date.fromisoformat(f"{month}-01")
     end = boundary(start, 1, Unit.MONTH, 1, 1)
-    name = _name(month)
+    name = _name(table, month)
     lower, upper = f"'{start.isoformat()} 00:00+00'", f"'{end.isoformat()} 00:00+00'"
-    cursor.execute(f"CREATE TABLE {name} (LIKE rating_usageevent INCLUDING ALL)")
+    cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)")
     cursor.execute(
         f"ALTER TABLE {name} ADD CONSTRAINT {name}_month"
         f" CHECK (event_start >= {lower} AND event_start < {upper})"
     )
     cursor.execute(
-        f"ALTER TABLE rating_usageevent ATTACH PARTITION {name}"
-        f" FOR VALUES FROM ({lower}) TO ({upper})"
+        f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ({lower}) TO ({upper})"
     )
     cursor.execute(f"ALTER TABLE {name} DROP CONSTRAINT {name}_month")

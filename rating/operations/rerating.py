@@ -24,19 +24,21 @@ from rating.operations.drawing import draw_held
 from rating.operations.loading import collector_at_rest
 from rating.operations.outcome import EXPLANATIONS, Batch, Refused
 from rating.operations.storing import suspend
+from rating.operations.writing import RATED_COLUMNS
 from rating.queries.guides import Guides
 from rating.queries.prices import EventPrices
-from rating.queries.stored_events import StoredHeads, stored_pages
+from rating.queries.stored_events import StoredHeads, stored_pages, utc
 from rating.queries.terms import usage_charges, usage_types
+from rating.rules.guiding import LINE, Guide
 from rating.rules.reasons import Reason
 from rating.rules.rows import Row
 from rating.signals import usage_rerated
 
 STAGE_COLUMNS = (
-    "place", "part", "account_id", "service_id", "subscription_charge_id", "attribute_key",
-    "on_date", "billable_quantity", "state", "price_version_id", "amount_exact", "currency",
+    "fate", "was_account_id", "event_start", "id", "account_id", "service_id",
+    "subscription_charge_id", "on_date", "attribute_key", "billable_quantity",
 )  # fmt: skip
-NOWHERE = "\t\\N" * 10 + "\n"
+NOWHERE = "\t".join(["\\N"] * 6)
 
 
 class Lost(NamedTuple):
@@ -44,6 +46,47 @@ class Lost(NamedTuple):
 
     row: Row
     reason: Reason
+
+
+@dataclass(slots=True)
+class Changes:
+    """Gather what comes out otherwise of a page: COPY text of results, and of events to touch.
+
+    Of an event whose result alone is another one, the result goes; one that is guided elsewhere
+    moves with it; one that belongs nowhere is lost.
+    """
+
+    results: list[str] = field(default_factory=list)
+    staged: list[str] = field(default_factory=list)
+    lines: int = 0
+    """Events that are priced with their line."""
+    lost: dict[str, Lost] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> int:
+        """Return how many events come out otherwise."""
+        return len(self.results) + self.lines
+
+    def lose(self, event: list[str], why: Lost) -> None:
+        """Note an event that belongs nowhere."""
+        self.lost[event[2]] = why
+        self._stage("LOST", event, NOWHERE)
+
+    def note(self, event: list[str], guide: Guide, place: str, standing: str) -> None:
+        """Note an event that does not stand as it comes out."""
+        if not guide.by_event:
+            self.lines += 1
+            self._stage("MOVED", event, standing.removeprefix(LINE))
+            return
+        self.results.append(f"{standing}\t{event[1]}\t{event[2]}\n")
+        if event[-1].startswith(place):
+            self._stage("STALE", event, NOWHERE)
+        else:
+            self._stage("MOVED", event, f"{place}\t\\N")
+
+    def _stage(self, fate: str, event: list[str], becomes: str) -> None:
+        owner = event[-1].removeprefix(LINE).partition("\t")[0]
+        self.staged.append(f"{fate}\t{owner}\t{event[1]}\t{event[2]}\t{becomes}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,66 +165,60 @@ def _draw(cursor: CursorWrapper) -> None:
 def _renew_events(
     cursor: CursorWrapper, scope: dict[str, object], as_of: datetime, report: Rerated
 ) -> None:
-    """Guide and price the events page by page, and write those that come out otherwise."""
+    """Guide and price the events page by page, and write what comes out otherwise."""
     guides = Guides(charges=usage_charges(), prices=EventPrices(on_date=as_of.date()))
     heads, lead = StoredHeads(usage_types(), guides), guides.lead
     for page in stored_pages(cursor, {**scope, "names": heads.names}):
-        heads.learn(cursor, {event[2] for event in page})
+        heads.learn(cursor, {event[0] for event in page})
         report.events += len(page)
-        changed: dict[str, list[str]] = defaultdict(list)
-        lost: dict[str, dict[str, Lost]] = defaultdict(dict)
+        changes = Changes()
         for event in page:
-            place, part, head, start, end, quantity, attributes, stands = event
+            head, start, identity, end, quantity, attributes, stands = event
             windows, by_end = heads[head]
-            start = start.replace(" ", "T")
-            moment = end.replace(" ", "T") if by_end and end else start
-            found = lead(windows, moment, start, quantity, attributes)
+            begun = start[:-3].replace(" ", "T")  # as `utc` does, without the call
+            moment = utc(end) if by_end and end else begun
+            found = lead(windows, moment, begun, quantity, attributes)
             if isinstance(found, Reason):
-                lost[part][place] = Lost(heads.row(event), found)
+                changes.lose(event, Lost(heads.row(event), found))
                 continue
             guide, day, rated = found
-            standing = f"{guide.fixed}{day}\t{rated[2]}"
+            place = f"{guide.place}{day}\t"
+            if stands == place:  # it has no result yet
+                changes.results.append(f"{place}{guide.group}\t{rated[2]}\t{start}\t{identity}\n")
+                continue
+            standing = f"{place}{guide.group}\t{rated[2]}"
             if standing != stands:
-                changed[part].append(f"{place}\t{part}\t{standing}\n")
-        for part in sorted(changed.keys() | lost.keys()):
-            report.changed += len(changed[part])
-            report.suspended += len(lost[part])
-            _apply(cursor, part, changed[part], lost[part], scope, as_of)
+                changes.note(event, guide, place, standing)
+        report.changed += changes.changed
+        report.suspended += len(changes.lost)
+        _apply(cursor, changes, scope, as_of)
 
 
 def _apply(
-    cursor: CursorWrapper,
-    part: str,
-    changed: list[str],
-    lost: dict[str, Lost],
-    scope: dict[str, object],
-    as_of: datetime,
+    cursor: CursorWrapper, changes: Changes, scope: dict[str, object], as_of: datetime
 ) -> None:
-    """Write the changed events of a page and a partition to their places; suspend the lost."""
-    nowhere = [f"{place}\t{part}{NOWHERE}" for place in lost]
-    copying.copy_text(cursor, "rating_rerate_stage", STAGE_COLUMNS, ["".join(changed + nowhere)])
-    cursor.execute("SELECT %s::oid::regclass::text", [part])
-    name = cursor.fetchone()[0]
-    if changed:
-        sql.run(cursor, "rating", "rerate_touched", **scope)
-        statement = sql.statement("rating", "rerate_apply").replace("a_partition", name)
-        cursor.execute(statement, {"part": part})
-    if lost:
-        statement = sql.statement("rating", "rerate_lost").replace("a_partition", name)
-        cursor.execute(statement, {"part": part})
-        _suspend(cursor, lost, cursor.fetchall(), as_of)
-    cursor.execute("TRUNCATE rating_rerate_stage")
+    """Write what changed of a page: stale results go, events move, the lost are suspended."""
+    if changes.staged:
+        copying.copy_text(cursor, "rating_rerate_stage", STAGE_COLUMNS, ["".join(changes.staged)])
+        sql.run(cursor, "rating", "rerate_apply", **scope)
+    if changes.lost:
+        sql.run(cursor, "rating", "rerate_lost")
+        _suspend(cursor, changes.lost, cursor.fetchall(), as_of)
+    if changes.staged:
+        cursor.execute("TRUNCATE rating_rerate_stage")
+    if changes.results:
+        copying.copy_text(cursor, "rating_ratedusage", RATED_COLUMNS, ["".join(changes.results)])
 
 
 def _suspend(
     cursor: CursorWrapper,
     lost: dict[str, Lost],
-    taken: Iterable[tuple[str, int, int, int, str]],
+    taken: Iterable[tuple[int, int, int, int, str]],
     as_of: datetime,
 ) -> None:
     files: dict[tuple[int, int], list[Refused]] = defaultdict(list)
-    for place, source, file, number, key in taken:
-        row, reason = lost[place]
+    for identity, source, file, number, key in taken:
+        row, reason = lost[str(identity)]
         files[source, file].append(
             Refused(
                 number, (), reason, "identifier", EXPLANATIONS[reason],

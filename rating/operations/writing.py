@@ -1,6 +1,7 @@
 """Write events and their sums, an identifier at a time (RATE steps 5 and 6)."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
 
 from django.db.backends.utils import CursorWrapper
@@ -13,27 +14,37 @@ from rating.rules.guiding import Guide
 from rating.rules.reasons import Reason
 from rating.rules.rows import Route, Row
 
-EVENT_COLUMNS = (
-    "account_id", "service_id", "subscription_charge_id", "attribute_key",
+RECEIVED_COLUMNS = (
+    "account_id", "service_id", "subscription_charge_id", "on_date",
     "source_id", "file_id", "received_at", "usage_type", "identifier_type", "identifier",
-    "event_start", "event_end", "row_number", "on_date", "event_key", "quantity", "attributes",
-    "billable_quantity", "state", "price_version_id", "amount_exact", "currency",
+    "event_start", "event_end", "row_number", "event_key", "quantity", "attributes",
+)  # fmt: skip
+COUNTED_COLUMNS = (*RECEIVED_COLUMNS, "attribute_key", "billable_quantity")
+BY_ITSELF_COLUMNS = (*RECEIVED_COLUMNS, "id")
+RATED_COLUMNS = (
+    "account_id", "service_id", "subscription_charge_id", "on_date", "attribute_key",
+    "billable_quantity", "price_version_id", "amount_exact", "currency", "event_start", "id",
 )  # fmt: skip
 SUM_COLUMNS = (
     "account_id", "service_id", "subscription_charge_id", "attribute_key", "on_date", "quantity",
     "event_count", "amount",
 )  # fmt: skip
+DRAWN = 500
+"""Identities that are drawn at a time."""
 
 Sum = list[Decimal | int | str]
 """Quantity, number of events and amount; NULL text where events are not rounded one by one."""
 
 
 class EventLines:
-    """Gather the COPY text of events and their sums."""
+    """Gather the COPY text of events by month, of the results of some, and their sums."""
 
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, batch: Batch, identities: Iterator[int]) -> None:
         self.fixed = f"{batch.source_id}\t{batch.file_id}\t{batch.received_at.isoformat()}\t"
-        self.months: dict[str, list[str]] = defaultdict(list)
+        self.identities = identities
+        self.counted: dict[str, list[str]] = defaultdict(list)
+        self.by_itself: dict[str, list[str]] = defaultdict(list)
+        self.rated: list[str] = []
         self.sums: dict[tuple[Guide, str], Sum] = {}
         self.count = 0
         self.quantity = Decimal(0)
@@ -43,7 +54,7 @@ class EventLines:
     ) -> None:
         """Guide the rows of one identifier that are guided alike, and price them by event."""
         windows = guides.windows_of(route, identifier)
-        lead, sums, months, by_end = guides.lead, self.sums, self.months, route.by_end
+        lead, sums, by_end, counted = guides.lead, self.sums, route.by_end, self.counted
         shown = copying.escape(identifier) if "\\" in identifier else identifier
         fixed = f"{self.fixed}{route.text}\t{shown}\t"
         count, sent = 0, self.quantity
@@ -56,10 +67,18 @@ class EventLines:
             guide, day, rated = found
             if "\\" in key or "\\" in attributes:
                 key, attributes = copying.escape(key), copying.escape(attributes)
-            months[start[:7]].append(
-                f"{guide.fixed}{fixed}{start}Z\t{end}Z\t{number}\t{day}\t{key}\t"
-                f"{text}\t{attributes}\t{rated[2]}\n"
+            event = (
+                f"{guide.owner}{day}\t{fixed}{start}Z\t{end}Z\t{number}\t{key}\t{text}\t"
+                f"{attributes}\t"
             )
+            if guide.by_event:
+                identity = next(self.identities)
+                self.by_itself[start[:7]].append(f"{event}{identity}\n")
+                self.rated.append(
+                    f"{guide.owner}{day}\t{guide.group}\t{rated[2]}\t{start}Z\t{identity}\n"
+                )
+            else:
+                counted[start[:7]].append(f"{event}{guide.group}\t{rated[2]}\n")
             count += 1
             sent += value
             total = sums.get((guide, day))
@@ -80,17 +99,31 @@ def write_events(
     groups: dict[tuple[Route, str], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row[9], row[3]].append(row)
-    lines = EventLines(batch)
+    lines = EventLines(batch, _identities(cursor))
     for route, identifier in sorted(groups, key=guides.first_account):  # the table's own order
         lines.add(guides, route, identifier, groups[route, identifier], outcome)
     if not lines.count:
         return
     outcome.loaded, outcome.loaded_quantity = lines.count, lines.quantity
-    ensure_partitions(cursor, lines.months)
-    for month in sorted(lines.months):
-        events = "".join(lines.months.pop(month))
-        copying.copy_text(cursor, "rating_usageevent", EVENT_COLUMNS, [events])
+    ensure_partitions(cursor, lines.counted.keys() | lines.by_itself.keys())
+    for columns, months in (
+        (COUNTED_COLUMNS, lines.counted), (BY_ITSELF_COLUMNS, lines.by_itself)
+    ):  # fmt: skip
+        for month in sorted(months):
+            events = "".join(months.pop(month))
+            copying.copy_text(cursor, "rating_usageevent", columns, [events])
+    if lines.rated:
+        copying.copy_text(cursor, "rating_ratedusage", RATED_COLUMNS, ["".join(lines.rated)])
     _add_sums(cursor, lines.sums)
+
+
+def _identities(cursor: CursorWrapper) -> Iterator[int]:
+    """Yield identities of new events, drawn as they are needed."""
+    while True:
+        cursor.execute(
+            "SELECT nextval('rating_usageevent_id_seq') FROM generate_series(1, %s)", [DRAWN]
+        )
+        yield from [identity for (identity,) in cursor.fetchall()]
 
 
 def _add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None:
@@ -102,7 +135,7 @@ def _add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None
         SUM_COLUMNS,
         [
             "".join([
-                f"{guide.fixed}{day}\t{quantity}\t{count}\t{amount}\n"
+                f"{guide.owner}{guide.group}\t{day}\t{quantity}\t{count}\t{amount}\n"
                 for (guide, day), (quantity, count, amount) in sums.items()
             ])
         ],

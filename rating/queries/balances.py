@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet, Sum
 
-from rating.models import BalanceBucket, BalanceMovement, PoolMember, ThresholdAlert, UsageEvent
+from rating.models import BalanceBucket, BalanceMovement, PoolMember, ThresholdAlert, Usage
 
 MOST_MOVEMENTS: Final = 500
 
@@ -34,7 +34,7 @@ def movements(*, bucket_id: int) -> list[BalanceMovement]:
     return list(rows.select_related("actor", "reservation").order_by("-id")[:MOST_MOVEMENTS])
 
 
-def covers_of(event: UsageEvent) -> list[tuple[BalanceBucket, Decimal]]:
+def covers_of(event: Usage) -> list[tuple[BalanceBucket, Decimal]]:
     """Return the buckets that cover an event and how much of it each (ENT-3)."""
     if event.covered_quantity is None:
         return []

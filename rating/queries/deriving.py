@@ -18,8 +18,8 @@ from catalog.rules.pricing import round_event
 from catalog.rules.selection import attribute_key, attribute_pairs
 from customers.models import Account
 from foundation import sql
-from rating.models import DerivedRating, RatingAgreement, UsageEvent
-from rating.queries.guides import Guides
+from rating.models import DerivedRating, RatingAgreement, Usage
+from rating.queries.guides import Guided, Guides
 from rating.queries.prices import EventPrices
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.deriving import Agreement, Derived, agreed
@@ -112,15 +112,16 @@ class Deriver:
     ) -> Derived:
         """Rate an event by the charge of an agreement, as a load rates it for the customer."""
         guide = self._guide(one, attributes)
-        found = (
+        led = (
             self._guides.lead([(BEFORE_ALL, AFTER_ALL, guide)], moment, start, text, given)
             if guide is not None
             else Reason.NO_CHARGE
         )
         currency = self._accounts[one.account_id].currency
-        if isinstance(found, Reason):
-            return Derived(*head, None, "*", None, currency, None, found.value)
-        version = found.rated.text.split("\t")[2]
+        if isinstance(led, Reason):
+            return Derived(*head, None, "*", None, currency, None, led.value)
+        found = Guided(*led)
+        version = found.rated.text.split("\t")[1]
         assert found.amount is not None
         return Derived(
             *head, found.billable, found.guide.attribute_key, found.amount, currency, int(version)
@@ -186,7 +187,7 @@ def said_by(agreement: RatingAgreement) -> str:
     return f"{percent.rstrip('0').rstrip('.')} % of retail"
 
 
-def derived_of(event: UsageEvent) -> list[Told]:
+def derived_of(event: Usage) -> list[Told]:
     """Return what an event comes to for each purpose."""
     rows = list(DerivedRating.objects.filter(event_id=event.id).order_by("purpose"))
     if not rows:

@@ -34,6 +34,7 @@ WINDOWS_LIMIT, QUANTITIES_LIMIT = 500_000, 5_000
 """Lengths of calls are few and repeat. Volumes of data hardly do: to remember fifty thousand of
 them costs more time than it saves (970 ns a row, not 700), and 14.7 MB a charge, not 1.4."""
 HOUR = len("2027-05-03T10")
+NO_OWNER = Reason.NO_OWNER
 Identifier = tuple[str, str]
 Segment = tuple[date, date | None, Decimal | None]
 
@@ -176,13 +177,14 @@ class Guides:
 
     def find(self, row: Row) -> Guided | Reason:
         """Return where an event belongs, or why it belongs nowhere; the identifier is learned."""
-        return self.lead(
+        found = self.lead(
             self.windows_of(row.route, row.identifier),
             row.end if row.route.by_end else row.start,
             row.start,
             row.quantity,
             row.attributes,
         )
+        return found if isinstance(found, Reason) else Guided(*found)
 
     def windows_of(self, route: Route, identifier: str) -> list[Window]:
         """Return the windows of an identifier that was learned."""
@@ -203,12 +205,12 @@ class Guides:
 
     def lead(
         self, found: list[Window], moment: str, start: str, text: str, attributes: str
-    ) -> Guided | Reason:
-        """Return where an event belongs, by the windows of its identifier.
+    ) -> tuple[Guide, str, Rated] | Reason:
+        """Return where an event belongs, by the windows of its identifier; as `Guided`.
 
         `moment` is its start or, where its type says so, its end; `text` is its quantity.
         """
-        guide: Guide | Reason = Reason.NO_OWNER
+        guide: Guide | Reason = NO_OWNER
         for lo, hi, answer in found:
             if lo <= moment < hi:
                 guide = answer
@@ -236,7 +238,7 @@ class Guides:
             return Reason.BAD_QUANTITY
         except CannotPriceQuantity:
             return Reason.NO_PRICE
-        return _guided(Guided, (guide, day, rated))
+        return guide, day, rated
 
     def _by_itself(self, guide: Guide, day: str, text: str) -> Rated:
         """Price an event by itself (UNIT-2 EVENT)."""
@@ -285,9 +287,6 @@ class Guides:
         if guide.by_event:
             guide.prices = self._prices.shared(guide)
         return guide
-
-
-_guided = tuple.__new__
 
 
 @lru_cache(maxsize=50_000)

@@ -36,6 +36,16 @@ def sums_match_events() -> list[Finding]:
     )
 
 
+def events_have_results() -> list[Finding]:
+    """I-11: an event that is rated by itself has its result, and no result lacks its event."""
+    return _found(
+        "I-11",
+        "check_results",
+        "customers.account",
+        "events that are rated one by one differ from their results",
+    )
+
+
 def control_totals_match() -> list[Finding]:
     """I-19: what a sender declared equals what arrived."""
     return _found(
@@ -95,6 +105,7 @@ def events_derived_once() -> list[Finding]:
 INTEGRITY: tuple[Check, ...] = (
     Check("I-11", "Each usage row is stored, duplicate or in suspense", file_rows_accounted),
     Check("I-11", "Sums of usage equal their events", sums_match_events),
+    Check("I-11", "Events rated one by one have one result each", events_have_results),
     Check("I-11", "Events are derived once for each purpose", events_derived_once),
     Check("I-4", "Balances equal their movements, events what covers them", balances_add_up),
     Check("I-4", "Unused prepaid balances equal their account", prepaid_is_owed),

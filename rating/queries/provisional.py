@@ -30,7 +30,7 @@ from catalog.rules.selection import attribute_pairs
 from customers.models import Account, SubscriptionCharge
 from foundation.money import quantize
 from foundation.periods import Period
-from rating.models import UsageAggregate, UsageEvent
+from rating.models import Usage, UsageAggregate
 from rating.queries.guides import usage_charges_of
 from rating.queries.prices import EventPrices
 from rating.queries.shared_usage import SHARED, Sharer, shared_parts, sharers_of
@@ -328,7 +328,7 @@ def _readings(
     own_id: int, metric: Metric, account_id: int, start: date, end: date
 ) -> list[Reading]:
     """Read the events of a charge, and of each group the last one before the period."""
-    events = UsageEvent.objects.filter(account_id=account_id, subscription_charge_id=own_id)
+    events = Usage.objects.filter(account_id=account_id, subscription_charge_id=own_id)
     found = list(events.filter(on_date__gte=start, on_date__lt=end))
     if metric.carries_over:
         found += (

@@ -15,10 +15,15 @@ from rating.rules.rows import Route, Row, UsageTypeTerms, relevant_of
 
 PAGE = 20_000
 HEADS_LIMIT = 50_000
-FIELDS = 7
+FIELDS = 6
 """Of a stored event's text, before how it stands."""
 APART = "\x1f"
 """Parts what belongs to the head of an event."""
+
+
+def utc(text: str) -> str:
+    """Return the database's text of an instant in UTC as ours ("2026-05-03T10:15:22")."""
+    return text[:-3].replace(" ", "T")
 
 
 def stored_pages(
@@ -72,12 +77,11 @@ class StoredHeads(dict[str, tuple[list[Window], bool]]):
 
     def row(self, fields: list[str]) -> Row:
         """Return an event as the row that it came in, but for its key."""
-        _, _, head, start, end, quantity, attributes, _ = fields
+        head, start, _, end, quantity, attributes, _ = fields
         usage_type, kind, value, *relevant = head.split(APART)
         return Row(
-            "", usage_type, kind, value, start.replace(" ", "T"), (end or start).replace(" ", "T"),
-            quantity, Decimal(quantity), attributes, self._route(usage_type, kind, relevant),
-            "", "",
+            "", usage_type, kind, value, utc(start), utc(end or start), quantity,
+            Decimal(quantity), attributes, self._route(usage_type, kind, relevant), "", "",
         )  # fmt: skip
 
     def _route(self, usage_type: str, kind: str, attributes: list[str]) -> Route:

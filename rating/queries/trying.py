@@ -18,7 +18,7 @@ from catalog.rules.events import RatedEvent
 from catalog.rules.pricing import CannotPriceQuantity, Priced, price, round_event
 from catalog.rules.zones import Zones
 from customers.models import Account, ServiceIdentifier, SubscriptionCharge
-from rating.models import UsageEvent
+from rating.models import Usage, UsageEvent
 from rating.queries.guides import Guided, Guides
 from rating.queries.prices import EventPrices
 from rating.queries.terms import usage_charges, usage_types
@@ -97,13 +97,13 @@ def try_events(
     return found
 
 
-def explain_event(event: UsageEvent) -> Tried:
+def explain_event(event: Usage) -> Tried:
     """Tell how a stored event is rated with today's catalogue and timeline (RATE-2)."""
     row = stored_row(event, usage_types())
     return _Tool(event.on_date).rated(row, 1, event.account_id)
 
 
-def stored_row(event: UsageEvent, types: Mapping[str, UsageTypeTerms]) -> Row:
+def stored_row(event: Usage | UsageEvent, types: Mapping[str, UsageTypeTerms]) -> Row:
     """Return a stored event as the row that it came in; `types` by code."""
     terms = types.get(event.usage_type)
     text = json.dumps(event.attributes, ensure_ascii=False)

@@ -14,7 +14,7 @@ from customers.models import ServiceIdentifier
 from foundation import sql
 from foundation.copying import copy_out
 from rating.choices import FileState
-from rating.models import UsageAggregate, UsageEvent, UsageFile, UsageSource
+from rating.models import Usage, UsageAggregate, UsageFile, UsageSource
 
 USAGE_COLUMNS = (
     "account_id", "subscription_charge_id", "service_id", "on_date", "attribute_key", "quantity",
@@ -109,13 +109,13 @@ def events(
     subscription_charge_id: int | None = None,
     service_id: int | None = None,
     attribute_key: str = "",
-) -> QuerySet[UsageEvent]:
+) -> QuerySet[Usage]:
     """Return stored events of accounts over local days [start, end).
 
     Bounded by account, the head of the table's key; this is also the way down from an invoice
     line: its subscription charge, period and attribute group.
     """
-    found = UsageEvent.objects.filter(
+    found = Usage.objects.filter(
         account_id__in=list(account_ids), on_date__gte=start, on_date__lt=end
     )
     if identifier:

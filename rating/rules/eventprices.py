@@ -29,9 +29,9 @@ class AmountTooLarge(CannotPriceQuantity):
 class Rated(NamedTuple):
     """Say what an event counts and, where it is rated by itself, costs; alike for all alike.
 
-    `amount` is NULL text where it is priced with its line. `text` is the COPY text of billable
-    quantity, state, price version, amount and currency, numbers without zeros that say nothing.
-    `seconds` is how long it lasts, rounded up.
+    `amount` is NULL text where it is priced with its line. `text` is the COPY text of the billable
+    quantity and, where it is rated by itself, of price version, amount and currency; numbers
+    without zeros that say nothing. `seconds` is how long it lasts, rounded up.
     """
 
     billable: Decimal
@@ -56,7 +56,7 @@ def counted(increments: Increments, quantity: Decimal) -> Decimal:
 
 def by_line(billable: Decimal, text: str) -> Rated:
     """Return an event that is priced with the others of its line."""
-    return _new(Rated, (billable, NULL, f"{text}\tGUIDED\t{NULL}\t{NULL}\t{NULL}", 0))
+    return _new(Rated, (billable, NULL, text, 0))
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +104,7 @@ class EventPrice:
         if not -MOST_AMOUNT < amount < MOST_AMOUNT:
             raise AmountTooLarge(f"{amount} is too much for one event")
         version = self.terms.price_version_id
-        text = f"{plain(billable)}\tRATED\t{version}\t{plain(amount)}\t{self.currency}"
+        text = f"{plain(billable)}\t{version}\t{plain(amount)}\t{self.currency}"
         return Rated(billable, amount, text, ceil(abs(billable) * (self.unit_seconds or 0)))
 
     def _exact(self, quantity: Decimal) -> Decimal:

@@ -23,6 +23,9 @@ Attributes = tuple[tuple[str, str], ...]
 ZONE, BAND = "zone", "band"
 """Price attributes that are found for an event, not sent with it."""
 
+LINE = "L\t"
+"""Marks the text of an event that is priced with its line."""
+
 BEFORE_ALL = ""
 AFTER_ALL = "~"
 
@@ -86,6 +89,17 @@ class UsageCharge:
         return None
 
 
+class Lane(NamedTuple):
+    """What quantities come to in the time band in which a UTC hour begins, on a local day.
+
+    `room` is for how many seconds from the hour on the band lasts.
+    """
+
+    day: str
+    known: dict[str, Rated]
+    room: int
+
+
 @dataclass(slots=True, eq=False)
 class Guide:
     """Lead an event to its charge; carries what storing and pricing need."""
@@ -99,6 +113,8 @@ class Guide:
     attributes: dict[str, str] = field(default_factory=dict)
     prices: dict[str, EventPrice | None] = field(default_factory=dict)
     banded: dict[str, BandPrices] = field(default_factory=dict)
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    """Prices by UTC hour, shared by guides with the same prices and zone."""
     zoned: dict[str, "Guide"] = field(default_factory=dict)
 
     days: dict[str, str] = field(default_factory=dict)
@@ -109,8 +125,12 @@ class Guide:
     """What the attributes of events say about where they lead, shared by the guides of a map."""
     hours: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Time band in which a UTC hour begins and for how many seconds, shared by those of a plan."""
-    fixed: str = ""
-    """COPY text of what all events of the guide have in common."""
+    owner: str = ""
+    """COPY text of account, service and subscription charge."""
+    group: str = ""
+    """COPY text of the attribute group."""
+    place: str = ""
+    """How stored events of the guide stand, up to their day."""
     fallback: str = ""
     """The zone of numbers that no prefix fits; "" where there is none."""
     has_increments: bool = False
@@ -126,9 +146,10 @@ class Guide:
         self.has_increments = terms.first > 0 or terms.following > 0
         self.is_zoned = terms.zones is not None
         self.is_banded = terms.bands is not None
-        group = self.attribute_key.replace("\\", "\\\\")
         own = self.charge.subscription_charge_id
-        self.fixed = f"{self.account_id}\t{self.service_id}\t{own}\t{group}\t"
+        self.owner = f"{self.account_id}\t{self.service_id}\t{own}\t"
+        self.group = self.attribute_key.replace("\\", "\\\\")
+        self.place = self.owner if self.by_event else f"{LINE}{self.owner}"
 
     def in_zone(self, zone: str) -> "Guide":
         """Return the guide of the events of a zone; remembered."""
@@ -141,6 +162,7 @@ class Guide:
                 attributes=attributes,
                 prices={},
                 banded={},
+                lanes={},
                 zoned={},
             )
         return found

@@ -15,7 +15,7 @@ FROM (
     GROUP BY m.event_id
     UNION ALL
     SELECT account_id, id, 0, covered_quantity
-    FROM rating_usageevent
+    FROM rating_countedusage
     WHERE covered_quantity IS NOT NULL
 ) AS both_sides
 GROUP BY event_id

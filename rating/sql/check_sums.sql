@@ -5,7 +5,7 @@ WITH events AS (
         account_id, subscription_charge_id, service_id, on_date, attribute_key,
         sum(billable_quantity) - coalesce(sum(covered_quantity), 0) AS quantity,
         count(*) AS event_count, sum(amount_exact) - coalesce(sum(covered_amount), 0) AS amount
-    FROM rating_usageevent
+    FROM rating_countedusage
     GROUP BY 1, 2, 3, 4, 5
 )
 SELECT

@@ -8,7 +8,7 @@ SELECT
     trim_scale(e.quantity)::text, e.attributes::text, e.billable_quantity, e.amount_exact,
     e.currency
 FROM unnest(%(accounts)s::bigint[], %(days)s::date[]) AS w (account_id, on_date)
-JOIN rating_usageevent AS e ON e.account_id = w.account_id AND e.on_date = w.on_date
+JOIN rating_usage AS e ON e.account_id = w.account_id AND e.on_date = w.on_date
 JOIN customers_subscriptioncharge AS c ON c.id = e.subscription_charge_id
 WHERE e.event_start >= %(since)s::date - interval '2 days'
     AND e.event_start < %(until)s::date + interval '3 days'

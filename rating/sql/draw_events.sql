@@ -4,7 +4,7 @@
 SELECT
     e.id, e.account_id, e.event_start, e.service_id, e.usage_type, e.billable_quantity,
     e.attributes::text, e.covered_quantity, e.covered_amount, e.amount_exact, m.pool_id
-FROM rating_usageevent AS e
+FROM rating_usage AS e
 JOIN unnest(%(accounts)s::bigint[], %(since)s::timestamptz[]) AS asked (account_id, since)
     ON asked.account_id = e.account_id AND e.event_start >= asked.since
 LEFT JOIN catalog_usagetype AS k ON k.code = e.usage_type

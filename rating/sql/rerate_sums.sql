@@ -8,7 +8,7 @@ SELECT
     sum(billable_quantity) - coalesce(sum(covered_quantity), 0) AS quantity,
     count(*) AS event_count,
     sum(amount_exact) - coalesce(sum(covered_amount), 0) AS amount
-FROM rating_usageevent
+FROM rating_countedusage
 WHERE on_date >= %(start)s AND on_date < %(finish)s
     AND event_start >= %(start)s::date - interval '2 days'
     AND event_start < %(finish)s::date + interval '2 days'
@@ -20,6 +20,6 @@ SELECT
     sum(e.billable_quantity) - coalesce(sum(e.covered_quantity), 0), count(*),
     sum(e.amount_exact) - coalesce(sum(e.covered_amount), 0)
 FROM rating_rerate_days AS d
-JOIN rating_usageevent AS e ON e.account_id = d.account_id AND e.on_date = d.on_date
+JOIN rating_countedusage AS e ON e.account_id = d.account_id AND e.on_date = d.on_date
 GROUP BY 1, 2, 3, 4, 5;
 ANALYZE rating_rerate_sums;

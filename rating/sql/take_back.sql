@@ -9,6 +9,12 @@ WITH gone AS (
         AND num_nonnulls(%(event)s::bigint, %(file)s::bigint) = 1
     RETURNING *
 ),
+results AS (
+    DELETE FROM rating_ratedusage AS r
+    USING gone AS e
+    WHERE r.account_id = e.account_id AND r.event_start = e.event_start AND r.id = e.id
+    RETURNING r.*
+),
 kept AS (
     INSERT INTO rating_suspenseitem (
         source_id, file_id, row_number, reason, "column", message, fields, corrections, usage_type,
@@ -37,5 +43,15 @@ SELECT
     account_id, subscription_charge_id, service_id, on_date, attribute_key,
     sum(billable_quantity - coalesce(covered_quantity, 0)), count(*),
     sum(amount_exact - coalesce(covered_amount, 0))
-FROM gone
+FROM (
+    SELECT account_id, subscription_charge_id, service_id, on_date, attribute_key,
+        billable_quantity, covered_quantity, NULL::numeric AS amount_exact,
+        NULL::numeric AS covered_amount
+    FROM gone
+    WHERE billable_quantity IS NOT NULL
+    UNION ALL
+    SELECT account_id, subscription_charge_id, service_id, on_date, attribute_key,
+        billable_quantity, covered_quantity, amount_exact, covered_amount
+    FROM results
+) AS counted
 GROUP BY 1, 2, 3, 4, 5

@@ -5,7 +5,7 @@ SELECT
     account_id, subscription_charge_id, service_id, on_date, attribute_key,
     sum(billable_quantity) - coalesce(sum(covered_quantity), 0), count(*),
     sum(amount_exact) - coalesce(sum(covered_amount), 0)
-FROM rating_usageevent
+FROM rating_usage
 WHERE account_id = ANY (%(accounts)s) AND on_date >= %(start)s AND on_date < %(finish)s
     AND received_at <= %(cutoff)s
 GROUP BY account_id, subscription_charge_id, service_id, on_date, attribute_key

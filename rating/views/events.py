@@ -27,13 +27,13 @@ from foundation.screens import (
 )
 from foundation.screens.cells import number_text
 from rating import queries
-from rating.models import SuspenseItem, UsageEvent
+from rating.models import SuspenseItem, Usage
 from rating.rules.reasons import TITLES, Reason
 
 MOST_DAYS = 93
 
 
-def event_url(event: UsageEvent) -> str:
+def event_url(event: Usage) -> str:
     """Return the page of an event."""
     return reverse("rating:event", args=[event.account_id, event.id])
 
@@ -89,7 +89,7 @@ class EventSearch(ListScreen):
     )
     empty = Empty(title="Say what to look for", text="Give an account number or an identifier.")
 
-    def rows(self, filters: dict[str, Any]) -> QuerySet[UsageEvent]:
+    def rows(self, filters: dict[str, Any]) -> QuerySet[Usage]:
         """Return the events that fit; nothing without account or identifier."""
         accounts: list[int] = []
         if filters.get("account"):
@@ -99,7 +99,7 @@ class EventSearch(ListScreen):
         elif filters.get("identifier"):
             accounts = queries.holders_of(filters["identifier"])
         if not accounts:
-            return UsageEvent.objects.none()
+            return Usage.objects.none()
         return queries.events(
             account_ids=accounts,
             start=filters["start"],
@@ -117,7 +117,7 @@ class OfEvent(Screen):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Read the event of the address."""
         super().setup(request, *args, **kwargs)
-        found = UsageEvent.objects.filter(account_id=kwargs["account_id"], id=kwargs["pk"]).first()
+        found = Usage.objects.filter(account_id=kwargs["account_id"], id=kwargs["pk"]).first()
         if found is None:
             raise Http404
         self.event = found

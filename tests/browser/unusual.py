@@ -22,7 +22,7 @@ from customers.operations import ItemInput
 from customers.queries.offers import current_item
 from invoicing.models import BillCycle, BillRunAccount, Invoice
 from payments.models import TenderType
-from rating.models import SuspenseItem, TopUpRequest, UsageEvent
+from rating.models import SuspenseItem, TopUpRequest, Usage
 from tax.models import Jurisdiction
 
 
@@ -77,7 +77,7 @@ def add_the_unusual() -> list[str]:
         as_of=day,
         actor=None,
     )
-    event = UsageEvent.objects.order_by("id")[0]
+    event = Usage.objects.order_by("id")[0]
     posted = Invoice.objects.filter(state="POSTED", doc_type="INVOICE").latest("pk")
     waiting = _orders_that_wait(subscription, day)
     _certificate(account, day)
@@ -277,7 +277,7 @@ def _credit_that_waits(account: Account, day: date) -> str:
     return reverse("invoicing:credit", args=[asked.pk])
 
 
-def _rated_again(event: UsageEvent) -> str:
+def _rated_again(event: Usage) -> str:
     """Say late that an identifier was another one, and ask that its usage be rated again."""
     charge = SubscriptionCharge.objects.select_related("subscription__account")
     subscription = charge.get(pk=event.subscription_charge_id).subscription

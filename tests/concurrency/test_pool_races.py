@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from foundation import sql
-from rating.models import BalanceBucket, BalanceMovement, PendingDraw, PoolShare, UsageEvent
+from rating.models import BalanceBucket, BalanceMovement, PendingDraw, PoolShare, Usage
 from rating.operations import draw_pending, drawing
 from rating.queries.drawing import holdings
 from tests.apps.rating.company import Company, found_company
@@ -49,7 +49,7 @@ def send(family: Company, number: str, quantity: int, files: int = 1) -> None:
 
 def covered() -> Decimal:
     """Return what events say that the pool covers of them."""
-    parts = UsageEvent.objects.values_list("covered_quantity", flat=True)
+    parts = Usage.objects.values_list("covered_quantity", flat=True)
     return sum((part for part in parts if part is not None), D(0))
 
 

@@ -25,7 +25,7 @@ from ledger.choices import RateKind
 from ledger.models import AccountingPeriod
 from payments import imports
 from payments.models import TenderType
-from rating.models import SuspenseItem, UsageEvent, UsageSource
+from rating.models import SuspenseItem, Usage, UsageSource
 from tests.apps.invoicing.company import START, Company
 from tests.apps.rating.buckets import bucket
 from tests.apps.rating.company import HEADER
@@ -103,7 +103,7 @@ def _usage_file(company: Company, invoice: Invoice, reader: User, rows: int) -> 
         rating.operations.recycle(
             item_ids=[item.pk], corrections={"identifier": f"499{at}"}, as_of=LOADED
         )
-    event = UsageEvent.objects.get(event_key=f"good-{rows}")
+    event = Usage.objects.get(event_key=f"good-{rows}")
     return {
         "file": (file.pk,), "suspended": (item.pk,), "event": (event.account_id, event.id),
     }  # fmt: skip

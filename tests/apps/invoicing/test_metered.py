@@ -60,7 +60,7 @@ def event(
         event_key=f"{moment}-{number}", usage_type="LEVEL", identifier_type="MSISDN",
         identifier=PHONE.value, quantity=value, billable_quantity=value, attributes=attributes,
         service_id=1, subscription_charge_id=own.pk, on_date=at.date(), attribute_key="*",
-        state="GUIDED", file_id=1, row_number=number, received_at=at,
+        file_id=1, row_number=number, received_at=at,
     )  # fmt: skip
     same = UsageAggregate.objects.filter(
         account_id=own.account_id, subscription_charge_id=own.pk, service_id=1, on_date=at.date(),

@@ -14,7 +14,7 @@ import audit.operations
 from catalog.models import Charge
 from customers.models import Account
 from rating import operations
-from rating.models import RatingAgreement, UsageEvent
+from rating.models import RatingAgreement, Usage
 from tests.apps.billing_site.access.books import OURS, THEIRS, two_entities
 from tests.apps.rating.carriers import call, carrier_charge
 from tests.apps.rating.company import RECEIVED, Company, load, open_line, person
@@ -79,7 +79,7 @@ def test_what_is_agreed_is_derived_read_and_ended(
     )  # fmt: skip
     load(company, call("a", 61))
     derive()
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     asked: dict[str, Any] = {"account_id": event.account_id, **DAYS}
     rows = api.get(DERIVED, asked).json()["results"]
     assert [(one["event_id"], one["purpose"], one["amount"]) for one in rows] == [

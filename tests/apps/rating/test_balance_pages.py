@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from audit.models import BusinessEvent
 from foundation.errors import Forbidden, Invalid
-from rating.models import BalanceBucket, BalanceMovement, UsageEvent
+from rating.models import BalanceBucket, BalanceMovement, Usage
 from rating.operations import CannotTake, draw_pending, give_balance, take_balance
 from tests.apps.rating.buckets import JULY, JUNE, MAY, bucket
 from tests.apps.rating.company import Company, load, open_line, person, row, sums
@@ -37,7 +37,7 @@ def test_a_balance_shows_what_moved_it_and_an_event_what_covers_it(
     text = page(clerk, "account_balances", household.pk)
     assert "Welcome present" in text
     assert "70" in text
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     text = page(clerk, "balance", held.pk)
     assert reverse("rating:event", args=[household.pk, event.id]) in text
     assert "Used" in text

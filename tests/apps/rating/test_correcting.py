@@ -14,7 +14,7 @@ from django.urls import reverse
 from foundation import clock
 from foundation.errors import Forbidden, Invalid
 from rating import operations
-from rating.models import BalanceBucket, PendingDraw, SuspenseItem, UsageEvent, UsageFile
+from rating.models import BalanceBucket, PendingDraw, SuspenseItem, Usage, UsageFile
 from rating.rules import scanning
 from tests.apps.rating.buckets import bucket
 from tests.apps.rating.company import (
@@ -37,7 +37,7 @@ D = Decimal
 
 
 def event(key: str) -> dict[str, Any]:
-    found = UsageEvent.objects.get(event_key=key)
+    found = Usage.objects.get(event_key=key)
     return {"account_id": found.account_id, "event_id": found.id}
 
 
@@ -129,7 +129,7 @@ def test_corrections_need_a_reason_a_change_and_a_right(company: Company) -> Non
         operations.cancel_event(
             **event("a"), reason="test call", as_of=LATER, actor=person("viewer")
         )
-    assert UsageEvent.objects.count() == 1
+    assert Usage.objects.count() == 1
 
 
 def test_what_buckets_covered_is_given_back(company: Company) -> None:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from foundation import clock
-from rating.models import RerateJob, SuspenseItem, UsageEvent
+from rating.models import RerateJob, SuspenseItem, Usage
 from tests.apps.rating.company import RECEIVED, Company, load, person, row, sums
 from tests.apps.rating.test_api import EVENTS, post
 from tests.apps.rating.test_loading import findings
@@ -118,7 +118,7 @@ def test_an_event_is_amended_and_cancelled(
     load(company, row("a", quantity="5"), row("b", quantity="1"))
     named = {
         one.event_key: {"account_id": one.account_id, "event_id": one.id, "reason": "wrong meter"}
-        for one in UsageEvent.objects.all()
+        for one in Usage.objects.all()
     }
     client.force_login(maker)
     wrong = {**named["a"], "corrections": {"quantity": "x"}}

@@ -21,8 +21,8 @@ from rating.models import (
     DerivedRating,
     PendingDerivation,
     RatingAgreement,
+    Usage,
     UsageAggregate,
-    UsageEvent,
 )
 from rating.operations import CannotAgreeRating
 from tests.apps.catalog.attacks import refused
@@ -62,7 +62,7 @@ def derive() -> Rows:
     operations.derive_pending(on_date=TODAY, chunk=1)
     assert operations.derive_pending(on_date=TODAY) == 0
     assert not broken()
-    keys = dict(UsageEvent.objects.values_list("id", "event_key"))
+    keys = dict(Usage.objects.values_list("id", "event_key"))
     return sorted(
         (keys[one.event_id], one.purpose, one.quantity, one.amount)
         for one in DerivedRating.objects.all()
@@ -103,7 +103,7 @@ def test_it_follows_amendment_cancellation_and_a_file_taken_back(
     agree(company, carrier, own_charge=carrier_charge(company))
     file = load(company, call("a", 61), call("b", 30), call("c", 7))
     derive()
-    events = {one.event_key: one for one in UsageEvent.objects.all()}
+    events = {one.event_key: one for one in Usage.objects.all()}
     operations.amend_event(
         account_id=events["a"].account_id, event_id=events["a"].id,
         corrections={"quantity": "100"}, reason="switch clock wrong", as_of=RECEIVED,
@@ -282,7 +282,7 @@ def test_pages_agree_list_margins_and_tell_on_the_event(
     assert totals["Margin"] == D("0.059")
     exported = client.get(reverse("rating:margins"), days | {"export": "csv"})
     assert b"MOBILE/1/CALLS" in b"".join(exported)  # type: ignore[arg-type]
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     told = client.get(reverse("rating:event", args=[event.account_id, event.id]))
     assert "Rated for others" in told.content.decode()
     agreement = RatingAgreement.objects.get(purpose="PARTNER")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from catalog.models import PriceVersion
 from customers.models import ServiceInstance
 from rating import operations
-from rating.models import BalanceBucket, BalanceMovement, PendingDraw, UsageEvent
+from rating.models import BalanceBucket, BalanceMovement, PendingDraw, Usage
 from rating.operations.drawing import draw_pending, request_draws
 from tests.apps.rating.buckets import JULY, JUNE, MAY, bucket
 from tests.apps.rating.company import RECEIVED, Company, load, open_line, publish_price, row, sums
@@ -39,7 +39,7 @@ def test_ent3_what_is_covered_is_not_charged_and_the_rest_is(company: Company) -
     load(company, row("a", quantity="70"), row("b", quantity="80"))
     assert [line[3] for line in sums()] == [D(50)]
     assert left() == [0]
-    covers = UsageEvent.objects.order_by("row_number").values_list("covered_quantity", flat=True)
+    covers = Usage.objects.order_by("row_number").values_list("covered_quantity", flat=True)
     assert list(covers) == [70, 30]
     assert not PendingDraw.objects.exists()
     assert findings() == []
@@ -51,7 +51,7 @@ def test_ent3_a_call_rated_by_itself_costs_what_the_whole_costs_more(company: Co
     load(company, call("a", 60), call("b", 180, day=4))
     assert sums() == [("Household", "CALLS", "2027-05-03 *", D(0), 1, D(0)),
                       ("Household", "CALLS", "2027-05-04 *", D(60), 1, D("0.08"))]  # fmt: skip
-    whole, part = UsageEvent.objects.order_by("row_number")
+    whole, part = Usage.objects.order_by("row_number")
     assert [whole.amount_exact, whole.covered_amount] == [D("0.08"), D("0.08")]
     assert [part.amount_exact, part.covered_amount] == [D("0.23"), D("0.15")]
     assert findings() == []
@@ -73,7 +73,7 @@ def test_what_covered_parts_cost_is_read_by_sets(company: Company) -> None:
         both = [("4915", "b"), ("4917", "c")]
         load(company, *(call(key, 180, day=4, identifier=who) for who, key in both))
     assert len(two) == len(one)
-    parts = UsageEvent.objects.values_list("covered_quantity", "covered_amount")
+    parts = Usage.objects.values_list("covered_quantity", "covered_amount")
     assert set(parts) == {(D(60), D("0.08"))}
 
 
@@ -98,7 +98,7 @@ def test_ent6_a_late_event_is_drawn_where_it_belongs(company: Company) -> None:
     bucket(company.accounts["Household"], 100)
     load(company, row("late", event_start="2027-05-20T10:00:00Z", quantity="100"))
     load(company, row("early", event_start="2027-05-02T10:00:00Z", quantity="60"), name="2.csv")
-    covered = dict(UsageEvent.objects.values_list("event_key", "covered_quantity"))
+    covered = dict(Usage.objects.values_list("event_key", "covered_quantity"))
     assert covered == {"early": 60, "late": 40}
     assert [line[3] for line in sums()] == [0, 60]
     kinds = BalanceMovement.objects.order_by("kind", "delta").values_list("kind", "delta")

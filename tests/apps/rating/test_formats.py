@@ -11,7 +11,7 @@ from django.db import transaction
 
 from rating import operations
 from rating.choices import FileFormat
-from rating.models import SuspenseItem, UsageEvent, UsageFile
+from rating.models import SuspenseItem, Usage, UsageFile
 from rating.operations.receiving import CannotLoadFile
 from tests.apps.rating.company import RECEIVED, Company, csv_of, row, sums
 
@@ -68,7 +68,7 @@ def test_numbers_keep_their_digits(company: Company) -> None:
     power = json.dumps(event("b", quantity="Q")).replace('"Q"', "1e3")
     file = load(company, f"{tenth}\n{power}\n")
     assert file.format == FileFormat.JSON
-    assert UsageEvent.objects.get().quantity == D("0.10000001")
+    assert Usage.objects.get().quantity == D("0.10000001")
     assert SuspenseItem.objects.get().reason == "BAD_QUANTITY"
 
 
@@ -76,7 +76,7 @@ def test_a_cloud_event_is_counted_once_by_source_and_id(company: Company) -> Non
     other = cloud("1", quantity="5") | {"source": "/net/2"}
     file = load(company, lines(cloud("1", quantity=3), cloud("1", quantity=3), other))
     assert (file.loaded_count, file.duplicate_count) == (2, 1)
-    keys = UsageEvent.objects.order_by("event_key").values_list("event_key", "quantity")
+    keys = Usage.objects.order_by("event_key").values_list("event_key", "quantity")
     assert list(keys) == [("/net/1#1", D(3)), ("/net/2#1", D(5))]
 
 
@@ -91,7 +91,7 @@ def test_the_trailer_is_held_against_the_rows(company: Company) -> None:
 def test_what_breaks_a_line_waits_as_no_text(company: Company) -> None:
     load(company, json.dumps([event("a\nb"), event("c")]))
     assert SuspenseItem.objects.get().reason == "BAD_TEXT"
-    assert UsageEvent.objects.get().event_key == "c"
+    assert Usage.objects.get().event_key == "c"
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_what_is_refused_as_a_whole(company: Company, content: str | bytes, rule
     with pytest.raises(CannotLoadFile) as refused:
         load(company, content)
     assert refused.value.rule == rule
-    assert not UsageEvent.objects.exists()
+    assert not Usage.objects.exists()

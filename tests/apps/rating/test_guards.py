@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 
 from rating.choices import FileState
 from rating.models import SuspenseItem, UsageFile, UsageKey, UsageSource
+from rating.operations.partitions import ensure_partitions
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2027, 5, 10, tzinfo=UTC)
@@ -195,42 +196,54 @@ def test_aggregates_are_numbers_of_events(values: str, guard: str) -> None:
     )
 
 
+def _month_of_events() -> None:
+    with connection.cursor() as cursor:
+        ensure_partitions(cursor, {"2027-05"})
+
+
 @pytest.mark.parametrize(
     ("values", "guard"),
     [
-        ("'2027-05-02', 1, 1, 'GUIDED', NULL, NULL, NULL", "rating_usageevent_ends_after_start"),
-        ("'2027-05-04', 'NaN', 1, 'GUIDED', NULL, NULL, NULL",
-         "rating_usageevent_quantity_is_number"),
-        ("'2027-05-04', 1, 'NaN', 'GUIDED', NULL, NULL, NULL",
-         "rating_usageevent_quantity_is_number"),
-        ("'2027-05-04', 1, 1, 'RATED', NULL, NULL, NULL", "rating_usageevent_rated_has_amount"),
-        ("'2027-05-04', 1, 1, 'RATED', 'NaN', 'EUR', 1", "rating_usageevent_rated_has_amount"),
-        ("'2027-05-04', 1, 1, 'GUIDED', 1, NULL, NULL", "rating_usageevent_rated_has_amount"),
-        ("'2027-05-04', 1, 1, 'GUIDED', NULL, NULL, NULL, 2, NULL",
-         "rating_usageevent_cover_fits"),
-        ("'2027-05-04', 1, 1, 'GUIDED', NULL, NULL, NULL, 'NaN', NULL",
-         "rating_usageevent_cover_fits"),
-        ("'2027-05-04', 1, 1, 'GUIDED', NULL, NULL, NULL, NULL, 1",
-         "rating_usageevent_cover_fits"),
-        ("'2027-05-04', 1, 1, 'RATED', 5, 'EUR', 1, 1, 6", "rating_usageevent_cover_fits"),
-        ("'2027-05-04', 1, 1, 'RATED', 5, 'EUR', 1, 1, NULL", "rating_usageevent_cover_fits"),
+        ("'2027-05-02', 1, '*', 1, NULL", "rating_usageevent_ends_after_start"),
+        ("'2027-05-04', 'NaN', '*', 1, NULL", "rating_usageevent_quantity_is_number"),
+        ("'2027-05-04', 1, '*', 'NaN', NULL", "rating_usageevent_quantity_is_number"),
+        ("'2027-05-04', 1, '*', NULL, NULL", "rating_usageevent_counts_in_a_group"),
+        ("'2027-05-04', 1, '', 1, NULL", "rating_usageevent_counts_in_a_group"),
+        ("'2027-05-04', 1, '*', 1, 2", "rating_usageevent_cover_fits"),
+        ("'2027-05-04', 1, '*', 1, 'NaN'", "rating_usageevent_cover_fits"),
+        ("'2027-05-04', 1, '', NULL, 1", "rating_usageevent_cover_fits"),
     ],
 )  # fmt: skip
 def test_events_that_cannot_be(values: str, guard: str) -> None:
-    if guard != "rating_usageevent_cover_fits":
-        values += ", NULL, NULL"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE rating_usageevent_2027_05 PARTITION OF rating_usageevent"
-            " FOR VALUES FROM ('2027-05-01Z') TO ('2027-06-01Z')"
-        )
+    _month_of_events()
     _refused(
         "INSERT INTO rating_usageevent (account_id, event_start, source_id, service_id,"
         " subscription_charge_id, file_id, row_number, received_at, on_date, event_key,"
-        " usage_type, identifier_type, identifier, attribute_key, attributes, event_end,"
-        " quantity, billable_quantity, state, amount_exact, currency, price_version_id,"
-        " covered_quantity, covered_amount)"
+        " usage_type, identifier_type, identifier, attributes, event_end, quantity,"
+        " attribute_key, billable_quantity, covered_quantity)"
         " VALUES (1, '2027-05-03', 1, 1, 1, 1, 2, now(), '2027-05-03', 'k', 'DATA', 'M', '1',"
-        f" '*', '{{}}', {values})",
+        f" '{{}}', {values})",
+        guard,
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "guard"),
+    [
+        ("'NaN', 5, NULL, NULL", "rating_ratedusage_is_number"),
+        ("1, 'NaN', NULL, NULL", "rating_ratedusage_is_number"),
+        ("1, 5, 2, 5", "rating_ratedusage_cover_fits"),
+        ("1, 5, 1, 6", "rating_ratedusage_cover_fits"),
+        ("1, 5, 1, NULL", "rating_ratedusage_cover_fits"),
+        ("1, 5, NULL, 1", "rating_ratedusage_cover_fits"),
+    ],
+)
+def test_results_that_cannot_be(values: str, guard: str) -> None:
+    _month_of_events()
+    _refused(
+        "INSERT INTO rating_ratedusage (account_id, event_start, id, service_id,"
+        " subscription_charge_id, price_version_id, on_date, currency, attribute_key,"
+        " billable_quantity, amount_exact, covered_quantity, covered_amount)"
+        f" VALUES (1, '2027-05-03', 1, 1, 1, 1, '2027-05-03', 'EUR', '*', {values})",
         guard,
     )

@@ -12,7 +12,7 @@ from foundation.errors import Forbidden
 from foundation.integrity import Finding
 from rating import operations, queries
 from rating.choices import FileState, SuspenseState
-from rating.models import SuspenseItem, UsageAggregate, UsageEvent, UsageFile, UsageKey
+from rating.models import SuspenseItem, Usage, UsageAggregate, UsageFile, UsageKey
 from rating.operations.receiving import AlreadyLoaded, CannotLoadFile
 from tests.apps.rating.company import (
     RECEIVED,
@@ -152,7 +152,7 @@ def test_two_holders_of_a_number_each_pay_for_their_time(company: Company) -> No
 
 def test_an_event_rounded_by_itself_needs_a_price(company: Company) -> None:
     load(company, row("a", usage_type="VOICE", attr_zone="", event_start="2027-05-03T10:00:00Z"))
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     assert event.amount_exact == D("0.08")
     assert event.price_version_id is not None
     assert event.currency == "EUR"

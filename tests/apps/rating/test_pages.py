@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from rating import operations
 from rating.choices import SuspenseState
-from rating.models import SuspenseItem, UsageEvent, UsageFile
+from rating.models import SuspenseItem, Usage, UsageFile
 from tests.apps.rating.company import (
     RECEIVED,
     Company,
@@ -173,7 +173,7 @@ def test_events_are_found_by_account_and_by_identifier(viewer: Client, company: 
     assert "0.15" in text
     text = page(viewer, "account_usage", account.pk, query="?start=2027-05-01&end=2027-05-31")
     assert "provisional" in text
-    event = UsageEvent.objects.get(event_key="b")
+    event = Usage.objects.get(event_key="b")
     text = page(viewer, "event", event.account_id, event.id)
     assert "each" not in text
     assert account.number in text

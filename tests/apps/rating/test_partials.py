@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import TestCase
 
 from rating import operations, tasks
-from rating.models import SuspenseItem, UsageEvent, UsageFile
+from rating.models import SuspenseItem, Usage, UsageFile
 from rating.operations import loading
 from rating.rules.partials import PartTerms
 from tests.apps.rating.company import (
@@ -72,7 +72,7 @@ def send(company: Company, *rows: str, **more: Any) -> UsageFile:
 def told() -> list[tuple[str, Decimal, Decimal | None]]:
     return [
         (one.event_key, one.quantity, one.amount_exact)
-        for one in UsageEvent.objects.order_by("event_key")
+        for one in Usage.objects.order_by("event_key")
     ]
 
 
@@ -83,7 +83,7 @@ def states() -> list[tuple[str, str]]:
 def test_parts_are_one_call(parted: Company) -> None:
     file = send(parted, part(ONE), part(TWO))
     assert told() == [("c1-1", D(120), D("0.15"))]
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     assert (event.event_start.minute, event.event_end.minute) == (0, 2)
     assert event.attributes == {"call": "c1", "last": ""} or event.attributes == {"call": "c1"}
     assert counts(file) == (2, 0, 0, 2)
@@ -121,7 +121,7 @@ def test_a_part_that_comes_late_amends_the_call(parted: Company) -> None:
     third: Piece = ("3", "61", "2027-05-03T10:02:00Z", "2027-05-03T10:03:01Z", "")
     send(parted, part(third), received_at=LATER)
     assert told() == [("c1-1", D(181), D("0.3"))]
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     assert (event.event_start.minute, event.event_end.minute) == (0, 3)
     assert event.received_at == LATER
     assert [state for _, state in states()].count("MERGED") == 2
@@ -133,7 +133,7 @@ def test_a_part_that_comes_late_amends_the_call(parted: Company) -> None:
 def test_a_late_part_whose_call_was_cancelled_waits(parted: Company) -> None:
     send(parted, part(ONE))
     operations.merge_parts(as_of=LATER)
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     operations.cancel_event(
         account_id=event.account_id, event_id=event.id, reason="test call", as_of=LATER
     )

@@ -10,7 +10,7 @@ from audit.models import BusinessEvent
 from catalog.operations import add_entitlement
 from customers.models import Account
 from foundation.errors import Forbidden, Invalid
-from rating.models import BalanceBucket, PoolMember, PoolShare, RatingPool, UsageEvent
+from rating.models import BalanceBucket, PoolMember, PoolShare, RatingPool, Usage
 from rating.operations import (
     CannotPool,
     end_pool,
@@ -117,7 +117,7 @@ def test_pool1_usage_that_came_before_the_pool_or_in_parts_comes_to_the_same(
     assert charged() == {"Ann": 150, "Bob": 90, "Cy": 120}
     opened(family)
     assert charged() == {"Ann": 25, "Bob": 15, "Cy": 20}
-    event = UsageEvent.objects.get(identifier="51")
+    event = Usage.objects.get(identifier="51")
     assert sum(quantity for _, quantity in covers_of(event)) == 125
     rerate(start=MAY, end=JUNE, as_of=at(5, 20))
     assert charged() == {"Ann": 25, "Bob": 15, "Cy": 20}

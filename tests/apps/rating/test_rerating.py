@@ -1,5 +1,6 @@
 """RATE-1 and RATE-2: the result depends on the events, not on their order or on how often."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,8 +14,9 @@ from customers.models import ChargeSegment, ServiceIdentifier
 from foundation.errors import Forbidden
 from rating import operations
 from rating.choices import SuspenseState
-from rating.models import SuspenseItem, UsageAggregate, UsageEvent
+from rating.models import RatedUsage, SuspenseItem, Usage, UsageAggregate, UsageEvent
 from rating.operations.rerating import Rerated
+from rating.queries.terms import usage_charges
 from tests.apps.rating.company import (
     RECEIVED,
     Company,
@@ -134,7 +136,7 @@ def test_a_number_given_to_another_account_moves_its_events(company: Company) ->
 
 def test_a_new_price_of_the_event_is_taken(company: Company) -> None:
     load(company, row("a", usage_type="VOICE", attr_zone="", quantity="60"))
-    assert UsageEvent.objects.get().amount_exact == Decimal("0.08")
+    assert Usage.objects.get().amount_exact == Decimal("0.08")
     own = ChargeSegment.objects.get(subscription_charge__charge=company.calls)
     own.override_price = Decimal("0.01")
     own.save()
@@ -143,6 +145,47 @@ def test_a_new_price_of_the_event_is_taken(company: Company) -> None:
         (Decimal("0.08"), Decimal("0.60"))
     ]
     assert UsageAggregate.objects.get().amount == Decimal("0.60")
+
+
+def test_a_lost_result_is_found_and_made_again(company: Company) -> None:
+    """I-11: an event that is rated by itself and has no result counts nothing; that is told."""
+    load(company, *some_rows(), row("a", usage_type="VOICE", attr_zone="", quantity="60"))
+    before, sent = sums(), list(Usage.objects.order_by("id").values())
+    RatedUsage.objects.get(id=Usage.objects.get(event_key="a").id).delete()
+    told = {one.message for one in findings()}
+    assert "events that are rated one by one differ from their results" in told
+    done = rerate_may()
+    assert done.changed == 1
+    assert (sums(), list(Usage.objects.order_by("id").values())) == (before, sent)
+    assert findings() == []
+
+
+def test_a_result_is_replaced_and_its_event_stays(company: Company) -> None:
+    load(company, row("a", usage_type="VOICE", attr_zone="", quantity="60"))
+    before = UsageEvent.objects.values().get()
+    own = ChargeSegment.objects.get(subscription_charge__charge=company.calls)
+    own.override_price = Decimal("0.01")
+    own.save()
+    assert rerate_may().changed == 1
+    assert RatedUsage.objects.get().amount_exact == Decimal("0.60")
+    assert UsageEvent.objects.values().get() == before
+    assert findings() == []
+
+
+def test_a_charge_that_rates_one_by_one_no_more_moves_its_events(company: Company) -> None:
+    """The result goes into the event and back again, as the charge says how it rounds."""
+    load(company, row("a", usage_type="VOICE", attr_zone="", quantity="60"))
+    by_itself = Usage.objects.values().get()
+    terms = {key: replace(one, by_event=False) for key, one in usage_charges().items()}
+    with mock.patch("rating.operations.rerating.usage_charges", return_value=terms):
+        assert rerate_may().changed == 1
+    event = UsageEvent.objects.get()
+    assert (event.attribute_key, event.billable_quantity) == ("*", Decimal(60))
+    assert not RatedUsage.objects.exists()
+    assert findings() == []
+    assert rerate_may().changed == 1
+    assert Usage.objects.values().get() == by_itself
+    assert findings() == []
 
 
 def test_an_event_that_belongs_nowhere_any_more_waits(company: Company) -> None:
@@ -155,7 +198,7 @@ def test_an_event_that_belongs_nowhere_any_more_waits(company: Company) -> None:
     assert done.suspended == 1
     item = SuspenseItem.objects.get()
     assert (item.reason, item.state, item.row_number) == ("NO_OWNER", SuspenseState.OPEN, 2)
-    assert UsageEvent.objects.count() == 1
+    assert Usage.objects.count() == 1
     assert findings() == []
     held.valid = (start, None)
     held.save()
@@ -180,7 +223,7 @@ def test_a_new_price_is_used_only_from_its_day(company: Company) -> None:
         company.calls, unit_price=Decimal("0.02"), attribute_key="x=y",
     )  # fmt: skip
     load(company, row("a", usage_type="VOICE", attr_zone="", quantity="60"))
-    assert UsageEvent.objects.get().amount_exact == Decimal("0.08")
+    assert Usage.objects.get().amount_exact == Decimal("0.08")
 
 
 def test_pages_of_a_long_scope_leave_nothing_out(company: Company) -> None:

@@ -17,7 +17,7 @@ from foundation import clock
 from foundation.errors import Forbidden, Invalid
 from rating import operations
 from rating.choices import Verdict
-from rating.models import BalanceBucket, BalanceMovement, Reservation, SuspenseItem, UsageEvent
+from rating.models import BalanceBucket, BalanceMovement, Reservation, SuspenseItem, Usage
 from rating.operations import CannotCommit, SessionRecord
 from tests.apps.rating.buckets import JUNE, bucket
 from tests.apps.rating.company import Company, person
@@ -58,7 +58,7 @@ def send(company: Company, quantity: str, **more: Any) -> Verdict:
 
 
 def covers() -> list[tuple[Decimal, Decimal | None]]:
-    return list(UsageEvent.objects.values_list("quantity", "covered_quantity"))
+    return list(Usage.objects.values_list("quantity", "covered_quantity"))
 
 
 def test_ent7_a_commit_with_its_record_is_a_usage_event(

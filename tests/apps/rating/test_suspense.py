@@ -8,7 +8,7 @@ import pytest
 from foundation.errors import Forbidden, Invalid
 from rating import operations, queries
 from rating.choices import SuspenseState
-from rating.models import SuspenseItem, UsageAggregate, UsageEvent
+from rating.models import SuspenseItem, Usage, UsageAggregate
 from rating.operations.suspending import CannotRecycle
 from tests.apps.rating.company import (
     RECEIVED,
@@ -35,7 +35,7 @@ def test_a_corrected_row_keeps_its_time_and_file(company: Company) -> None:
         item_ids=[waiting().pk], corrections={"identifier": "4915"}, as_of=LATER
     )
     assert (done.stored, done.duplicates, done.still_open) == (1, 0, 0)
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     assert (event.identifier, event.file_id, event.row_number) == ("4915", file.pk, 2)
     assert event.received_at == LATER
     assert UsageAggregate.objects.get().quantity == 7

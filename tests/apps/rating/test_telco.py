@@ -11,7 +11,7 @@ import pytest
 import catalog.operations
 from catalog.models import Charge, Offer, OfferVersion, PriceTier, PriceVersion, UsageType, ZoneMap
 from rating import operations
-from rating.models import SuspenseItem, UsageAggregate, UsageEvent, UsageFile
+from rating.models import SuspenseItem, Usage, UsageAggregate, UsageFile
 from tests.apps.rating.company import RECEIVED, Company, open_line, publish_price, walk
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +95,7 @@ def load(company: Company, *calls: tuple[str, object, str], name: str = "c.csv")
 
 
 def amounts() -> list[Decimal | None]:
-    return list(UsageEvent.objects.order_by("row_number").values_list("amount_exact", flat=True))
+    return list(Usage.objects.order_by("row_number").values_list("amount_exact", flat=True))
 
 
 def test_a_call_is_priced_by_number_hour_and_holiday(company: Company) -> None:
@@ -124,14 +124,14 @@ def test_increments_run_past_the_end_of_a_band(company: Company) -> None:
     """60/60: the minute begun at 19:59:30 is dear to its end, the next one cheap."""
     matrix(company, first_increment=60, next_increment=60)
     load(company, ("2027-05-03T17:59:30Z", 61, "431"))
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     assert (event.billable_quantity, event.amount_exact) == (D(120), D("1.85"))
 
 
 def test_increments_may_be_rounded_down(company: Company) -> None:
     matrix(company, first_increment=60, next_increment=6, increment_mode="DOWN")
     load(company, ("2027-05-03T10:00:00Z", 65, "431"), ("2027-05-03T10:00:00Z", 66, "431"))
-    quantities = UsageEvent.objects.order_by("row_number").values_list("billable_quantity")
+    quantities = Usage.objects.order_by("row_number").values_list("billable_quantity")
     assert list(quantities) == [(D(60),), (D(66),)]
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 import catalog.operations
 from catalog.models import ZoneMap
 from rating import queries
-from rating.models import SuspenseItem, UsageAggregate, UsageEvent, UsageKey
+from rating.models import SuspenseItem, Usage, UsageAggregate, UsageKey
 from rating.views.trying import pasted
 from tests.apps.rating.company import RECEIVED, Company, person
 from tests.apps.rating.test_api import post
@@ -40,7 +40,7 @@ def tried(company: Company, text: str) -> list[queries.Tried]:
 
 def nothing_is_stored() -> bool:
     return not any(
-        model.objects.exists() for model in (UsageEvent, UsageAggregate, UsageKey, SuspenseItem)
+        model.objects.exists() for model in (Usage, UsageAggregate, UsageKey, SuspenseItem)
     )
 
 
@@ -64,7 +64,7 @@ def test_every_step_of_a_call_is_told(calls: Company) -> None:
 def test_it_is_what_a_load_stores(calls: Company) -> None:
     rows = [("2027-05-03T10:00:00Z", seconds, "43664") for seconds in (1, 0, 59, -61)]
     load(calls, *rows)
-    stored = list(UsageEvent.objects.order_by("row_number"))
+    stored = list(Usage.objects.order_by("row_number"))
     text = "usage_type,event_start,quantity,attr.called\n" + "\n".join(
         f"INTL,{start},{seconds},{called}" for start, seconds, called in rows
     )
@@ -112,7 +112,7 @@ def test_the_page_rates_what_is_pasted(calls: Company, client: Client) -> None:
 
 def test_the_page_of_an_event_tells_its_steps(calls: Company, client: Client) -> None:
     load(calls, ("2027-05-03T17:59:30Z", 61, "431"))
-    event = UsageEvent.objects.get()
+    event = Usage.objects.get()
     client.force_login(person("viewer", "rating.view_usageevent"))
     page = client.get(reverse("rating:event", args=[event.account_id, event.id]))
     assert "from 60 to 120 in band OFF" in page.content.decode()
@@ -154,4 +154,4 @@ def test_the_map_that_answers_is_told_and_which_said_nothing_before(calls: Compa
     assert "zone SAT by prefix 88 of map WORLD; no prefix of DEST fits (RATE)" in found.steps
     assert before.problem.startswith("NO_ZONE")
     load(calls, ("2027-05-03T10:00:00Z", 60, "+8812"))
-    assert UsageEvent.objects.get().attribute_key == "zone=SAT"
+    assert Usage.objects.get().attribute_key == "zone=SAT"

@@ -38,6 +38,7 @@ from rating.models import (
     PendingDerivation,
     PoolMember,
     PoolShare,
+    RatedUsage,
     RatingAgreement,
     RatingPool,
     Reservation,
@@ -272,9 +273,15 @@ def _event(subscription: Subscription, mark: str) -> None:
         UsageEvent(
             id=charge.pk, account_id=charge.account_id, event_start=moment, event_end=moment,
             source_id=1, event_key=f"{mark}-E1", usage_type="VOICE", identifier_type="MSISDN",
-            identifier=f"1555{mark}", quantity=D(25), billable_quantity=D(25), service_id=1,
+            identifier=f"1555{mark}", quantity=D(25), service_id=1,
+            subscription_charge_id=charge.pk, on_date=moment.date(), file_id=1, row_number=1,
+            received_at=moment,
+        )
+    ])  # fmt: skip
+    RatedUsage.objects.bulk_create([
+        RatedUsage(
+            id=charge.pk, account_id=charge.account_id, event_start=moment, service_id=1,
             subscription_charge_id=charge.pk, on_date=moment.date(), attribute_key="*",
-            state="RATED", amount_exact=D(5), currency="EUR",
-            price_version_id=1, file_id=1, row_number=1, received_at=moment,
+            billable_quantity=D(25), price_version_id=1, amount_exact=D(5), currency="EUR",
         )
     ])  # fmt: skip
