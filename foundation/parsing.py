@@ -61,9 +61,9 @@ def decimal_text(
     if -int(value.normalize().as_tuple().exponent) > places:
         raise BadValue("DECIMALS", f"{text} has more than {places} decimals")
     if minimum is not None and value < minimum:
-        raise BadValue("RANGE", f"{text} is less than {minimum}")
+        raise BadValue("RANGE", f"{text} is less than {minimum:f}")
     if maximum is not None and value > maximum:
-        raise BadValue("RANGE", f"{text} is more than {maximum}")
+        raise BadValue("RANGE", f"{text} is more than {maximum:f}")
     return value if value else abs(value)
 
 

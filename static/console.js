@@ -21,10 +21,11 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 });
 
-/* A form begins at its first field, or at the first one that was refused. */
+/* A form begins at its first field, at the first one that was refused, or at the next step. */
 document.addEventListener("DOMContentLoaded", () => {
   const fields = ":is(input:not([type=hidden]), select, textarea)";
-  const wrong = document.querySelector(`.hs .hs-wrong ${fields}`);
+  const wrong = document.querySelector(`.hs .hs-wrong ${fields}`) ||
+    document.querySelector(".hs form [data-next]");
   const first = wrong || document.querySelector(`.hs form.hs-form[method=post] ${fields}`);
   if (first && !window.location.hash) { first.focus({ preventScroll: !wrong }); }
 });

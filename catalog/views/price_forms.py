@@ -31,6 +31,8 @@ from foundation.screens import Crumb, Definition, Folding, FormScreen, LongSelec
 from foundation.screens.cells import number_text
 
 DAY = {"type": "date"}
+TOLD_BY = {"FLAT": "flat_amount", "PER_UNIT": "unit_price", "PER_DAY": "unit_price"}
+"""The value without which a price of a model says nothing."""
 
 
 def _number(places: int) -> Callable[[str], Decimal]:
@@ -198,10 +200,14 @@ class PriceForm(ValuesForm):
         return charge
 
     def clean(self) -> dict[str, Any]:
-        """Check amounts against the currency."""
-        if currency := self.cleaned_data.get("currency"):
+        """Check amounts against the currency, and that the price says one."""
+        given = self.cleaned_data
+        if currency := given.get("currency"):
             self.check_money(currency)
-        return self.cleaned_data
+        told = TOLD_BY.get(given["charge"].price_model) if "charge" in given else None
+        if told in given and given[told] is None:
+            self.add_error(told, "Say it; 0 where the charge costs nothing.")
+        return given
 
 
 class Add(Definition):

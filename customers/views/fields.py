@@ -22,6 +22,9 @@ from foundation.screens import Suggest
 from tax.choices import Level
 from tax.models import Jurisdiction
 
+MOST = Decimal("999999999999")
+"""The largest quantity, and the largest price, that a person means."""
+
 
 def person(request: HttpRequest) -> User:
     """Return who is at the page: a screen lets nobody in who has not logged in."""
@@ -80,7 +83,7 @@ class QuantityField(forms.CharField):
         if not text:
             return None
         least = Decimal("0.00000001")
-        return _parsed(lambda: decimal_text(text, places=8, minimum=least))
+        return _parsed(lambda: decimal_text(text, places=8, minimum=least, maximum=MOST))
 
 
 class PriceField(forms.CharField):
@@ -90,7 +93,8 @@ class PriceField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        return _parsed(lambda: decimal_text(text, places=10, minimum=Decimal(0)))
+        least = Decimal(0)
+        return _parsed(lambda: decimal_text(text, places=10, minimum=least, maximum=MOST))
 
 
 class PercentField(forms.CharField):
@@ -202,7 +206,7 @@ class PhasesField(forms.CharField):
             on=_parsed(lambda: date_text(day)),
             quantity=None
             if quantity == "-"
-            else _parsed(lambda: decimal_text(quantity, places=8, minimum=least)),
+            else _parsed(lambda: decimal_text(quantity, places=8, minimum=least, maximum=MOST)),
             prices={
                 code: _parsed(
                     lambda text=text: decimal_text(text, places=10, minimum=nothing)  # type: ignore[misc]

@@ -25,6 +25,8 @@ def settle_choices(form: forms.BaseForm, *, nothing: str = "None") -> None:
         if isinstance(field, forms.ModelChoiceField):
             if field.empty_label == BLANK:
                 field.empty_label = "Choose" if field.required else nothing
+            if not isinstance(field.widget, forms.Select | forms.CheckboxSelectMultiple):
+                field.error_messages["invalid_choice"] = "There is no “%(value)s” here."
             if type(field).label_from_instance is forms.ModelChoiceField.label_from_instance:
                 field.label_from_instance = told  # type: ignore[assignment,method-assign]
         elif isinstance(field, forms.ChoiceField):

@@ -14,6 +14,7 @@ from payments.operations.receipts import (
 )
 from payments.operations.recording import (
     CannotRecordPayment,
+    Preview,
     apply_unapplied,
     preview_payment,
     record_payment,
@@ -29,6 +30,7 @@ __all__ = [
     "CannotRecordPayment",
     "CannotReversePayment",
     "PaymentRow",
+    "Preview",
     "apply_unapplied",
     "capture_top_up",
     "identify_receipt",

@@ -18,7 +18,7 @@ from django.urls import reverse
 import ledger.queries
 from foundation import clock
 from foundation.errors import Refusal
-from foundation.screens import Crumb, FormScreen, LongSelect, Screen
+from foundation.screens import Column, Crumb, FormScreen, LongSelect, Screen, Table
 from foundation.screens.forms import sentence
 from payments import operations
 from payments.choices import ReversalKind
@@ -77,6 +77,29 @@ class PaymentForm(forms.Form):
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
+def settled_table(preview: operations.Preview, currency: str) -> Table:
+    """Return what a payment would settle, in the order in which it does."""
+    payer = preview.payer
+    return Table(
+        columns=(
+            Column(
+                label="Document",
+                value="item.number",
+                link=lambda one: links.item(one.item.pk),
+            ),
+            Column(label="Due", value="item.due_date", kind="date"),
+            Column(label="Open now", value="item.open", kind="money", currency=lambda _: currency),
+            Column(label="Settled", value="amount", kind="money", currency=lambda _: currency),
+            Column(
+                label="Open after", value="open_after", kind="money", currency=lambda _: currency
+            ),
+        ),
+        rows=preview.settlements,
+        caption=f"What {payer.number} {payer.name} pays with it",
+        empty="It settles nothing: the whole amount stays unapplied.",
+    )
+
+
 class RecordForm(FormScreen):
     """Record a payment; what it will settle is shown before anything is saved."""
 
@@ -121,7 +144,11 @@ class RecordForm(FormScreen):
             return self.render_to_response(self.get_context_data(form=form), status=422)
         return self.render_to_response(
             self.get_context_data(
-                form=form, preview=preview, currency=self.currency(form), seen=seen
+                form=form,
+                preview=preview,
+                currency=self.currency(form),
+                settles=settled_table(preview, self.currency(form)),
+                seen=seen,
             )
         )
 

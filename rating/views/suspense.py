@@ -271,10 +271,11 @@ class WorkSuspense(ActionView):
 
     def get_success_url(self) -> str:
         """Return to the list from which the rows were chosen."""
-        query = self.request.POST.get("query", "")[:500]
-        return (
-            f"{reverse('rating:suspense_rows')}?{query}" if query else reverse("rating:suspense")
-        )
+        query = self.request.POST.get("query")
+        if query is None:  # a row by itself
+            return reverse("rating:suspense")
+        page = reverse("rating:suspense_rows")
+        return f"{page}?{query[:500]}" if query else page
 
 
 class SuspensePage(Screen):

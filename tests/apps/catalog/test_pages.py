@@ -164,6 +164,7 @@ def test_a_price_goes_from_a_form_to_force(client: Client, fiber: Shop) -> None:
         ("flat_amount", "1_000", "is not a number"),
         ("flat_amount", "9.999", "more than 2 decimals"),
         ("flat_amount", "-1", "is less than 0"),
+        ("flat_amount", "", "0 where the charge costs nothing"),
         ("currency", "usd", "is not one of the available choices"),
         ("charge", "GHOST/1/X", "no such charge"),
         ("segment", "a b", "is not a code"),

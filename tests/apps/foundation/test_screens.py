@@ -14,7 +14,7 @@ from pytest_django.asserts import assertHTMLEqual
 
 from foundation.paging import keyset_page
 from foundation.periods import Period
-from foundation.screens import Column, LongSelect, Suggest, Total, codes
+from foundation.screens import Column, LongSelect, Suggest, Total, codes, settle_choices
 from foundation.screens.cells import value_text
 from foundation.templatetags.console import totals
 
@@ -157,6 +157,17 @@ def test_a_refusal_stands_at_the_field_that_it_means(client: Client) -> None:
     page = client.post("/t/group/", {"name": "short"}).content.decode()
     assert '<p class="hs-error">Write it out</p>' in page, "with no rule that says nothing"
     assert "hs-refusal" not in page
+
+
+def test_who_types_what_there_is_not_is_told_what_was_typed() -> None:
+    class Form(forms.Form):
+        group = forms.ModelChoiceField(
+            Group.objects.all(), to_field_name="name", widget=forms.TextInput
+        )
+
+    form = Form({"group": "NOPE"})
+    settle_choices(form)
+    assert form.errors["group"] == ["There is no “NOPE” here."]
 
 
 def test_a_guard_of_the_database_stands_at_the_form(client: Client) -> None:

@@ -98,6 +98,7 @@ def test_what_a_payment_settles_is_shown_before_it_is_recorded(browser, invoice,
     page = shown.content.decode()
     assert "INV-1" in page
     assert "Unapplied: 30.00 EUR" in page
+    assert page.count("hs-button-primary") == 1, "recording is what comes next"
     assert not Payment.objects.exists()
     form = {**form, "step": "record", "seen": shown.context["seen"]}
     unseen = browser.post(reverse("payments:record"), {**form, "amount": "90.00"})
