@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
@@ -30,6 +32,7 @@ from rating.views.events import linked
 
 VIEW: Final = "rating.view_balancebucket"
 DAY: Final = {"type": "date"}
+Moment = date | datetime
 
 
 def bucket_url(bucket: BalanceBucket) -> str:
@@ -50,6 +53,16 @@ def state_of(bucket: BalanceBucket) -> str:
     if bucket.closed_at is not None:
         return "CLOSED"
     return "OPEN" if bucket.remaining else "USED"
+
+
+def days_of(bucket: BalanceBucket, account: Account) -> tuple[Moment, Moment | None]:
+    """Return the first and the last local day of a bucket; the moment where it is not midnight."""
+    zone = ZoneInfo(account.time_zone)
+    first, end = (one and one.astimezone(zone) for one in (bucket.valid.lower, bucket.valid.upper))
+    return (
+        first.date() if first.time() == time.min else first,
+        (end - timedelta(days=1)).date() if end and end.time() == time.min else end,
+    )
 
 
 class BalanceFilters(FilterForm):
@@ -83,8 +96,8 @@ class AccountBalances(ListScreen):
         Column(label="At first", value="initial", kind="measure"),
         Column(label="Left", value="remaining", kind="measure"),
         Column(label="Unit", value="measure"),
-        Column(label="Usable from", value="valid.lower", kind="instant"),
-        Column(label="Until", value="valid.upper", kind="instant"),
+        Column(label="Usable from", value="first", kind="date"),
+        Column(label="Until", value="last", kind="date"),
         Column(label="State", value=state_of, kind="status"),
     )
     empty = Empty(title="No balance", text="No offer of the account includes usage.")
@@ -140,6 +153,11 @@ class AccountBalances(ListScreen):
         """Return the buckets, the newest first."""
         return queries.balances(account_id=self.account.pk, ended=filters.get("open", ""))
 
+    def look_up(self, rows: list[Any]) -> None:
+        """Write the days of each as the account counts them."""
+        for row in rows:
+            row.first, row.last = days_of(row, self.account)
+
 
 class BalancePage(Screen):
     """A bucket with every movement, and the event that each covered."""
@@ -185,6 +203,7 @@ class BalancePage(Screen):
 
     def _facts(self) -> list[Fact]:
         bucket, money = self.bucket, self.bucket.currency
+        first, last = days_of(bucket, bucket.account)
         narrowed = ", ".join(f"{name} {value}" for name, value in bucket.usage_filter.items())
         facts = [
             Fact(label="Source", value=bucket.get_source_display()),
@@ -197,8 +216,8 @@ class BalancePage(Screen):
             Fact(label="At first", value=bucket.initial, kind="measure", currency=money),
             Fact(label="Left", value=bucket.remaining, kind="measure", currency=money),
             Fact(label="Unit", value=bucket.measure),
-            Fact(label="Usable from", value=bucket.valid.lower, kind="instant"),
-            Fact(label="Until", value=bucket.valid.upper or "it is used up", kind=_kind(bucket)),
+            Fact(label="Usable from", value=first, kind="date"),
+            Fact(label="Until", value=last or "it is used up"),
             Fact(label="Priority", value=bucket.priority, kind="number"),
             Fact(label="State", value=state_of(bucket), kind="status"),
         ]
@@ -247,7 +266,3 @@ class BalancePage(Screen):
             caption=f"Movements, the newest first, at most {queries.MOST_MOVEMENTS}",
             empty="Nothing moved yet.",
         )
-
-
-def _kind(bucket: BalanceBucket) -> Any:
-    return "instant" if bucket.valid.upper else "text"

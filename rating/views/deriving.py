@@ -128,7 +128,11 @@ class AgreementList(ListScreen):
             link=lambda one: linked("customers:account", one.account_id),
         ),
         Column(label="By", value=queries.said_by),
-        Column(label="Events with", value=lambda one: one.attribute_key, kind="code"),
+        Column(
+            label="Events with",
+            value=lambda one: "" if one.attribute_key == "*" else one.attribute_key,
+            kind="code",
+        ),
         Column(label="From", value="valid.lower", kind="date"),
         Column(label="Last day", value=last_day, kind="date"),
     )

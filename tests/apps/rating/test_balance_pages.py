@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -63,6 +64,12 @@ def test_units_are_given_and_taken_on_pages(clerk: Client, company: Company) -> 
     made = BalanceBucket.objects.get()
     assert answer["Location"] == reverse("rating:balance", args=[made.pk])
     assert made.valid.upper.isoformat() == "2027-05-31T22:00:00+00:00"
+    for text in (
+        page(clerk, "account_balances", household.pk),
+        page(clerk, "balance", made.pk),
+    ):
+        assert re.search(r"\b1 May 2027\b", text), "the days of the account"
+        assert re.search(r"\b31 May 2027\b", text)
     draw_pending()
     assert [line[3] for line in sums()] == [0]
     clerk.post(
