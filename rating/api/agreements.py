@@ -22,6 +22,7 @@ from foundation.api import (
     HouseViewSet,
     Listed,
     NumberedField,
+    Problem,
     Retrieved,
 )
 from rating import operations, queries
@@ -31,6 +32,7 @@ from rating.choices import Purpose
 from rating.models import DerivedRating, RatingAgreement
 
 VIEW, AGREE = "rating.view_ratingagreement", "rating.agree_rating"
+MOST_DAYS = 366
 
 
 class RatingAgreementSerializer(DatedSerializer):
@@ -153,7 +155,7 @@ class DerivedRatingViewSet(Listed, HouseViewSet):
 
     @extend_schema(parameters=[ACCOUNT, *DAYS])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List what the events of one customer's account over some days come to."""
+        """List what the events of one customer's account come to, over at most 366 days."""
         return super().list(request, *args, **kwargs)
 
     def get_queryset(self) -> Any:
@@ -162,7 +164,10 @@ class DerivedRatingViewSet(Listed, HouseViewSet):
             return DerivedRating.objects.none()
         given = self.request.query_params
         start, end = days_asked(given)
-        return queries.derived_ratings(account_ids=[account_asked(given)], start=start, end=end)
+        account = account_asked(given)
+        if (end - start).days > MOST_DAYS:
+            raise Problem(400, "API-PARAMETER", f"Ask for at most {MOST_DAYS} days at once.")
+        return queries.derived_ratings(account_id=account, start=start, end=end)
 
     @extend_schema(parameters=[*DAYS], responses={200: MarginSerializer(many=True)})
     @action(detail=False, methods=["get"], pagination_class=None, filter_backends=[])

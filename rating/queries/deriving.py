@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import connection
@@ -235,13 +235,13 @@ class Margin:
         return None if self.retail is None else self.retail - self.wholesale - self.partner
 
 
-def derived_ratings(
-    *, account_ids: Sequence[int], start: date, end: date
-) -> QuerySet[DerivedRating]:
-    """Return what the events of accounts over local days [start, end) come to for purposes."""
-    return DerivedRating.objects.filter(
-        account_id__in=list(account_ids), on_date__gte=start, on_date__lt=end
-    )
+def derived_ratings(*, account_id: int, start: date, end: date) -> QuerySet[DerivedRating]:
+    """Return what the events of an account over local days [start, end) come to for purposes.
+
+    The days are named one by one: the index begins with the day, so each is looked up by key.
+    """
+    days = [start + timedelta(days=one) for one in range((end - start).days)]
+    return DerivedRating.objects.filter(account_id=account_id, on_date__in=days)
 
 
 def margins(*, start: date, end: date, entities: Collection[int] | None = None) -> list[Margin]:

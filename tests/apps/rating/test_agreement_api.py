@@ -160,6 +160,9 @@ def test_who_may_not_and_which_key_is_not_for_it(carrier: Account, transit: Char
 def test_lists_are_asked_by_account_and_days(api: APIClient) -> None:
     for asked in ({}, {"account_id": "x", **DAYS}, {"account_id": "1", "from": "2027-05-01"}):
         assert api.get(DERIVED, asked).status_code == 400
+    long = api.get(DERIVED, {"account_id": "1", "from": "2027-01-01", "to": "2028-01-03"})
+    assert (long.status_code, "366 days" in long.json()["detail"]) == (400, True)
+    assert api.get(DERIVED, {"account_id": "1", "from": "2027-01-01", "to": "2028-01-02"}).json()
     assert api.get(f"{DERIVED}margins/", {"from": "2027-05-01", "to": "soon"}).status_code == 400
 
 
