@@ -50,7 +50,8 @@ class Piece(NamedTuple):
 class PreviewLine:
     """A line that the next document would have; negative amounts are credits.
 
-    `piece` is what can still be waived or reduced, None for discounts, credits and corrections.
+    `piece` is what can still be waived or reduced; None for discounts, credits, corrections and
+    what a commitment lacks.
     """
 
     account_id: int
@@ -261,6 +262,8 @@ def _lines(draft: Draft) -> Iterable[PreviewLine]:
 
 def _piece(entry: Entry) -> Piece | None:
     life, days = entry.tag, (entry.period.start, entry.period.end)
-    if not isinstance(life, Life) or entry.relief is not None or days in life.billed:
+    if not isinstance(life, Life) or life.id < 0:  # below zero: what a commitment lacks
+        return None
+    if entry.relief is not None or days in life.billed:
         return None
     return Piece(life.id, *days) if entry.change.amount > ZERO else None
