@@ -266,4 +266,6 @@ def _piece(entry: Entry) -> Piece | None:
         return None
     if entry.relief is not None or days in life.billed:
         return None
+    if life.id < 0:  # what makes up a promise belongs to no charge: the agreement is changed
+        return None
     return Piece(life.id, *days) if entry.change.amount > ZERO else None

@@ -26,6 +26,7 @@ from invoicing.models import BillRunAccount, Invoice
 from invoicing.operations import Adjustment, CannotAdjustBill, Piece
 from tests.apps.customers import build
 from tests.apps.invoicing.company import START, Company, add, documents, lines, terminate, use
+from tests.apps.invoicing.test_commitments import commit
 from tests.apps.invoicing.test_discounts import discount, give
 from tests.apps.invoicing.test_document_api import post
 from tests.apps.invoicing.test_document_pages import staff
@@ -184,6 +185,17 @@ def test_a_draft_in_review_is_held_and_no_other(company: Company, sub: Subscript
     invoicing.operations.continue_run(run_id=run.pk)
     states = dict(BillRunAccount.objects.filter(run=run).values_list("payer_id", "state"))
     assert states == {sub.account_id: "HELD", other.account_id: "POSTED"}
+
+
+def test_what_a_promise_lacks_is_no_charge_to_waive(company: Company, sub: Subscription) -> None:
+    """Of the 100.00 that are promised 69.00 lack: the bill can be reduced, that line cannot."""
+    commit(sub.account, "100")
+    company.bill(START)
+    invoice = invoicing.operations.next_invoice(account_id=sub.account_id, as_of=MID)
+    lacking = [one for one in invoice.lines if one.text == "Least"]
+    assert [one.piece for one in lacking] == [None]
+    assert len(invoicing.operations.adjustable(invoice)) == 1
+    assert adjust(sub, Adjustment(amount=D(5)), as_of=MID).state == "GRANTED"
 
 
 def test_above_the_limit_a_second_person_approves(company: Company, sub: Subscription) -> None:
