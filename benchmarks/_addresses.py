@@ -55,6 +55,8 @@ ELSEWHERE = {
     "/console/customers/orders/<int:pk>/change/",
 }
 LINES = 40
+OF_AN_ACCOUNT = ("usage-events", "derived-ratings")
+"""Lists that are asked for by account and days."""
 
 
 def lists() -> Iterator[str]:
@@ -251,7 +253,7 @@ def _read(row: Any, path: str) -> str:
 def _api_lists() -> Iterator[str]:
     """Yield the lists of the API: first page, a late page, and values of its filters."""
     for prefix, view, action, _ in routes():
-        if action != "list" or "(" in prefix or prefix == "usage-events":
+        if action != "list" or "(" in prefix or prefix in OF_AN_ACCOUNT:
             continue
         address = f"/api/v1/{prefix}/"
         yield address
@@ -276,7 +278,7 @@ def _api_lists() -> Iterator[str]:
     event = UsageEvent.objects.order_by("account_id", "event_start").first()
     if event is not None:
         asked = {"account_id": event.account_id, "from": "2026-08-20", "to": "2026-11-01"}
-        yield f"/api/v1/usage-events/?{urlencode(asked)}"
+        yield from (f"/api/v1/{prefix}/?{urlencode(asked)}" for prefix in OF_AN_ACCOUNT)
 
 
 def _value(row: Any, path: str) -> Any:
