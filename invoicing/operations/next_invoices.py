@@ -262,10 +262,8 @@ def _lines(draft: Draft) -> Iterable[PreviewLine]:
 
 def _piece(entry: Entry) -> Piece | None:
     life, days = entry.tag, (entry.period.start, entry.period.end)
-    if not isinstance(life, Life) or life.id < 0:  # below zero: what a commitment lacks
+    if not isinstance(life, Life) or life.id < 0:  # what makes up a promise is of no charge
         return None
     if entry.relief is not None or days in life.billed:
-        return None
-    if life.id < 0:  # what makes up a promise belongs to no charge: the agreement is changed
         return None
     return Piece(life.id, *days) if entry.change.amount > ZERO else None

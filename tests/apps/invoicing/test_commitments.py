@@ -10,7 +10,6 @@ import pytest
 
 import catalog.operations
 import customers.operations
-import invoicing.operations
 from catalog.models import Product
 from customers.models import Account, ContractCommitment
 from customers.operations import IdentifierInput
@@ -73,15 +72,6 @@ def test_what_a_month_lacks_is_billed_and_given_back_for_late_usage(
     company.bill(APR)
     assert shortfalls()[2:] == [("01.03.", "20.00")]
     is_green()
-
-
-def test_what_a_month_lacks_is_no_charge_to_waive(company: Company, payer: Account) -> None:
-    sub = add(payer, company.offer("PLAN", CALLS), identifiers=(PHONE,))
-    use(sub, date(2027, 1, 9), "120")
-    commit(payer, "20")
-    invoice = invoicing.operations.next_invoice(account_id=payer.pk, as_of=date(2027, 1, 20))
-    assert [one.text for one in invoice.lines] == ["Calls", "Least"]
-    assert [text for text, _ in invoicing.operations.adjustable(invoice).values()] == ["Calls"]
 
 
 def test_a_quarter_is_measured_net_of_discounts_but_not_of_coupons(
