@@ -6,13 +6,25 @@ from foundation.fields import CurrencyField, QuantityField, UnitPriceField
 from rating.choices import EventState
 
 
-class Received(models.Model):
-    """What is known of an event as it came, and to whom and which charge it was guided."""
+class GuidedRow(models.Model):
+    """Whose an event is and which charge it was guided to, under the only key of its table."""
 
     pk = models.CompositePrimaryKey("account_id", "event_start", "id")
     id = models.BigIntegerField()
     account_id = models.BigIntegerField()
     event_start = models.DateTimeField()
+    service_id = models.BigIntegerField()
+    subscription_charge_id = models.BigIntegerField()
+    on_date = models.DateField()
+
+    class Meta:
+        abstract = True
+        managed = False
+
+
+class Received(GuidedRow):
+    """What is known of an event as it came."""
+
     event_end = models.DateTimeField()
     source_id = models.BigIntegerField()
     event_key = models.CharField(max_length=128)
@@ -21,16 +33,12 @@ class Received(models.Model):
     identifier = models.CharField(max_length=64)
     quantity = QuantityField()
     attributes = models.JSONField(default=dict)
-    service_id = models.BigIntegerField()
-    subscription_charge_id = models.BigIntegerField()
-    on_date = models.DateField()
     file_id = models.BigIntegerField()
     row_number = models.BigIntegerField()
     received_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(GuidedRow.Meta):
         abstract = True
-        managed = False
 
     def __str__(self) -> str:
         return self.event_key
@@ -53,20 +61,13 @@ class UsageEvent(Received):
         db_table = "rating_usageevent"
 
 
-class RatedUsage(models.Model):
+class RatedUsage(GuidedRow):
     """Say what an event that is rated by itself counts and costs (UNIT-2 EVENT).
 
     Its key is that of its event. It is replaced when its event is rated again, which leaves the
     event as it lies. What buckets cover of it is not charged (ENT-3).
     """
 
-    pk = models.CompositePrimaryKey("account_id", "event_start", "id")
-    id = models.BigIntegerField()
-    account_id = models.BigIntegerField()
-    event_start = models.DateTimeField()
-    service_id = models.BigIntegerField()
-    subscription_charge_id = models.BigIntegerField()
-    on_date = models.DateField()
     attribute_key = models.CharField(max_length=200)
     billable_quantity = QuantityField()
     price_version_id = models.BigIntegerField()
@@ -75,10 +76,12 @@ class RatedUsage(models.Model):
     covered_quantity = QuantityField(null=True)
     covered_amount = UnitPriceField(null=True)
 
-    class Meta:
-        managed = False
+    class Meta(GuidedRow.Meta):
         db_table = "rating_ratedusage"
         default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.billable_quantity} {self.attribute_key}"
 
 
 class Usage(Received):
