@@ -11,6 +11,7 @@ class ApprovalState(TextChoices):
     REJECTED = "REJECTED", "Rejected"
     USED = "USED", "Used"
     EXPIRED = "EXPIRED", "Expired"
+    WITHDRAWN = "WITHDRAWN", "Withdrawn"
 
 
 class BatchState(TextChoices):

@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
                 ('payload_hash', models.CharField(max_length=64)),
                 ('currency', foundation.fields.CurrencyField(blank=True, default='')),
                 ('amount', foundation.fields.AmountField(null=True)),
-                ('state', models.CharField(choices=[('PENDING', 'Waiting for a second person'), ('APPROVED', 'Approved, not used yet'), ('REJECTED', 'Rejected'), ('USED', 'Used'), ('EXPIRED', 'Expired')], default='PENDING', max_length=8)),
+                ('state', models.CharField(choices=[('PENDING', 'Waiting for a second person'), ('APPROVED', 'Approved, not used yet'), ('REJECTED', 'Rejected'), ('USED', 'Used'), ('EXPIRED', 'Expired'), ('WITHDRAWN', 'Withdrawn')], default='PENDING', max_length=9)),
                 ('alone', models.BooleanField(default=False)),
                 ('reason', models.CharField(blank=True, default='', max_length=500)),
                 ('comment', models.CharField(blank=True, default='', max_length=500)),
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
             options={
                 'permissions': [('approve_request', 'Can approve what somebody else has asked for')],
                 'indexes': [models.Index(fields=['state', 'requested_at'], name='audit_approvalrequest_inbox')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('requester', models.F('approver')), _negated=True), name='audit_approvalrequest_needs_two'), models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'EXPIRED']), ('approver__isnull', False), ('alone', True), _connector='OR'), name='audit_approvalrequest_decided_by_somebody'), models.CheckConstraint(condition=models.Q(('alone', False), ('approver__isnull', True), _connector='OR'), name='audit_approvalrequest_alone_is_by_nobody_else'), models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'APPROVED', 'REJECTED', 'USED', 'EXPIRED'])), name='audit_approvalrequest_state'), models.UniqueConstraint(condition=models.Q(('state__in', ['PENDING', 'APPROVED'])), fields=('action', 'subject_type', 'subject_id', 'payload_hash'), name='audit_approvalrequest_asked_once'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('amount'), models.F('currency')), name='audit_approvalrequest_amount_is_money')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('requester', models.F('approver')), _negated=True), name='audit_approvalrequest_needs_two'), models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'EXPIRED', 'WITHDRAWN']), ('approver__isnull', False), ('alone', True), _connector='OR'), name='audit_approvalrequest_decided_by_somebody'), models.CheckConstraint(condition=models.Q(('alone', False), ('approver__isnull', True), _connector='OR'), name='audit_approvalrequest_alone_is_by_nobody_else'), models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'APPROVED', 'REJECTED', 'USED', 'EXPIRED', 'WITHDRAWN'])), name='audit_approvalrequest_state'), models.UniqueConstraint(condition=models.Q(('state__in', ['PENDING', 'APPROVED'])), fields=('action', 'subject_type', 'subject_id', 'payload_hash'), name='audit_approvalrequest_asked_once'), models.CheckConstraint(condition=foundation.fields.IsMoney(models.F('amount'), models.F('currency')), name='audit_approvalrequest_amount_is_money')],
             },
         ),
         migrations.CreateModel(

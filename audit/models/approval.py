@@ -102,7 +102,7 @@ class ApprovalRequest(models.Model):
     currency = CurrencyField(blank=True, default="")
     amount = AmountField(null=True)
     state = models.CharField(
-        max_length=8, choices=ApprovalState.choices, default=ApprovalState.PENDING
+        max_length=9, choices=ApprovalState.choices, default=ApprovalState.PENDING
     )
     alone = models.BooleanField(default=False)
     reason = models.CharField(max_length=500, blank=True, default="")
@@ -125,7 +125,7 @@ class ApprovalRequest(models.Model):
                 condition=~Q(requester=F("approver")), name="audit_approvalrequest_needs_two"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["PENDING", "EXPIRED"])
+                condition=Q(state__in=["PENDING", "EXPIRED", "WITHDRAWN"])
                 | Q(approver__isnull=False)
                 | Q(alone=True),
                 name="audit_approvalrequest_decided_by_somebody",

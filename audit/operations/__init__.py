@@ -11,6 +11,7 @@ from audit.operations.approvals import (
     expire_requests,
     reject,
     request_approval,
+    withdraw,
 )
 from audit.operations.context import context
 from audit.operations.deciding import Decision
@@ -77,4 +78,5 @@ __all__ = [
     "seal_changes",
     "set_limit",
     "start_job",
+    "withdraw",
 ]

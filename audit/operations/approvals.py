@@ -113,6 +113,21 @@ def reject(*, request_id: int, approver: User, comment: str) -> ApprovalRequest:
     return _decide(request_id, approver, ApprovalState.REJECTED, comment)
 
 
+def withdraw(*, request_id: int, actor: User | None) -> ApprovalRequest:
+    """End a request that is not used, by its asker or whoever the owning room lets do it.
+
+    Raises: CannotDecide.
+    """
+    with transaction.atomic():
+        request = ApprovalRequest.objects.select_for_update().get(pk=request_id)
+        if request.state not in (ApprovalState.PENDING, ApprovalState.APPROVED):
+            raise CannotDecide(f"the request is not waiting any more: {request.state.lower()}")
+        request.state = ApprovalState.WITHDRAWN
+        request.save(update_fields=["state"])
+        record_event(topic="approval.withdrawn", subject=request, actor=actor)
+    return request
+
+
 def consume_approval(
     *, action: str, subject: models.Model, payload: Mapping[str, Any]
 ) -> ApprovalRequest:

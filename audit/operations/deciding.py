@@ -11,7 +11,7 @@ from django.db.models import Model
 
 import audit.queries
 from audit.models import ApprovalRequest
-from audit.operations.approvals import approve_and_use, consume_approval, reject
+from audit.operations.approvals import approve_and_use, consume_approval, reject, withdraw
 from foundation.errors import Refusal
 from foundation.permissions import require
 
@@ -66,6 +66,19 @@ class Decision(Generic[Asked]):
         require(approver, self.action)
         found = self.waiting(row)
         reject(request_id=self._request_of(found).pk, approver=approver, comment=comment)
+        return found
+
+    def withdraw(self, row: Asked, *, actor: User | None) -> Asked:
+        """Let what was asked go before it is decided, also when it has expired or was rejected.
+
+        The room asks for the right. Return the row, locked.
+
+        Raises: `refusal`.
+        """
+        found = self.waiting(row)
+        request = audit.queries.standing_request(self.action, found)
+        if request is not None:
+            withdraw(request_id=request.pk, actor=actor)
         return found
 
     def _request_of(self, row: Asked) -> ApprovalRequest:

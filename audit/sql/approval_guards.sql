@@ -46,7 +46,7 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
-    IF OLD.state IN ('USED', 'REJECTED', 'EXPIRED') THEN
+    IF OLD.state IN ('USED', 'REJECTED', 'EXPIRED', 'WITHDRAWN') THEN
         PERFORM refuse('F44', 'audit_approvalrequest_is_final',
             format('the approval request is %s: nothing more happens to it', lower(OLD.state)));
     END IF;
@@ -60,7 +60,8 @@ BEGIN
     END IF;
     IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (
         ('PENDING', 'APPROVED'), ('PENDING', 'REJECTED'), ('PENDING', 'EXPIRED'),
-        ('APPROVED', 'USED'), ('APPROVED', 'EXPIRED')
+        ('APPROVED', 'USED'), ('APPROVED', 'EXPIRED'),
+        ('PENDING', 'WITHDRAWN'), ('APPROVED', 'WITHDRAWN')
     ) THEN
         PERFORM refuse('F44', 'audit_approvalrequest_steps',
             format('an approval request does not go from %s to %s', OLD.state, NEW.state));

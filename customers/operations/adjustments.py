@@ -12,7 +12,7 @@ from catalog.models import DiscountDef
 from customers.choices import GrantState
 from customers.models import Account, GrantedDiscount, SubscriptionCharge
 from customers.operations.coupons import CannotGrantDiscount
-from customers.operations.discounts import enter, withdraw
+from customers.operations.discounts import DECISION, enter, withdraw
 from foundation.permissions import require
 from foundation.scope import require_sight
 
@@ -66,6 +66,8 @@ def adjust_bill(
 def take_back_adjustment(*, grant: GrantedDiscount, actor: User | None) -> GrantedDiscount:
     """Let an adjustment never have been; the caller has seen that it is on no posted document.
 
+    One that waits for a second person is not asked for any more; nobody can approve it then.
+
     Raises: Forbidden; CannotGrantDiscount.
     """
     require(actor, ADJUST)
@@ -73,6 +75,8 @@ def take_back_adjustment(*, grant: GrantedDiscount, actor: User | None) -> Grant
     row = GrantedDiscount.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     if not row.is_adjustment:
         raise CannotGrantDiscount("it is a discount, which ends from a day on")
-    if row.state != GrantState.GRANTED:
-        raise CannotGrantDiscount(f"this adjustment is {row.get_state_display().lower()}")
+    if row.state == GrantState.PENDING:
+        row = DECISION.withdraw(row, actor=actor)
+    elif row.state != GrantState.GRANTED:
+        raise CannotGrantDiscount(f"this adjustment is {row.get_state_display().lower()} already")
     return withdraw(row, actor)

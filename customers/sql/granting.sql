@@ -27,7 +27,7 @@ BEGIN
     END IF;
     IF TG_OP = 'UPDATE' AND (
         OLD.state || '>' || NEW.state NOT IN (
-            'PENDING>PENDING', 'PENDING>GRANTED', 'PENDING>REJECTED',
+            'PENDING>PENDING', 'PENDING>GRANTED', 'PENDING>REJECTED', 'PENDING>WITHDRAWN',
             'GRANTED>GRANTED', 'GRANTED>WITHDRAWN', 'REJECTED>REJECTED', 'WITHDRAWN>WITHDRAWN')
         OR (OLD.account_id, OLD.subscription_id, OLD.subscription_charge_id, OLD.discount_id,
             OLD.value, OLD.coupon_id, OLD.periods, OLD.order_item_id, OLD.requested_by_id,

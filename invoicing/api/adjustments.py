@@ -124,7 +124,7 @@ class BillAdjustmentViewSet(Listed, Retrieved, HouseViewSet):
     @extend_schema(request=NothingSerializer, responses={200: BillAdjustmentSerializer})
     @action(detail=True, methods=["post"], url_path="take-back")
     def take_back(self, request: Request, pk: str | None = None) -> Response:
-        """Let it be billed after all, while no posted document bears it."""
+        """Let it be billed after all, while no posted document bears it; or ask no more for it."""
         row = operations.take_adjustment_back(grant=self.get_object(), actor=self.actor)
         return Response(self.shown(row))
 

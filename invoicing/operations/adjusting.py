@@ -120,6 +120,8 @@ def adjust_next_bill(
 def take_adjustment_back(*, grant: GrantedDiscount, actor: User | None) -> GrantedDiscount:
     """Let an adjustment never have been, while no posted document bears it.
 
+    Also one that still waits for a second person: its request ends as withdrawn.
+
     Raises: Forbidden; CannotAdjustBill; customers.operations.CannotGrantDiscount.
     """
     require(actor, ADJUST)

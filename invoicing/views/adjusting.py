@@ -278,13 +278,17 @@ class TakeAdjustmentBack(FormScreen):
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Say what it is."""
+        """Say what it is, and what becomes of the request while it waits."""
         facts = [
             Fact(label="Of", value=adjusted_of(self.grant)),
             Fact(label="Off", value=self.grant.taken_off),
+            Fact(label="State", value=self.grant.state, kind="status"),
             Fact(label="Why", value=self.grant.reason),
         ]
-        return super().get_context_data(facts=facts, **kwargs)
+        context = super().get_context_data(facts=facts, **kwargs)
+        if self.grant.state == GrantState.PENDING:
+            context["intro"] = "It waits for another person, who is then asked no more."
+        return context
 
     def submit(self, form: forms.Form) -> GrantedDiscount:
         """Call the operation."""

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from customers.choices import GrantState
 from customers.models import Account, GrantedDiscount
 from foundation.screens import Column, Table
 from invoicing import operations
@@ -41,15 +40,11 @@ def waive_column(account_id: int) -> Column:
 
 
 def adjustments_table(found: NextInvoice, account: Account, *, may: bool) -> Table:
-    """Return what comes off and is not billed yet, with the way to take it back."""
+    """Return what comes off or will once approved, with the way to take it back."""
     take_back = Column(
         label="Take back",
-        value=lambda one: "Take back" if one.state == GrantState.GRANTED else "",
-        link=lambda one: (
-            reverse("invoicing:take_adjustment_back", args=[one.pk])
-            if one.state == GrantState.GRANTED
-            else ""
-        ),
+        value=lambda one: "Take back",
+        link=lambda one: reverse("invoicing:take_adjustment_back", args=[one.pk]),
         export=False,
     )
     return Table(

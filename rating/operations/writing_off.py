@@ -115,7 +115,7 @@ def withdraw_write_off(*, write_off: SuspenseWriteOff, actor: User) -> SuspenseW
     Raises: Forbidden; CannotWriteOff.
     """
     require(actor, "rating.recycle_suspense")
-    row = DECISION.waiting(write_off)
+    row = DECISION.withdraw(write_off, actor=actor)
     row.state = WriteOffState.WITHDRAWN
     row.save()
     audit.operations.record_event(

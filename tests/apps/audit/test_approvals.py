@@ -230,6 +230,25 @@ def test_raw_sql_cannot_use_an_approval_twice(request_, subject, checker):
         assert guard == "audit_approvalrequest_is_final"
 
 
+@pytest.mark.parametrize("approved", [False, True])
+def test_what_is_withdrawn_is_over(request_, subject, maker, checker, approved):
+    if approved:
+        operations.approve(request_id=request_.pk, approver=checker)
+    assert operations.withdraw(request_id=request_.pk, actor=maker).state == "WITHDRAWN"
+    assert BusinessEvent.objects.filter(topic="approval.withdrawn", actor=maker).exists()
+    with pytest.raises(operations.CannotDecide, match="withdrawn"):
+        operations.withdraw(request_id=request_.pk, actor=maker)
+    with pytest.raises(operations.CannotDecide, match="withdrawn"):
+        operations.approve(request_id=request_.pk, approver=checker)
+    with pytest.raises(operations.ApprovalMissing):
+        operations.consume_approval(
+            action=ACTION, subject=subject, payload={"amount": Decimal(10)}
+        )
+    for change in ("state = 'PENDING'", "state = 'APPROVED'", "comment = 'no'"):
+        guard = refused_by(f"UPDATE audit_approvalrequest SET {change} WHERE id = %s", request_.pk)
+        assert guard == "audit_approvalrequest_is_final"
+
+
 def test_raw_sql_cannot_use_an_approval_too_late(request_, maker, checker, subject):
     late = ApprovalRequest.objects.create(
         action="late",

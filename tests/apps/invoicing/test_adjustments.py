@@ -13,11 +13,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+import audit.operations
 import customers.operations
 import foundation.integrity
 import invoicing.operations
 import invoicing.queries
-from audit.models import ApprovalPolicy, BusinessEvent
+from audit.models import ApprovalPolicy, ApprovalRequest, BusinessEvent
 from catalog.models import OfferVersion
 from customers.models import Account, GrantedDiscount, Subscription
 from customers.operations import CannotGrantDiscount, IdentifierInput
@@ -218,6 +219,35 @@ def test_above_the_limit_a_second_person_approves(company: Company, sub: Subscri
     assert by_hand.state == "PENDING", "what adjusts one bill is given for good by nobody alone"
 
 
+def test_what_waits_can_be_taken_back_by_whoever_may_adjust(
+    company: Company, sub: Subscription
+) -> None:
+    """F44: its request ends as withdrawn, nobody approves it any more, and it is asked anew."""
+    boss = build.user("approver")
+    first = waive(sub, "FEE", build.user("desk"))
+    invoicing.operations.take_adjustment_back(grant=first, actor=build.user("colleague"))
+    first.refresh_from_db()
+    asked = ApprovalRequest.objects.get()
+    assert (first.state, asked.state, asked.approver) == ("WITHDRAWN", "WITHDRAWN", None)
+    ended = BusinessEvent.objects.get(topic="approval.withdrawn")
+    assert (ended.subject_id, ended.actor and ended.actor.username) == (asked.pk, "colleague")
+    with pytest.raises(CannotGrantDiscount, match="does not wait"):
+        customers.operations.approve_discount(grant=first, approver=boss)
+    with pytest.raises(audit.operations.CannotDecide, match="withdrawn"):
+        audit.operations.approve(request_id=asked.pk, approver=boss)
+    with pytest.raises(CannotGrantDiscount, match="withdrawn already"):
+        invoicing.operations.take_adjustment_back(grant=first, actor=None)
+    second = waive(sub, "FEE", build.user("desk2"))
+    audit.operations.reject(request_id=asked_of(second).pk, approver=boss, comment="no")
+    invoicing.operations.take_adjustment_back(grant=second, actor=None)
+    third = waive(sub, "FEE", build.user("desk3"))
+    assert customers.operations.approve_discount(grant=third, approver=boss).state == "GRANTED"
+
+
+def asked_of(grant: GrantedDiscount) -> ApprovalRequest:
+    return ApprovalRequest.objects.get(subject_id=grant.pk, state="PENDING")
+
+
 def test_what_cannot_be_adjusted_is_refused(company: Company, sub: Subscription) -> None:
     rent = piece(sub, "RENT")
     for asked, words in (
@@ -327,7 +357,15 @@ def test_the_form_says_what_is_wrong(sub: Subscription, desk: Client) -> None:
     above = desk.post(answer["Location"], {"percent": "100", "reason_code": "GOODWILL"})
     page = desk.get(above["Location"]).content.decode()
     assert "Pending" in page
-    assert GrantedDiscount.objects.get().state == "PENDING", "51.00 is more than 25.00"
+    grant = GrantedDiscount.objects.get()
+    assert grant.state == "PENDING", "51.00 is more than 25.00"
+    back = reverse("invoicing:take_adjustment_back", args=[grant.pk])
+    assert back in page
+    assert "asked no more" in desk.get(back).content.decode()
+    page = desk.get(desk.post(back)["Location"]).content.decode()
+    assert back not in page
+    grant.refresh_from_db()
+    assert (grant.state, ApprovalRequest.objects.get().state) == ("WITHDRAWN", "WITHDRAWN")
 
 
 def test_machines_preview_make_and_take_back(sub: Subscription, desk: Client) -> None:
@@ -340,6 +378,11 @@ def test_machines_preview_make_and_take_back(sub: Subscription, desk: Client) ->
     assert seen["difference"] == {"amount": "-5.95", "currency": "EUR"}
     status, made = post(desk, api, {**asked, "reason_code": "GOODWILL"})
     assert (status, made["charge"], made["state"]) == (201, "FEE", "GRANTED")
+    _, back = post(desk, f"{api}{made['id']}/take-back/", {})
+    assert back["state"] == "WITHDRAWN"
+    above = {**asked, "charge": "RENT", "amount": {"amount": "30.00", "currency": "EUR"}}
+    _, made = post(desk, api, {**above, "reason_code": "GOODWILL"})
+    assert made["state"] == "PENDING"
     _, back = post(desk, f"{api}{made['id']}/take-back/", {})
     assert back["state"] == "WITHDRAWN"
     _, wrong = post(desk, f"{api}preview/", {**asked, "charge": "NONE"})

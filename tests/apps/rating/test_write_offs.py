@@ -136,6 +136,7 @@ def test_rows_that_wait_for_the_answer_are_left_alone(
         call_command("recycle_suspense", "--as-of", "2027-06-01")
     assert states() == ["OPEN", "OPEN", "OPEN"]
     operations.withdraw_write_off(write_off=asked, actor=maker)
+    assert ApprovalRequest.objects.get().state == "WITHDRAWN"
     operations.recycle(
         item_ids=ids("b"), corrections={"identifier": "4915"}, as_of=LATER, actor=maker
     )
