@@ -30,10 +30,22 @@ from invoicing.operations.cycle_changes import (
 )
 from invoicing.operations.cycle_previews import preview_cycle
 from invoicing.operations.cycles import define_cycle
-from invoicing.operations.interim_runs import start_interim, start_interims
-from invoicing.operations.interims import Standing, limits_of, reached_limits
+from invoicing.operations.interim_runs import ready_for_interim, start_interim, start_interims
+from invoicing.operations.interims import (
+    Standing,
+    limits_of,
+    reached_limits,
+    sells_limits,
+    standings_of,
+)
 from invoicing.operations.late_usage import LateUsage, late_accounts, late_usage, valued_usage
-from invoicing.operations.next_invoices import CannotPreview, NextInvoice, Piece, PreviewLine
+from invoicing.operations.next_invoices import (
+    CannotPreview,
+    NextInvoice,
+    Piece,
+    PreviewLine,
+    preview_interim,
+)
 from invoicing.operations.pinning import PreviewChanged, pin_of, submit_as_previewed
 from invoicing.operations.prepaid_sales import (
     BonusPolicy,
@@ -124,11 +136,13 @@ __all__ = [
     "preview_adjustment",
     "preview_cycle",
     "preview_draft",
+    "preview_interim",
     "preview_move",
     "preview_order",
     "preview_rerate",
     "project",
     "reached_limits",
+    "ready_for_interim",
     "recalculate_account",
     "recalculate_run",
     "refuse_memo",
@@ -139,7 +153,9 @@ __all__ = [
     "resume_run",
     "sell_balance",
     "sell_top_up",
+    "sells_limits",
     "simulate_price",
+    "standings_of",
     "start_interim",
     "start_interims",
     "start_run",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
@@ -47,21 +47,41 @@ def start_interim(*, payer: Account, as_of: datetime, actor: Actor) -> BillRun:
     """
     require(actor, "invoicing.start_run")
     require_sight(actor, payer)
+    day = as_of.date()
     with transaction.atomic():
-        before = InterimBill.objects.filter(payer=payer, on_date=as_of.date()).first()
-        if before is not None and before.run.state != RunState.CANCELLED:
-            return before.run
-        if before is not None:
-            raise CannotStartRun("Its run of today was cancelled; ask again tomorrow.")
-        held = BillRunAccount.objects.filter(payer=payer, is_open=True).first()
-        if held is not None:
-            raise CannotStartRun(f"Run {held.run_id} holds the account; ask again after it.")
-        standings = limits_of(payer=payer, day=as_of.date())
-        found = [one for one in standings if one.has_reached]
-        if not found:
-            raise CannotStartRun(_below(standings))
+        run = _run_of(payer, day)
+        if run is not None and run.state != RunState.CANCELLED:
+            return run
+        found = ready_for_interim(payer=payer, day=day)
         run = _start(payer.cycle_code, found, as_of, actor)
-    return run or InterimBill.objects.filter(payer=payer, on_date=as_of.date()).latest("pk").run
+    return run or InterimBill.objects.filter(payer=payer, on_date=day).latest("pk").run
+
+
+def ready_for_interim(*, payer: Account, day: date) -> list[Standing]:
+    """Return what of a payer's usage has reached its limit and no run bills yet.
+
+    Raises: CannotStartRun where there is none, a run holds the payer, or today had one.
+    """
+    run = _run_of(payer, day)
+    if run is not None and run.state == RunState.CANCELLED:
+        raise CannotStartRun("Its run of today was cancelled; ask again tomorrow.")
+    if run is not None:
+        raise CannotStartRun(f"Run {run.pk} of today bills it already.")
+    held = BillRunAccount.objects.filter(payer=payer, is_open=True).first()
+    if held is not None:
+        raise CannotStartRun(f"Run {held.run_id} holds the account; ask again after it.")
+    standings = limits_of(payer=payer, day=day)
+    found = [one for one in standings if one.has_reached]
+    if not found:
+        raise CannotStartRun(_below(standings))
+    return found
+
+
+def _run_of(payer: Account, day: date) -> BillRun | None:
+    """Return the interim run of a payer on a day."""
+    rows = InterimBill.objects.filter(payer=payer, on_date=day).select_related("run")
+    found = rows.order_by("pk").first()
+    return None if found is None else found.run
 
 
 def _below(standings: list[Standing]) -> str:

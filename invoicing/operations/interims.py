@@ -49,6 +49,11 @@ class Standing:
         """Tell whether it is at or above the limit."""
         return self.worth >= self.threshold
 
+    @property
+    def share(self) -> Decimal:
+        """Return how much of the limit is used: 1 is all of it."""
+        return self.worth / self.threshold
+
 
 def keep_running_usage(payers: Iterable[Payer], plans: Mapping[int, ChargePlan]) -> None:
     """Leave of payers only the usage that an interim run bills; all else waits for its run."""
@@ -66,8 +71,16 @@ def keep_running_usage(payers: Iterable[Payer], plans: Mapping[int, ChargePlan])
 
 def limited_charges() -> dict[int, Charge]:
     """Return the charges that are billed inside their period above a limit."""
-    found = Charge.objects.filter(timing="THRESHOLD").exclude(offer_version__state="DRAFT")
-    return {one.pk: one for one in found}
+    return {one.pk: one for one in _limited()}
+
+
+def _limited() -> QuerySet[Charge]:
+    return Charge.objects.filter(timing="THRESHOLD").exclude(offer_version__state="DRAFT")
+
+
+def sells_limits() -> bool:
+    """Tell whether any charge is billed inside its period above a limit."""
+    return _limited().exists()
 
 
 def reached_limits(*, day: date, entities: Collection[int] | None = None) -> list[Standing]:
@@ -76,13 +89,22 @@ def reached_limits(*, day: date, entities: Collection[int] | None = None) -> lis
     Payers that are in a run already are left out. `entities` limits them. One statement where
     nothing is sold so, else a few for a thousand accounts.
     """
-    charges = limited_charges()
     busy = BillRunAccount.objects.filter(is_open=True).values("payer_id")
     payers = Account.objects.exclude(pk__in=busy)
     if entities is not None:
         payers = payers.filter(entity__in=entities)
-    found = _standings(charges, day, _owners(charges), payers) if charges else []
-    return [one for one in found if one.has_reached]
+    return [one for one in standings_of(payers=payers, day=day) if one.has_reached]
+
+
+def standings_of(*, payers: QuerySet[Account], day: date) -> list[Standing]:
+    """Return how far the usage of payers has come to its limits, up to a day, by charge.
+
+    All that has a limit in the payer's currency and was used in the running period, whether or
+    not a run holds the payer. One statement where nothing is sold so, else a few for a thousand
+    accounts that have such a charge, however few the payers are: see `limits_of` for one.
+    """
+    charges = limited_charges()
+    return _standings(charges, day, _owners(charges), payers) if charges else []
 
 
 def limits_of(*, payer: Account, day: date) -> list[Standing]:

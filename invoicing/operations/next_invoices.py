@@ -16,7 +16,7 @@ import customers.queries
 from customers.models import Account
 from foundation.errors import Refusal
 from foundation.periods import Rhythm
-from invoicing.choices import RunState
+from invoicing.choices import RunKind, RunState
 from invoicing.models import BillCycle, BillRun, BillRunAccount
 from invoicing.operations.drafting import Outcome, make_drafts
 from invoicing.operations.frame import Frame
@@ -184,6 +184,16 @@ def calculated(payer: Account, bill_date: date, *, ahead: int = 0) -> NextInvoic
     `ahead` is how many runs before it are left out, so that it looks back as much farther.
     """
     return all_calculated([payer], {payer.pk: bill_date}, ahead=ahead)[payer.pk]
+
+
+def preview_interim(*, payer: Account, day: date) -> NextInvoice:
+    """Return what an interim run of a day would bill a payer, may it start or not (UNIT-8).
+
+    Raises: CannotPreview where the payer has no bill cycle.
+    """
+    cycle = cycle_of(payer)
+    run = BillRun(kind=RunKind.INTERIM, cycle=cycle, bill_date=day)
+    return dict(_chunk([payer], Frame(run, cycle), day))[payer.pk]
 
 
 def all_calculated(

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from customers.models import Account, ServiceInstance, SubscriptionCharge
 from foundation import clock
-from foundation.screens import Column, Crumb, Empty, FilterForm, ListScreen
+from foundation.screens import Button, Column, Crumb, Empty, FilterForm, ListScreen
 from rating import queries
 from rating.views.events import linked
 
@@ -62,6 +62,17 @@ class AccountUsage(ListScreen):
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the account."""
         return (Crumb(str(self.account), linked("customers:account", self.account.pk)),)
+
+    def buttons(self) -> Sequence[Button]:
+        """Lead to the limits, where usage of the account is billed at once above one."""
+        limited = SubscriptionCharge.objects.filter(
+            account=self.account, charge__timing="THRESHOLD"
+        )
+        url = linked("invoicing:limits")
+        if not url or not limited.exists():
+            return ()
+        asked = urlencode({"standing": "", "account": self.account.number})
+        return (Button(label="Limits", url=f"{url}?{asked}", permission="invoicing.view_billrun"),)
 
     def rows(self, filters: dict[str, Any]) -> Sequence[dict[str, Any]]:
         """Return sums by charge, service and group with their provisional price."""

@@ -91,6 +91,7 @@ def add_the_unusual() -> list[str]:
         reverse("rating:event", args=[event.account_id, event.id]),
         reverse("customers:order", args=[draft.pk]),
         reverse("invoicing:invoice", args=[posted.pk]),
+        reverse("invoicing:bill_now", args=[account.pk]),
         *waiting,
         _run_in_review(),
         _payment_on_account(account, day),

@@ -53,6 +53,7 @@ SHORT = {
     "/console/invoicing/runs/<int:pk>/findings/",
     "/console/invoicing/cycle-changes/",
     "/console/invoicing/interims/",
+    "/console/invoicing/limits/",
     "/console/invoicing/held/",
     "/console/invoicing/left-off/",
     "/console/invoicing/taxes/",
