@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from sys import intern
 from typing import Final, NamedTuple
 
 END_OF_TIME: Final = "~"
@@ -139,10 +140,11 @@ class CircularZones(ValueError):
 
 
 def compiled(code: str, attribute: str, fallback: str, rows: Iterable[Prefix]) -> Zones:
-    """Return a table that answers fast."""
+    """Return a table that answers fast: its days and zones are few, and each is one text."""
     found: dict[str, list[tuple[str, str, str]]] = {}
     for prefix, zone, starts, ends in rows:
-        found.setdefault(prefix, []).append((starts.isoformat(), _until(ends), zone))
+        span = intern(starts.isoformat()), intern(_until(ends)), intern(zone)
+        found.setdefault(prefix, []).append(span)
     return Zones(
         code,
         attribute,

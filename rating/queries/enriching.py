@@ -12,13 +12,12 @@ from catalog.rules.timebands import Bands
 from catalog.rules.zones import Prefixes, Zones
 from rating.queries.prices import EventPrices, SharedKey
 from rating.rules.eventprices import BandPrices, EventPrice, Rated, counted
-from rating.rules.guiding import Guide, Lane
+from rating.rules.guiding import Guide
 
 ZERO = Decimal(0)
 SECONDS_LONG, HOUR_SECONDS = len("2027-05-03T10:15:22"), 3600
 DAY = timedelta(days=1)
-MOST_HOURS, MOST_NUMBERS, MOST_LANES = 100_000, 50_000, 10_000
-NO_LANE = Lane("", {}, 0)
+MOST_HOURS, MOST_NUMBERS = 100_000, 50_000
 SECONDS = {f"{one // 60:02}:{one % 60:02}": one for one in range(HOUR_SECONDS)}
 """The second of an hour by its text."""
 Cuts = Sequence[tuple[Decimal, str]]
@@ -76,7 +75,6 @@ class Enricher:
         self._banded: dict[SharedKey, dict[str, BandPrices]] = {}
         self._called: dict[int, Called] = {}
         self._hours: dict[tuple[int, str], Hours] = {}
-        self._lanes: dict[tuple[SharedKey, str], dict[str, Lane]] = {}
 
     def prepare(self, guide: Guide) -> None:
         """Give a guide what is remembered of its zone map and its plan of bands."""
@@ -105,32 +103,22 @@ class Enricher:
 
         Raises: CannotPriceQuantity, AmountTooLarge.
         """
-        on, known, room = guide.lanes.get(start[:13], NO_LANE)
-        found = known.get(text)
-        if (
-            found is not None
-            and on == day
-            and (
-                found[3] <= room - HOUR_SECONDS
-                or (len(start) == SECONDS_LONG and found[3] <= room - SECONDS[start[14:]])
-            )
-        ):
-            return found
+        band, room = guide.hours[start[:13]]
+        try:
+            known = guide.banded[day].by_band[band].known[text]
+        except KeyError:
+            pass
+        else:
+            if known[3] <= room - HOUR_SECONDS or (
+                len(start) == SECONDS_LONG and known[3] <= room - SECONDS[start[14:]]
+            ):
+                return known
         quantity = Decimal(text)
         cuts = self.cuts(guide, start, counted(guide.charge.terms.increments, quantity))
         prices = self.prices(guide, day, cuts)
         if prices is None:
             raise CannotPriceQuantity(day)
-        self._open_lane(guide, start[:13], day, prices)
         return prices.rate(quantity, text, cuts)
-
-    def _open_lane(self, guide: Guide, hour: str, day: str, prices: BandPrices) -> None:
-        """Remember the prices of the band in which a UTC hour begins, for events of a day."""
-        band, room = guide.hours[hour]
-        if band in prices.by_band:
-            if len(guide.lanes) > MOST_LANES:
-                guide.lanes.clear()
-            guide.lanes[hour] = Lane(day, prices.by_band[band].known, room)
 
     def cuts(self, guide: Guide, start: str, quantity: Decimal) -> Cuts:
         """Return where bands begin in an event; what does not measure time has one (UNIT-5)."""
@@ -153,10 +141,9 @@ class Enricher:
         found = guide.banded.get(day)
         if found is None:
             key = self._prices.shared_key(guide)
-            if key is not None:
-                guide.banded = self._banded.setdefault(key, guide.banded)
-                guide.lanes = self._lanes.setdefault((key, guide.zone), guide.lanes)
-            found = guide.banded.setdefault(day, BandPrices({}))
+            days = guide.banded if key is None else self._banded.setdefault(key, guide.banded)
+            guide.banded = days
+            found = days.setdefault(day, BandPrices({}))
         for _, band in cuts:
             if band not in found.by_band:
                 price = self._price(guide, day, band)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import ceil
+from sys import intern
 from typing import NamedTuple
 
 from catalog.rules.events import EXACTLY, Increments, RatedEvent, rate_event
@@ -86,7 +87,7 @@ class EventPrice:
         found = self.priced.get(billable)
         if found is None:
             found = self.priced[billable] = self.result(billable, self.amount(billable))
-        self.known[text] = found
+        self.known[intern(text)] = found
         return found
 
     def amount(self, quantity: Decimal) -> Decimal:

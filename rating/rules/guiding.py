@@ -89,17 +89,6 @@ class UsageCharge:
         return None
 
 
-class Lane(NamedTuple):
-    """What quantities come to in the time band in which a UTC hour begins, on a local day.
-
-    `room` is for how many seconds from the hour on the band lasts.
-    """
-
-    day: str
-    known: dict[str, Rated]
-    room: int
-
-
 @dataclass(slots=True, eq=False)
 class Guide:
     """Lead an event to its charge; carries what storing and pricing need."""
@@ -113,8 +102,6 @@ class Guide:
     attributes: dict[str, str] = field(default_factory=dict)
     prices: dict[str, EventPrice | None] = field(default_factory=dict)
     banded: dict[str, BandPrices] = field(default_factory=dict)
-    lanes: dict[str, Lane] = field(default_factory=dict)
-    """Prices by UTC hour, shared by guides with the same prices and zone."""
     zoned: dict[str, "Guide"] = field(default_factory=dict)
 
     days: dict[str, str] = field(default_factory=dict)
@@ -162,7 +149,6 @@ class Guide:
                 attributes=attributes,
                 prices={},
                 banded={},
-                lanes={},
                 zoned={},
             )
         return found
