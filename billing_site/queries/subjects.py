@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from django.apps import apps
 from django.db.models import Model
@@ -48,6 +49,27 @@ ACTS: dict[str, str] = {
 }
 
 
+# What has no number or code that staff know: whose it is, and what to follow to say so.
+TOLD: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
+    "customers.granteddiscount": (
+        "account",
+        lambda one: f"discount given to {one.account.number}",
+    ),
+    "invoicing.billrun": (
+        "cycle",
+        lambda one: f"bill run {one.pk} of {one.cycle.code}",
+    ),
+    "invoicing.memorequest": (
+        "account",
+        lambda one: f"memo request {one.pk} of {one.account.number}",
+    ),
+    "ledger.accountingperiod": (
+        "entity",
+        lambda one: f"accounting period {one} of {one.entity.code}",
+    ),
+}
+
+
 def model_of(label: str) -> type[Model] | None:
     """Return the model of a label, or None where there is none."""
     try:
@@ -72,8 +94,16 @@ def name(label: str, pk: int) -> str:
 
 
 def names(things: Iterable[naming.Thing]) -> dict[naming.Thing, str]:
-    """Return what staff call each of the things, its kind before it."""
+    """Return what staff call each of the things, its kind before it, or whose it is.
+
+    One query more per kind that is told by whose it is, whatever their count.
+    """
     found = naming.names(things)
+    for label in TOLD.keys() & {label for label, _ in found}:
+        follow, tell = TOLD[label]
+        keys = [pk for one, pk in found if one == label]
+        rows = apps.get_model(label)._base_manager.filter(pk__in=keys).select_related(follow)
+        found.update({(label, row.pk): tell(row) for row in rows})
     for (label, pk), spoken in found.items():
         word = naming.word_of(label, model_of(label))
         found[label, pk] = spoken if spoken.startswith(word) else f"{word} {spoken}"

@@ -352,8 +352,11 @@ def _payload(row: GrantedDiscount) -> dict[str, Any]:
         "valid": [str(day) for day in (row.valid.lower, row.valid.upper) if day],
         "periods": row.periods,
         **(
-            {"charge": row.subscription_charge_id, "value": f"{row.value.normalize():f}"}
-            if row.value is not None
+            {
+                "charge": row.subscription_charge and row.subscription_charge.charge.code,
+                "off": row.taken_off,
+            }
+            if row.is_adjustment
             else {}
         ),
     }

@@ -94,6 +94,11 @@ class OnPeriod(Screen):
         assert isinstance(self.request.user, User)
         return self.request.user
 
+    @property
+    def told(self) -> str:
+        """Return the name of the period, with its entity."""
+        return f"{self.period} of {self.period.entity.code}"
+
     def crumbs(self) -> list[Crumb]:
         """Return the way here."""
         return [Crumb("Accounting periods", reverse("ledger:periods"))]
@@ -111,7 +116,7 @@ class Period(OnPeriod):
 
     def get_title(self) -> str:
         """Name the period and its entity."""
-        return f"{self.period} of {self.period.entity.code}"
+        return self.told
 
     def buttons(self) -> list[Button]:
         """Return the steps that its state allows."""
@@ -224,6 +229,14 @@ class Ask(OnPeriod, FormScreen):
     submit_label = "Ask"
     success_message = "Asked. Somebody else decides in the approvals inbox."
 
+    def get_title(self) -> str:
+        """Say what is asked for, and of which period."""
+        return f"{self.title} of {self.told}"
+
+    def crumbs(self) -> list[Crumb]:
+        """Lead back to the period."""
+        return [*super().crumbs(), Crumb(self.told, period_url(self.kwargs["pk"]))]
+
     def get_cancel_url(self) -> str:
         """Return the period's page."""
         return period_url(self.kwargs["pk"])
@@ -245,7 +258,7 @@ class AskClose(Ask):
 class AskReopen(Ask):
     """Ask for the reopening of the last closed period."""
 
-    title = "Ask for a reopening"
+    title = "Ask for the reopening"
     permission = MAY_REOPEN
 
     def submit(self, form: forms.Form) -> ApprovalRequest:

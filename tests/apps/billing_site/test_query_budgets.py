@@ -30,8 +30,12 @@ pytestmark = pytest.mark.django_db
 CONSOLE_BUDGET, API_BUDGET = 16, 8
 # What is calculated for the accounts shown, by the run's own code.
 BUDGETS = {"/console/invoicing/late-usage/": 34}
-# The documents named on a page are read with one query for each sort of them.
-SORTS = {"/console/ledger/lines/": 2, "/console/ledger/entries/": 2}
+# The things named on a page are read with one query for each sort of them.
+SORTS = {
+    "/console/approvals/": 1,
+    "/console/ledger/lines/": 2,
+    "/console/ledger/entries/": 2,
+}
 # Lists that these books leave with one row or none, so that both pages are the same; the tests of
 # their own rooms fill them.
 SHORT = {

@@ -228,6 +228,7 @@ def test_what_waits_can_be_taken_back_by_whoever_may_adjust(
     invoicing.operations.take_adjustment_back(grant=first, actor=build.user("colleague"))
     first.refresh_from_db()
     asked = ApprovalRequest.objects.get()
+    assert (asked.payload["charge"], asked.payload["off"]) == ("FEE", "100 %")
     assert (first.state, asked.state, asked.approver) == ("WITHDRAWN", "WITHDRAWN", None)
     ended = BusinessEvent.objects.get(topic="approval.withdrawn")
     assert (ended.subject_id, ended.actor and ended.actor.username) == (asked.pk, "colleague")
@@ -359,6 +360,9 @@ def test_the_form_says_what_is_wrong(sub: Subscription, desk: Client) -> None:
     assert "Pending" in page
     grant = GrantedDiscount.objects.get()
     assert grant.state == "PENDING", "51.00 is more than 25.00"
+    boss = staff("second", "audit.view_approvalrequest")
+    inbox = boss.get(reverse("console:approvals")).content.decode()
+    assert f"discount given to {sub.account.number}" in inbox
     back = reverse("invoicing:take_adjustment_back", args=[grant.pk])
     assert back in page
     assert "asked no more" in desk.get(back).content.decode()

@@ -130,6 +130,8 @@ def test_a_period_is_closed_and_reopened_from_its_page(browser, entity, second):
     assert state() == PeriodState.SOFT_CLOSED
     press("close")
     assert state() == PeriodState.SOFT_CLOSED
+    asking = browser.get(reverse("ledger:ask_close", args=[period.pk])).content.decode()
+    assert f"Ask for the close of January 2027 of {entity.code}" in asking
     press("ask_close")
     agree()
     assert (
