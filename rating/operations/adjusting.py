@@ -14,6 +14,7 @@ from foundation.errors import Invalid, Refusal
 from foundation.locks import advisory_lock
 from foundation.permissions import require
 from rating.models import BalanceBucket, BalanceMovement
+from rating.operations.beginning import require_opened
 from rating.operations.drawing import request_draws
 
 
@@ -50,6 +51,7 @@ def give_balance(
         raise Invalid("give more than nothing", column="quantity")
     if ends is not None and ends <= starts:
         raise Invalid("it ends after it starts; give a later last day", column="ends")
+    require_opened(account, starts)
     if service is not None and service.subscription.account_id != account.pk:
         raise Invalid("the service is not one of the account's", column="service")
     why = reason_of(reason)

@@ -14,6 +14,7 @@ from foundation.money import quantize
 from foundation.permissions import require
 from foundation.scope import require_sight
 from rating.models import SpendCap
+from rating.operations.beginning import require_opened
 
 
 class CannotCap(Refusal):
@@ -36,6 +37,8 @@ def set_cap(
     require_sight(actor, account)
     if amount is not None and (amount <= 0 or amount != quantize(amount, account.currency)):
         raise Invalid("an amount above zero, in whole minor units", column="amount")
+    if amount is not None:
+        require_opened(account, starts)
     with transaction.atomic():
         rows = SpendCap.objects.select_for_update().filter(account=account)
         if rows.filter(valid__startswith__gte=starts).exists():

@@ -28,6 +28,7 @@ from ledger.choices import Side
 from ledger.rules.entries import EntryLine
 from rating.models import BalanceBucket, BalanceMovement
 from rating.operations.adjusting import CannotTake, move_by_hand, reason_of
+from rating.operations.beginning import require_opened
 from rating.rules.money import Purse, paid_part
 
 ZERO: Final = Decimal(0)
@@ -64,6 +65,7 @@ def open_money(
         raise Invalid("an amount above zero, in whole minor units", column="amount")
     if ends is not None and ends <= starts:
         raise Invalid("it ends after it starts; give a later last day", column="ends")
+    require_opened(account, starts)
     with transaction.atomic():
         made = BalanceBucket.objects.create(
             account=account,

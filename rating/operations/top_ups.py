@@ -29,6 +29,7 @@ from rating.choices import TopUpState
 from rating.models import BalanceBucket, TopUpRequest, TopUpRule
 from rating.models.top_up import MOST_TRIES
 from rating.operations.adjusting import reason_of
+from rating.operations.beginning import require_opened
 from rating.queries.top_ups import Standing, due_top_ups
 
 ZERO: Final = Decimal(0)
@@ -66,6 +67,7 @@ def set_top_up(
     if usage_type and kind is None:
         raise Invalid("there is no such kind of usage", column="usage_type")
     _require_terms(account, threshold, amount, most_per_month, most_tries)
+    require_opened(account, starts)
     with transaction.atomic():
         rows = TopUpRule.objects.select_for_update().filter(account=account, usage_type=kind)
         if rows.filter(valid__startswith__gte=starts).exists():
