@@ -68,6 +68,8 @@ class Zones:
     longest: int = 0
     further: tuple[Further, ...] = ()
     _heads: dict[str, Prefixes] = field(default_factory=dict)
+    _alike: dict[Prefixes, Prefixes] = field(default_factory=dict)
+    """What many numbers lead to is kept once."""
 
     def zone_of(self, number: str, day: str) -> str:
         """Return the zone of a number on a local day (ISO text); "" where nothing fits.
@@ -92,8 +94,9 @@ class Zones:
             return found
         if len(self._heads) > MOST_HEADS:
             self._heads.clear()
-        said = self._said(head)
-        found = self._heads[head] = tuple((starts, ends, one.zone) for starts, ends, one in said)
+            self._alike.clear()
+        said = tuple((starts, ends, one.zone) for starts, ends, one in self._said(head))
+        found = self._heads[head] = self._alike.setdefault(said, said)
         return found
 
     def found(self, number: str, day: str) -> Found | None:

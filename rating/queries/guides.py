@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -81,7 +82,7 @@ class LocalDays(dict[str, str]):
 
     def _day(self, minute: str) -> str:
         moment = datetime.fromisoformat(minute).replace(tzinfo=UTC)
-        return moment.astimezone(self.zone).date().isoformat()
+        return intern(moment.astimezone(self.zone).date().isoformat())
 
 
 class Guides:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from sys import intern
 from typing import NamedTuple
 
 from catalog.rules.events import Increments
@@ -135,7 +136,7 @@ class Guide:
         self.is_banded = terms.bands is not None
         own = self.charge.subscription_charge_id
         self.owner = f"{self.account_id}\t{self.service_id}\t{own}\t"
-        self.group = self.attribute_key.replace("\\", "\\\\")
+        self.group = intern(self.attribute_key.replace("\\", "\\\\"))
         self.place = self.owner if self.by_event else f"{LINE}{self.owner}"
 
     def in_zone(self, zone: str) -> "Guide":
