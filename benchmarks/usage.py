@@ -135,10 +135,12 @@ def _write_file(turn: int, rows: int, numbers: list[str]) -> Path:
 
 def _copy_ready_rows(file: UsageFile) -> float:
     """COPY the stored rows of the file, ready made, into the same tables by one worker."""
-    which = f"IN (SELECT id FROM rating_usageevent WHERE file_id = {file.pk})"
+    of_file = f"file_id = {file.pk}"
+    key = "account_id, event_start, id"
+    of_events = f"({key}) IN (SELECT {key} FROM rating_usageevent WHERE {of_file})"
     ready = [
-        _taken_out("rating_ratedusage", RATED_COLUMNS, which),
-        _taken_out("rating_usageevent", (*COUNTED_COLUMNS, "id"), which),
+        _taken_out("rating_ratedusage", RATED_COLUMNS, of_events),
+        _taken_out("rating_usageevent", (*COUNTED_COLUMNS, "id"), of_file),
     ]
     started = time.perf_counter()
     with connection.cursor() as cursor:
@@ -155,12 +157,12 @@ def _taken_out(table: str, columns: tuple[str, ...], which: str) -> tuple[str, P
     listed = ", ".join(columns)
     with connection.cursor() as cursor, path.open("wb") as rows:
         with cursor.copy(
-            f"COPY (SELECT {listed} FROM {table} WHERE id {which}"
+            f"COPY (SELECT {listed} FROM {table} WHERE {which}"
             " ORDER BY account_id, event_start) TO STDOUT"
         ) as out:
             for block in out:
                 rows.write(block)
-        cursor.execute(f"DELETE FROM {table} WHERE id {which}")
+        cursor.execute(f"DELETE FROM {table} WHERE {which}")
     return f"COPY {table} ({listed}) FROM STDIN", path
 
 
