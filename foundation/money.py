@@ -24,6 +24,9 @@ from foundation.currencies import MINOR_UNITS
 PRECISION: Final = 60
 """Digits of exact arithmetic: quantity (24) times price (22) is exact (NUM-3 asks 34)."""
 
+SETTLED: Final = 50
+"""Digits that survive a fraction without end, cut off at PRECISION, and a few steps after it."""
+
 ROUNDING_MODES: Final = frozenset({ROUND_HALF_UP, ROUND_UP, ROUND_DOWN, ROUND_HALF_EVEN})
 """Modes that a price may name for event rounding (UNIT-2); documents know only half up."""
 
@@ -34,6 +37,7 @@ DefaultContext.prec = PRECISION
 getcontext().prec = PRECISION
 
 _CONTEXT: Final = Context(prec=PRECISION, rounding=ROUND_HALF_UP)
+_settle: Final = Context(prec=SETTLED).plus
 _QUANTUM: Final = {units: Decimal(1).scaleb(-units) for units in range(16)}
 
 
@@ -56,6 +60,15 @@ def minor_units(currency: str) -> int:
         raise UnknownCurrency(f"{currency!r} is not a currency code of ISO 4217") from None
 
 
+def settled(value: Decimal) -> Decimal:
+    """Return what a value was before a fraction without end was cut off in it.
+
+    10/30 of 300 are 99.99…9 in PRECISION digits, and 100 in SETTLED; what ends stays as it is.
+    Whatever is compared with a bound, or cut to whole units, is settled first; rounding does so.
+    """
+    return _settle(value)
+
+
 def quantize(amount: Decimal, currency: str) -> Decimal:
     """Round to the minor unit of `currency`, ties away from zero (NUM-1).
 
@@ -68,7 +81,7 @@ def quantize(amount: Decimal, currency: str) -> Decimal:
 
 
 def round_places(value: Decimal, places: int, mode: str = ROUND_HALF_UP) -> Decimal:
-    """Round to `places` decimals in one of ROUNDING_MODES (UNIT-2, PRO-6).
+    """Round a settled value to `places` decimals in one of ROUNDING_MODES (UNIT-2, PRO-6).
 
     Raises: ValueError when the value is not finite or the mode is not one a price may name.
     """
@@ -76,7 +89,7 @@ def round_places(value: Decimal, places: int, mode: str = ROUND_HALF_UP) -> Deci
         raise ValueError(f"{mode!r} is not a rounding mode of prices")
     if not value.is_finite():
         raise ValueError(f"{value} is not an amount")
-    rounded = value.quantize(_QUANTUM[places], rounding=mode, context=_CONTEXT)
+    rounded = _settle(value).quantize(_QUANTUM[places], rounding=mode, context=_CONTEXT)
     return rounded if rounded else abs(rounded)
 
 

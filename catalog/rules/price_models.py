@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from catalog.rules.terms import EXACT, ONE, ZERO, CannotPriceQuantity, PriceTerms, Tier, TierRow
-from foundation.money import round_places
+from foundation.money import round_places, settled
 
 Answer = tuple[Decimal, tuple[TierRow, ...]]
 _multiply = EXACT.multiply
@@ -40,7 +40,7 @@ def package(
 
     250 units, 30 of them free, in packages of 100 at 7.00: 220 are 3 packages, 21.00.
     """
-    free = min(quantity, _multiply(terms.included, free_factor))
+    free = min(quantity, _share(terms.included, free_factor))
     begun = EXACT.divide(_less(quantity, free), terms.package_size)
     packages = begun.to_integral_value(ROUND_CEILING)
     amount = _multiply(packages, terms.unit_price)
@@ -55,7 +55,7 @@ def overage(
 
     P95 of 130 Mbit/s with 100 committed for 500.00 and 4.00 for each above: 500.00 + 120.00.
     """
-    included = _multiply(terms.included, free_factor)
+    included = _share(terms.included, free_factor)
     over = max(ZERO, _less(quantity, included))
     amount = _multiply(over, terms.unit_price)
     commit = terms.flat_amount if terms.model == "P95_BURST" else ZERO
@@ -104,7 +104,7 @@ def graduated(
     for number, tier in enumerate(terms.tiers, 1):
         if quantity <= lower and not (terms.upper_exclusive and quantity == lower):
             break
-        upper = None if tier.upper is None else _multiply(tier.upper, tier_factor)
+        upper = None if tier.upper is None else _share(tier.upper, tier_factor)
         part = _less(quantity if upper is None or quantity <= upper else upper, lower)
         amount = _add(_multiply(part, tier.unit_price), tier.flat_amount)
         rows.append(TierRow(number, part, tier.unit_price, tier.flat_amount, amount))
@@ -154,10 +154,15 @@ def _holding(terms: PriceTerms, quantity: Decimal, tier_factor: Decimal) -> tupl
     for number, tier in enumerate(terms.tiers, 1):
         if tier.upper is None:
             return number, tier
-        upper = _multiply(tier.upper, tier_factor)
+        upper = _share(tier.upper, tier_factor)
         if quantity < upper or (quantity == upper and not terms.upper_exclusive):
             return number, tier
     raise _above(terms, quantity)
+
+
+def _share(whole: Decimal, share: Decimal) -> Decimal:
+    """Return the part of a bound or of an included quantity: of 300, 10/30 are 100 (PRO-3)."""
+    return whole if share is ONE else settled(_multiply(whole, share))
 
 
 def _above(terms: PriceTerms, quantity: Decimal) -> CannotPriceQuantity:

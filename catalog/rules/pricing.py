@@ -29,7 +29,7 @@ from catalog.rules.terms import (
     Tier,
     TierRow,
 )
-from foundation.money import quantize, round_places
+from foundation.money import quantize, round_places, settled
 
 __all__ = [
     "CELLED", "COUNTED", "MODELS", "ROWED", "TIERED", "CannotPriceQuantity", "PriceTerms",
@@ -72,7 +72,7 @@ def price(
     if unit is not None:
         exact = _multiply(quantity, unit)
         if factor is not ONE:
-            exact = _multiply(exact, factor)
+            exact = settled(_multiply(exact, factor))
         return _new(
             Priced,
             (exact, quantize(exact, currency), unit, (), terms, quantity, factor, ""),
@@ -86,14 +86,14 @@ def price(
         raise CannotPriceQuantity(message)
     left = factor
     if terms.tier_after_proration and terms.model in TIERED:
-        value, left = _multiply(value, factor), ONE
+        value, left = settled(_multiply(value, factor)), ONE
     frees = tier_factor if free_factor is None else free_factor
     exact, rows = _MODELS[terms.model](terms, value, tier_factor, frees)
     if terms.bounds_prorated:
         exact, bound = within_bounds(terms, exact, bound_factor)
     shown = shown_price(terms, exact, value, rows)
     if left is not ONE:
-        exact = _multiply(exact, left)
+        exact = settled(_multiply(exact, left))
     if not terms.bounds_prorated:
         exact, bound = within_bounds(terms, exact)
     return Priced(exact, quantize(exact, currency), shown, rows, terms, quantity, factor, bound)
@@ -105,8 +105,8 @@ def within_bounds(terms: PriceTerms, amount: Decimal, share: Decimal = ONE) -> t
     if amount < 0 or (least is None and greatest is None):
         return amount, ""
     if share != ONE:
-        least = None if least is None else _multiply(least, share)
-        greatest = None if greatest is None else _multiply(greatest, share)
+        least = None if least is None else settled(_multiply(least, share))
+        greatest = None if greatest is None else settled(_multiply(greatest, share))
     return within(amount, least, greatest)
 
 
@@ -185,7 +185,9 @@ def price_transactions(
         message = f"A price in {terms.currency} does not price in {currency}."
         raise CannotPriceQuantity(message)
     events_left = terms.free_events if terms.free_events else None
-    money_left = _multiply(terms.free_amount, free_factor) if terms.free_amount else None
+    money_left = None
+    if terms.free_amount:
+        money_left = settled(_multiply(terms.free_amount, free_factor))
     fixed = terms.event_fee
     value = free = charged = fees = total = ZERO
     for amount in amounts:
