@@ -76,10 +76,14 @@ class Decision(Generic[Asked]):
         Raises: `refusal`.
         """
         found = self.waiting(row)
-        request = audit.queries.standing_request(self.action, found)
+        self.end_request(found, actor=actor)
+        return found
+
+    def end_request(self, row: Asked, *, actor: User | None) -> None:
+        """End what was asked of a row that the caller holds locked; it may stand no more."""
+        request = audit.queries.standing_request(self.action, row)
         if request is not None:
             withdraw(request_id=request.pk, actor=actor)
-        return found
 
     def _request_of(self, row: Asked) -> ApprovalRequest:
         found = audit.queries.standing_request(self.action, row)

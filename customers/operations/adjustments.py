@@ -72,11 +72,11 @@ def take_back_adjustment(*, grant: GrantedDiscount, actor: User | None) -> Grant
     """
     require(actor, ADJUST)
     require_sight(actor, grant)
-    row = GrantedDiscount.objects.select_for_update(of=("self",)).get(pk=grant.pk)
+    row = DECISION.locked(grant)
     if not row.is_adjustment:
         raise CannotGrantDiscount("it is a discount, which ends from a day on")
     if row.state == GrantState.PENDING:
-        row = DECISION.withdraw(row, actor=actor)
+        DECISION.end_request(row, actor=actor)
     elif row.state != GrantState.GRANTED:
         raise CannotGrantDiscount(f"this adjustment is {row.get_state_display().lower()} already")
     return withdraw(row, actor)

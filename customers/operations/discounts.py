@@ -165,7 +165,7 @@ def end_discount(*, grant: GrantedDiscount, on_date: date, actor: User | None) -
     """
     require(actor, "customers.grant_discount")
     require_sight(actor, grant)
-    row = GrantedDiscount.objects.select_for_update(of=("self",)).get(pk=grant.pk)
+    row = DECISION.locked(grant)
     if row.state != GrantState.GRANTED:
         raise CannotGrantDiscount(f"this discount is {row.get_state_display().lower()}")
     if row.is_adjustment:

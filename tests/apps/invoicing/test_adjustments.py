@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import audit.operations
@@ -243,6 +245,15 @@ def test_what_waits_can_be_taken_back_by_whoever_may_adjust(
     invoicing.operations.take_adjustment_back(grant=second, actor=None)
     third = waive(sub, "FEE", build.user("desk3"))
     assert customers.operations.approve_discount(grant=third, approver=boss).state == "GRANTED"
+
+
+def test_taking_back_what_waits_locks_it_once(company: Company, sub: Subscription) -> None:
+    grant = waive(sub, "FEE", build.user("desk"))
+    with CaptureQueriesContext(connection) as seen:
+        invoicing.operations.take_adjustment_back(grant=grant, actor=build.user("colleague"))
+    table = GrantedDiscount._meta.db_table
+    locks = [one["sql"] for one in seen if "FOR UPDATE" in one["sql"] and table in one["sql"]]
+    assert len(locks) == 1, locks
 
 
 def asked_of(grant: GrantedDiscount) -> ApprovalRequest:
