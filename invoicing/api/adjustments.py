@@ -26,7 +26,7 @@ from foundation.api import (
 )
 from foundation.errors import Invalid
 from invoicing import operations
-from invoicing.api.previews import NextInvoiceSerializer
+from invoicing.api.previews import ComparisonSerializer
 from invoicing.operations import Adjustment
 
 
@@ -78,11 +78,9 @@ class NewAdjustmentSerializer(AskedAdjustmentSerializer):
     comment = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
 
 
-class AdjustmentComparisonSerializer(HouseSerializer):
+class AdjustmentComparisonSerializer(ComparisonSerializer):
     """The next bill without and with an adjustment."""
 
-    before = NextInvoiceSerializer()
-    after = NextInvoiceSerializer()
     difference = MoneyField()
 
 

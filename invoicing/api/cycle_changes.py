@@ -23,7 +23,7 @@ from foundation.api import (
 )
 from foundation.errors import Invalid
 from invoicing import operations
-from invoicing.api.previews import NextInvoiceSerializer
+from invoicing.api.previews import ComparisonSerializer
 from invoicing.models import BillCycle, CycleChange
 
 
@@ -47,13 +47,6 @@ class NewCycleChangeSerializer(HouseSerializer):
     day = serializers.IntegerField(min_value=1, max_value=31, required=False)
 
 
-class CycleComparisonSerializer(HouseSerializer):
-    """An invoice that changes, without and with the change."""
-
-    before = NextInvoiceSerializer()
-    after = NextInvoiceSerializer()
-
-
 class CycleChangeViewSet(Listed, Retrieved, HouseViewSet):
     """Other bill days that payers get when their running period has been billed."""
 
@@ -75,13 +68,13 @@ class CycleChangeViewSet(Listed, Retrieved, HouseViewSet):
         return self.created(self.shown(operations.change_cycle_at_boundary(**self._asked())))
 
     @extend_schema(
-        request=NewCycleChangeSerializer, responses={200: CycleComparisonSerializer(many=True)}
+        request=NewCycleChangeSerializer, responses={200: ComparisonSerializer(many=True)}
     )
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         """Calculate the two invoices that would change; nothing is kept."""
         found = operations.preview_cycle(at_boundary=True, **self._asked())
-        return Response(CycleComparisonSerializer(found, many=True).data)
+        return Response(ComparisonSerializer(found, many=True).data)
 
     @extend_schema(request=NothingSerializer, responses={200: CycleChangeSerializer})
     @action(detail=True, methods=["post"])

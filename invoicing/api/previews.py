@@ -49,6 +49,13 @@ class NextInvoiceSerializer(HouseSerializer):
     lines = PreviewLineSerializer(many=True)
 
 
+class ComparisonSerializer(HouseSerializer):
+    """An invoice that changes, without and with the change."""
+
+    before = NextInvoiceSerializer()
+    after = NextInvoiceSerializer()
+
+
 class ProjectedSerializer(HouseSerializer):
     """What one bill date would bring, tax included, without and with the order."""
 
@@ -59,14 +66,12 @@ class ProjectedSerializer(HouseSerializer):
     difference = MoneyField()
 
 
-class PreviewSerializer(HouseSerializer):
+class PreviewSerializer(ComparisonSerializer):
     """The next invoice of a payer without and with the order.
 
     `pin` is handed back to submit the order with these figures or not at all.
     """
 
-    before = NextInvoiceSerializer()
-    after = NextInvoiceSerializer()
     difference = MoneyField()
     charges = PreviewLineSerializer(many=True)
     falls_away = PreviewLineSerializer(many=True)
