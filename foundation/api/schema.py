@@ -39,6 +39,14 @@ class HouseSchema(AutoSchema):
         acts = self.method == "POST" and action not in getattr(self.view, "asking", ())
         return [*own, KEY] if acts else own
 
+    def get_filter_backends(self) -> list[Any]:
+        """Return what narrows a list; the answer to a POST is never narrowed."""
+        return [] if self.method == "POST" else super().get_filter_backends()
+
+    def _get_paginator(self) -> Any:
+        """Return what cuts a list into pages; the answer to a POST is given whole."""
+        return None if self.method == "POST" else super()._get_paginator()
+
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:

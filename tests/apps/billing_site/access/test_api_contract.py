@@ -125,6 +125,18 @@ def test_the_published_parameters_are_those_taken(path: str, view: Any, action: 
     assert said == found.known_parameters() - unpaged(found)
 
 
+@pytest.mark.parametrize(("path", "view", "action"), POSTS, ids=lambda one: str(one)[:60])
+def test_a_post_takes_no_page_and_answers_whole(path: str, view: Any, action: str) -> None:
+    """What it gives several of is published as the plain list that it is."""
+    said = operation("post", path)
+    found = view()
+    found.action = action
+    assert found.known_parameters() == {
+        one["name"] for one in said.get("parameters", ()) if one["in"] == "query"
+    }
+    assert "Paginated" not in str(said["responses"])
+
+
 def unpaged(view: Any) -> set[str]:
     """Return the parameters of pages where an answer has none."""
     return set() if view.pagination_class else {"cursor", "page_size"}
