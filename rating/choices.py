@@ -111,9 +111,13 @@ class MovementKind(TextChoices):
 
 
 class RerateState(TextChoices):
-    """DRAFT → PENDING → DONE; REJECTED by whoever does not approve it."""
+    """DRAFT → PENDING → DONE; REJECTED by whoever does not approve it.
+
+    UNCHANGED from the start where the comparison finds no difference: there is nothing to send.
+    """
 
     DRAFT = "DRAFT", "Draft"
+    UNCHANGED = "UNCHANGED", "Unchanged"
     PENDING = "PENDING", "Pending"
     DONE = "DONE", "Done"
     REJECTED = "REJECTED", "Rejected"

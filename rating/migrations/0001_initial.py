@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('product', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
                 ('account_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, null=True, size=None)),
                 ('reason', models.CharField(max_length=300)),
-                ('state', models.CharField(choices=[('DRAFT', 'Draft'), ('PENDING', 'Pending'), ('DONE', 'Done'), ('REJECTED', 'Rejected')], default='DRAFT', max_length=8)),
+                ('state', models.CharField(choices=[('DRAFT', 'Draft'), ('UNCHANGED', 'Unchanged'), ('PENDING', 'Pending'), ('DONE', 'Done'), ('REJECTED', 'Rejected')], default='DRAFT', max_length=9)),
                 ('event_count', models.BigIntegerField(default=0)),
                 ('changed_count', models.BigIntegerField(default=0)),
                 ('suspended_count', models.BigIntegerField(default=0)),
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-id'],
                 'permissions': [('approve_rerate', 'Can approve that usage is rated again')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'PENDING', 'DONE', 'REJECTED'])), name='rating_reratejob_state_known'), models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='rating_reratejob_days_begin'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'DONE')), models.Q(models.Q(('state', 'DONE'), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='rating_reratejob_done_is_dated'), models.CheckConstraint(condition=models.Q(('requested_by', models.F('decided_by')), _negated=True), name='rating_reratejob_needs_two')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'UNCHANGED', 'PENDING', 'DONE', 'REJECTED'])), name='rating_reratejob_state_known'), models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='rating_reratejob_days_begin'), models.CheckConstraint(condition=models.Q(models.Q(('changed_count', 0), ('suspended_count', 0)), models.Q(('state', 'UNCHANGED'), _negated=True), _connector='OR'), name='rating_reratejob_unchanged_has_no_change'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state', 'DONE')), models.Q(models.Q(('state', 'DONE'), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='rating_reratejob_done_is_dated'), models.CheckConstraint(condition=models.Q(('requested_by', models.F('decided_by')), _negated=True), name='rating_reratejob_needs_two')],
             },
         ),
         migrations.CreateModel(

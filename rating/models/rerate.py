@@ -27,7 +27,7 @@ class RerateJob(models.Model):
     )
     account_ids = ArrayField(models.BigIntegerField(), null=True, blank=True)
     reason = models.CharField(max_length=300)
-    state = models.CharField(max_length=8, choices=RerateState.choices, default=RerateState.DRAFT)
+    state = models.CharField(max_length=9, choices=RerateState.choices, default=RerateState.DRAFT)
     event_count = models.BigIntegerField(default=0)
     changed_count = models.BigIntegerField(default=0)
     suspended_count = models.BigIntegerField(default=0)
@@ -50,6 +50,10 @@ class RerateJob(models.Model):
             ),
             models.CheckConstraint(
                 name="rating_reratejob_days_begin", condition=Q(end__gt=F("start"))
+            ),
+            models.CheckConstraint(
+                name="rating_reratejob_unchanged_has_no_change",
+                condition=Q(changed_count=0, suspended_count=0) | ~Q(state=RerateState.UNCHANGED),
             ),
             models.CheckConstraint(
                 name="rating_reratejob_done_is_dated",

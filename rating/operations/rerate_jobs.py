@@ -68,7 +68,8 @@ def open_rerate(
     """Open a job for local days [start, end) and compare: rate again, look, take it back.
 
     The scope is the usage of the accounts given, or of those that used the charge or product, or
-    of everybody; all usage of an account is rated again. Loads wait meanwhile.
+    of everybody; all usage of an account is rated again. Loads wait meanwhile. A job that finds
+    no difference is over with that.
 
     Raises: Forbidden; Invalid where nothing is in the scope, or more than `most_events`.
     """
@@ -105,6 +106,8 @@ def open_rerate(
     )  # fmt: skip
     job.event_count, job.changed_count = done.events, done.changed
     job.suspended_count = done.suspended
+    if not (done.changed or done.suspended or changed):
+        job.state = RerateState.UNCHANGED
     job.save()
     return job
 
@@ -117,10 +120,10 @@ def request_rerate(*, job: RerateJob, requester: User) -> RerateJob:
     """
     require(requester, "rating.rate_usage")
     row = DECISION.locked(job)
+    if row.state == RerateState.UNCHANGED:
+        raise CannotRerate("rating again would change nothing")
     if row.state not in (RerateState.DRAFT, RerateState.PENDING):
         raise CannotRerate("the job was decided already")
-    if not row.changed_count and not row.suspended_count:
-        raise CannotRerate("rating again would change nothing")
     row.state, row.requested_by = RerateState.PENDING, requester
     row.save()
     audit.operations.request_approval(

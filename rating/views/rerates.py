@@ -137,7 +137,6 @@ class NewRerate(FormScreen):
     form_class = RerateFields
     intro = "Only compared: nothing changes before a second person has approved the figures."
     submit_label = "Compare"
-    success_message = "Compared. Nothing has changed yet."
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the list."""
@@ -157,6 +156,12 @@ class NewRerate(FormScreen):
             actor=person(self.request),
             most_events=MOST_EVENTS,
         )
+
+    def get_success_message(self) -> str:
+        """Say whether there is anything to send."""
+        if self.result.state == RerateState.UNCHANGED:
+            return "Compared: rating again would change nothing."
+        return "Compared. Nothing has changed yet."
 
     def get_success_url(self) -> str:
         """Go to the job."""

@@ -148,10 +148,21 @@ def test_the_scope_is_who_used_the_charge(moved: Company) -> None:
         open_may(most_events=2)
 
 
-def test_a_job_that_changes_nothing_is_not_sent(company: Company, maker: User) -> None:
+def test_a_job_that_changes_nothing_is_not_sent(
+    company: Company, maker: User, client: Client
+) -> None:
+    """It is over with the comparison: neither the page nor the operation sends it."""
     load(company, row("a"))
+    client.force_login(maker)
+    given = {"start": "2027-05-01", "last": "2027-05-31", "accounts": "", "reason": "to see"}
+    shown = client.post(reverse("rating:new_rerate"), given, follow=True).content.decode()
+    assert "would change nothing" in shown
+    assert "Unchanged" in shown
+    assert "Send for approval" not in shown
+    job = RerateJob.objects.get()
+    assert job.state == "UNCHANGED"
     with pytest.raises(operations.CannotRerate, match="nothing"):
-        operations.request_rerate(job=open_may(maker), requester=maker)
+        operations.request_rerate(job=job, requester=maker)
 
 
 def test_from_the_page_to_the_deed(
@@ -190,6 +201,7 @@ def test_from_the_page_to_the_deed(
     [
         ("state = 'LOST'", "rating_reratejob_state_known"),
         ('"end" = start', "rating_reratejob_days_begin"),
+        ("state = 'UNCHANGED'", "rating_reratejob_unchanged_has_no_change"),
         ("state = 'DONE'", "rating_reratejob_done_is_dated"),
         ("decided_by_id = requested_by_id", "rating_reratejob_needs_two"),
     ],
