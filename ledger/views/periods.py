@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 import audit.queries
 from audit.models import ApprovalRequest
+from foundation import clock
 from foundation.screens import (
     ActionView,
     Button,
@@ -41,15 +43,21 @@ def period_url(pk: int) -> str:
     return reverse("ledger:period", args=[pk])
 
 
+NOW, AHEAD = "NOW", "AHEAD"
+STANDINGS: Final = (
+    ("", "Any state"), (NOW, "Begun and not closed"), (AHEAD, "Not begun"), *PeriodState.choices,
+)  # fmt: skip
+
+
 class PeriodFilters(FilterForm):
-    """Whose periods to show."""
+    """Whose periods to show, and where they stand."""
 
     entity = forms.ModelChoiceField(LegalEntity.objects.all(), empty_label="Any entity")
-    state = forms.ChoiceField(choices=[("", "Any state"), *PeriodState.choices])
+    state = forms.ChoiceField(choices=STANDINGS)
 
 
 class Periods(ListScreen):
-    """The months of the books, oldest first."""
+    """The months of the books, newest first."""
 
     title = "Accounting periods"
     permission = VIEW
@@ -62,18 +70,28 @@ class Periods(ListScreen):
         Column(label="By", value=lambda period: str(period.changed_by or "")),
     )
     empty = Empty(
-        title="No accounting period is open",
-        text="Periods are opened when a legal entity is set up.",
+        title="No such accounting period",
+        text="Periods are opened with their legal entity; closed ones are under their state.",
     )
+
+    def filter_defaults(self) -> dict[str, str]:
+        """Show those that are worked on; months are opened years ahead."""
+        return {"state": NOW}
 
     def rows(self, filters: dict[str, Any]) -> QuerySet[AccountingPeriod]:
         """Return the periods asked for."""
         found = AccountingPeriod.objects.select_related("entity", "changed_by")
         if filters.get("entity"):
             found = found.filter(entity=filters["entity"])
-        if filters.get("state"):
-            found = found.filter(state=filters["state"])
-        return found.order_by("entity__code", "period")
+        has_begun = Q(period__startswith__lte=clock.today(ZoneInfo("UTC")))
+        state = filters.get("state")
+        if state == NOW:
+            found = found.filter(has_begun).exclude(state=PeriodState.CLOSED)
+        elif state == AHEAD:
+            found = found.exclude(has_begun)
+        elif state:
+            found = found.filter(state=state)
+        return found.order_by("-period", "entity__code")
 
 
 class OnPeriod(Screen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,7 @@ from django.urls import reverse
 
 import audit.operations
 from audit.models import ApprovalRequest
+from foundation import clock
 from foundation.tabular import read_table
 from ledger import operations, queries
 from ledger.choices import PeriodState, RateKind
@@ -147,6 +148,33 @@ def test_a_period_is_closed_and_reopened_from_its_page(browser, entity, second):
     press("reopen")
     assert state() == PeriodState.OPEN
     assert browser.get(reverse("ledger:periods")).status_code == 200
+
+
+def test_the_list_of_periods_begins_with_those_worked_on(
+    browser, entity, monkeypatch: pytest.MonkeyPatch
+):
+    """Two years are open ahead; what is closed, or has not begun, is found by the filter."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 3, 10, 12, tzinfo=UTC))
+    other = operations.ensure_entity(
+        code="AA", name="Larkfield AA", country="AV", functional_currency="EUR",
+        time_zone="Europe/Berlin", books_from=date(2027, 3, 1), months=2,
+    )  # fmt: skip
+    january = queries.require_open_period(entity.pk, date(2027, 1, 1))
+    february = queries.require_open_period(entity.pk, date(2027, 2, 1))
+    march = [queries.require_open_period(one.pk, date(2027, 3, 1)) for one in (other, entity)]
+    operations.soft_close_period(period_id=january.pk, actor=None)
+
+    def listed(**query: object) -> list[AccountingPeriod]:
+        answer = browser.get(reverse("ledger:periods"), query)
+        return list(answer.context["table"].rows)
+
+    assert listed() == [*march, february, january]
+    assert listed(state="SOFT_CLOSED") == [january]
+    assert listed(state="NOW", entity=entity.pk) == [march[1], february, january]
+    assert {one.period.lower for one in listed(state="AHEAD", entity=other.pk)} == {
+        date(2027, 4, 1)
+    }
+    assert len(listed(state="")) == 26
 
 
 def test_a_rate_is_added_once(browser):
