@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from audit.models import ReasonCode
 from billing_site.queries.records import Reader
 from billing_site.queries.subjects import names
-from customers.models import Account
+from customers.models import Account, Order
 from invoicing.models import MemoRequest
 from ledger.models import LegalEntity
 from ledger.operations import ensure_entity
@@ -48,10 +48,9 @@ def test_what_an_approval_is_bound_to_is_read_in_words(django_user_model: type[U
         "Created by": "clerk",
         "Currency": "USD",
         "Kind": "Credit of a document",
-        "Line": "",
         "Reason": "The line was slow",
         "Urgent": "yes",
-        "Valid": "1 Aug 2026",
+        "Valid": "from 1 Aug 2026",
     }
 
 
@@ -60,7 +59,35 @@ def test_nested_parts_are_told_one_by_one() -> None:
     assert list(Reader(None, [record]).facts(record)) == [
         ("Items 1 on", "1 Aug 2026"),
         ("Items 2 on", "1 Sep 2026"),
-        ("Totals EUR", "7.00"),
+        ("Totals EUR", "7.00 EUR"),
+    ]
+
+
+def test_a_memo_and_an_adjustment_are_read_without_keys(db: None) -> None:
+    """Sums have their currency however deep they lie; days end with the last that counts."""
+    memo = {"currency": "EUR", "gl_code": "4000", "lines": {"7": "33.3300"}, "line": None}
+    assert list(Reader(MemoRequest, [memo]).facts(memo)) == [
+        ("Currency", "EUR"),
+        ("GL code", "4000"),
+        ("Line invoice line 7", "33.33 EUR"),
+    ]
+    waived = {"off": "100 %", "valid": ["2027-02-01", "2027-03-01"], "hash": "ab"}
+    run = {"totals": {"EUR": {"DRAFTED": {"amount": "111.0600", "payers": 1}}}}
+    assert dict(Reader(None, [waived]).facts(waived | run)) == {
+        "Fingerprint": "ab",
+        "Takes off": "100 %",
+        "Totals EUR drafted amount": "111.06 EUR",
+        "Totals EUR drafted payers": "1",
+        "Valid": "1 Feb 2027 \N{EN DASH} 28 Feb 2027",
+    }
+
+
+def test_the_items_of_an_order_are_read_as_rows_of_their_own(db: None) -> None:
+    item = {"action": "ADD", "discounts": [5], "prices": {"3": "9.50"}}
+    assert list(Reader(Order, [{"items": [item]}]).facts({"items": [item]})) == [
+        ("Items 1 action", "Add"),
+        ("Items 1 discounts", "discount 5"),
+        ("Items 1 price of charge 3", "9.50"),
     ]
 
 
