@@ -154,9 +154,9 @@ def consume_approval(
             return request
     if approved:
         raise PayloadChanged(
-            f"{action}: what was approved is not what is being done; ask for approval again"
+            "what was approved is not what would be done now; ask for approval anew"
         )
-    raise ApprovalMissing(f"{action} needs the approval of a second person")
+    raise ApprovalMissing("this needs the approval of a second person")
 
 
 def approve_and_use(

@@ -11,7 +11,13 @@ from django.db.models import Model
 
 import audit.queries
 from audit.models import ApprovalRequest
-from audit.operations.approvals import approve_and_use, consume_approval, reject, withdraw
+from audit.operations.approvals import (
+    PayloadChanged,
+    approve_and_use,
+    consume_approval,
+    reject,
+    withdraw,
+)
 from foundation.errors import Refusal
 from foundation.permissions import require
 
@@ -54,9 +60,14 @@ class Decision(Generic[Asked]):
         request = self._request_of(row)
         if approver is None:
             return consume_approval(action=self.action, subject=row, payload=payload)
-        return approve_and_use(
-            request=request, subject=row, payload=payload, approver=approver, comment=comment
-        )
+        try:
+            return approve_and_use(
+                request=request, subject=row, payload=payload, approver=approver, comment=comment
+            )
+        except PayloadChanged as changed:
+            raise PayloadChanged(
+                f"the {self.name} is not what was asked for any more; reject it, then ask anew"
+            ) from changed
 
     def reject(self, row: Asked, *, approver: User, comment: str) -> Asked:
         """Reject what was asked, saying why; return the row, locked.

@@ -256,6 +256,21 @@ def test_taking_back_what_waits_locks_it_once(company: Company, sub: Subscriptio
     assert len(locks) == 1, locks
 
 
+def test_what_was_asked_for_in_other_terms_is_asked_for_anew(
+    company: Company, sub: Subscription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An approval is bound to what was said then; whoever decides reads what to do."""
+    boss = build.user("approver")
+    with monkeypatch.context() as before:
+        before.setattr(customers.operations.discounts, "_payload", lambda row: {"grant": row.pk})
+        grant = waive(sub, "FEE", build.user("desk"))
+    with pytest.raises(audit.operations.PayloadChanged, match="reject it, then ask anew"):
+        customers.operations.approve_discount(grant=grant, approver=boss)
+    customers.operations.reject_discount(grant=grant, approver=boss, comment="ask anew")
+    again = waive(sub, "FEE", build.user("desk2"))
+    assert customers.operations.approve_discount(grant=again, approver=boss).state == "GRANTED"
+
+
 def asked_of(grant: GrantedDiscount) -> ApprovalRequest:
     return ApprovalRequest.objects.get(subject_id=grant.pk, state="PENDING")
 
