@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from customers.models import Account, ServiceInstance, SubscriptionCharge
-from foundation import clock
-from foundation.screens import Button, Column, Crumb, Empty, FilterForm, ListScreen
+from customers.models import ServiceInstance, SubscriptionCharge
+from foundation.screens import Button, Column, Empty, FilterForm, ListScreen
 from rating import queries
 from rating.views.events import linked
+from rating.views.of_account import OfAccount
 
 
 class UsageFilters(FilterForm):
@@ -27,10 +25,9 @@ class UsageFilters(FilterForm):
     end = forms.DateField(label="to")
 
 
-class AccountUsage(ListScreen):
+class AccountUsage(OfAccount, ListScreen):
     """What an account used, by charge, service and group, with its provisional price."""
 
-    subject = Account
     permission = "rating.view_usageevent"
     filters = UsageFilters
     intro = (
@@ -41,9 +38,8 @@ class AccountUsage(ListScreen):
     empty = Empty(title="No usage", text="Nothing was used on these days.")
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the account of the address."""
+        """Begin with no days, and the columns that lead to the events of days."""
         super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
         self.start = self.end = date.min
         self.columns = (
             Column(label="Charge", value="charge", link=self._events_url),
@@ -59,10 +55,6 @@ class AccountUsage(ListScreen):
         """Name the account."""
         return f"Usage of {self.account.number}"
 
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the account."""
-        return (Crumb(str(self.account), linked("customers:account", self.account.pk)),)
-
     def buttons(self) -> Sequence[Button]:
         """Lead to the limits, where usage of the account is billed at once above one."""
         limited = SubscriptionCharge.objects.filter(
@@ -76,7 +68,7 @@ class AccountUsage(ListScreen):
 
     def rows(self, filters: dict[str, Any]) -> Sequence[dict[str, Any]]:
         """Return sums by charge, service and group with their provisional price."""
-        today = clock.today(ZoneInfo(self.account.time_zone))
+        today = self.today()
         last = filters.get("end") or today
         self.start = filters.get("start") or last - timedelta(days=31)
         self.end = last + timedelta(days=1)

@@ -12,14 +12,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from catalog.models import UsageType
-from customers.models import Account, ServiceInstance
-from foundation import clock
+from customers.models import ServiceInstance
 from foundation.periods import boundary_instant
 from foundation.screens import Crumb, FormScreen
 from foundation.screens.cells import value_text
 from rating import operations
 from rating.models import BalanceBucket
 from rating.views.balances import DAY, VIEW, balances_of, bucket_url
+from rating.views.of_account import OfAccount
 
 
 class GiveForm(forms.Form):
@@ -40,21 +40,15 @@ class GiveForm(forms.Form):
     reason = forms.CharField(max_length=200)
 
 
-class Give(FormScreen):
+class Give(OfAccount, FormScreen):
     """What forms share that give an account something to use over days."""
 
-    subject = Account
     permission = (VIEW, "rating.adjust_balance")
     submit_label = "Give"
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the account of the address."""
-        super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
-
     def get_initial(self) -> dict[str, Any]:
         """Propose today, where the account is."""
-        return {"starts": clock.today(ZoneInfo(self.account.time_zone))}
+        return {"starts": self.today()}
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the balances."""

@@ -29,6 +29,7 @@ from foundation.screens import (
 from rating import queries
 from rating.models import BalanceBucket, BalanceMovement
 from rating.views.events import linked
+from rating.views.of_account import OfAccount, account_crumb
 
 VIEW: Final = "rating.view_balancebucket"
 DAY: Final = {"type": "date"}
@@ -43,7 +44,7 @@ def bucket_url(bucket: BalanceBucket) -> str:
 def balances_of(account: Account) -> list[Crumb]:
     """Lead to an account and to its balances."""
     return [
-        Crumb(str(account), linked("customers:account", account.pk)),
+        account_crumb(account),
         Crumb("Balances", reverse("rating:account_balances", args=[account.pk])),
     ]
 
@@ -73,10 +74,9 @@ class BalanceFilters(FilterForm):
     )
 
 
-class AccountBalances(ListScreen):
+class AccountBalances(OfAccount, ListScreen):
     """What an account and its services may use without being charged."""
 
-    subject = Account
     permission = VIEW
     filters = BalanceFilters
     intro = (
@@ -102,18 +102,9 @@ class AccountBalances(ListScreen):
     )
     empty = Empty(title="No balance", text="No offer of the account includes usage.")
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the account of the address."""
-        super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
-
     def get_title(self) -> str:
         """Name the account."""
         return f"Balances of {self.account.number}"
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the account."""
-        return (Crumb(str(self.account), linked("customers:account", self.account.pk)),)
 
     def buttons(self) -> list[Button]:
         """Offer to give units, and to sell or give money to whoever pays for itself."""

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from customers.models import Account
-from foundation import clock
 from foundation.screens import Button, Column, Crumb, Empty, FormScreen, ListScreen
 from rating import operations, queries
 from rating.models import SpendCap
 from rating.views.balances import DAY
-from rating.views.events import linked
+from rating.views.of_account import OfAccount
 
 VIEW = "rating.view_spendcap"
 
@@ -29,10 +24,9 @@ def last_day(cap: SpendCap) -> Any:
     return cap.valid.upper and cap.valid.upper - timedelta(days=1)
 
 
-class AccountCaps(ListScreen):
+class AccountCaps(OfAccount, ListScreen):
     """What the usage of an account may cost a month, now and before."""
 
-    subject = Account
     permission = VIEW
     intro = (
         "Alerts go out when the usage of a month has cost 50, 80 and 100 % of the cap, before "
@@ -46,18 +40,9 @@ class AccountCaps(ListScreen):
     )
     empty = Empty(title="No cap", text="Usage of the account may cost what it costs.")
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the account of the address."""
-        super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
-
     def get_title(self) -> str:
         """Name the account."""
         return f"Spend caps of {self.account.number}"
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the account."""
-        return (Crumb(str(self.account), linked("customers:account", self.account.pk)),)
 
     def buttons(self) -> list[Button]:
         """Offer to set one."""
@@ -80,31 +65,22 @@ class CapForm(forms.Form):
     starts = forms.DateField(label="From (local day)", widget=forms.DateInput(DAY, "%Y-%m-%d"))
 
 
-class SetCap(FormScreen):
+class SetCap(OfAccount, FormScreen):
     """Cap the spending of an account."""
 
-    subject = Account
     title = "Set the spend cap"
     permission = (VIEW, "rating.set_cap")
     form_class = CapForm
     submit_label = "Set"
     success_message = "Set."
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the account of the address."""
-        super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
-
     def get_initial(self) -> dict[str, Any]:
         """Propose today, where the account is."""
-        return {"starts": clock.today(ZoneInfo(self.account.time_zone))}
+        return {"starts": self.today()}
 
-    def crumbs(self) -> list[Crumb]:
+    def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the caps."""
-        return [
-            Crumb(str(self.account), linked("customers:account", self.account.pk)),
-            Crumb("Spend caps", self.get_success_url()),
-        ]
+        return [*super().crumbs(), Crumb("Spend caps", self.get_success_url())]
 
     def get_success_url(self) -> str:
         """Return the list of caps."""

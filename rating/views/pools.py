@@ -30,7 +30,7 @@ from foundation.screens import (
 from rating import operations, queries
 from rating.choices import PoolAllocation
 from rating.models import PoolMember, PoolShare, RatingPool
-from rating.views.events import linked
+from rating.views.of_account import OfAccount, account_crumb
 
 VIEW: Final = "rating.view_ratingpool"
 DAY: Final = {"type": "date"}
@@ -48,15 +48,14 @@ def last_day(row: RatingPool | PoolMember) -> date | None:
 
 def _pools_of(account: Account) -> list[Crumb]:
     return [
-        Crumb(str(account), linked("customers:account", account.pk)),
+        account_crumb(account),
         Crumb("Pools", reverse("rating:account_pools", args=[account.pk])),
     ]
 
 
-class AccountPools(ListScreen):
+class AccountPools(OfAccount, ListScreen):
     """The pools of which an account is the head, or in which its services are."""
 
-    subject = Account
     permission = VIEW
     intro = (
         "A pool is filled by the offers of its members and used by all of them. Who hangs below "
@@ -76,18 +75,9 @@ class AccountPools(ListScreen):
         "of services at and below it include.",
     )
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the account of the address."""
-        super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
-
     def get_title(self) -> str:
         """Name the account."""
         return f"Pools of {self.account.number}"
-
-    def crumbs(self) -> Sequence[Crumb]:
-        """Lead back to the account."""
-        return (Crumb(str(self.account), linked("customers:account", self.account.pk)),)
 
     def buttons(self) -> list[Button]:
         """Offer to open a pool below the account."""
@@ -224,10 +214,6 @@ def _account_url(account_id: int) -> str:
     return reverse("customers:account", args=[account_id])
 
 
-def _today(account: Account) -> date:
-    return clock.today(ZoneInfo(account.time_zone))
-
-
 class PoolForm(forms.Form):
     """What is shared, from when on, and who bears the rest."""
 
@@ -241,10 +227,9 @@ class PoolForm(forms.Form):
     )
 
 
-class OpenPool(FormScreen):
+class OpenPool(OfAccount, FormScreen):
     """Let the services at and below an account share usage."""
 
-    subject = Account
     title = "Open a pool"
     intro = (
         "Every service at and below the account that is charged for this usage is in it. Usage "
@@ -255,14 +240,9 @@ class OpenPool(FormScreen):
     submit_label = "Open"
     success_message = "The pool is open."
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the account of the address."""
-        super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
-
     def get_initial(self) -> dict[str, Any]:
         """Propose today."""
-        return {"starts": _today(self.account)}
+        return {"starts": self.today()}
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the pools."""
@@ -310,7 +290,7 @@ class EndPool(FormScreen):
 
     def get_initial(self) -> dict[str, Any]:
         """Propose today."""
-        return {"last_day": _today(self.pool.node)}
+        return {"last_day": clock.today(ZoneInfo(self.pool.node.time_zone))}
 
     def crumbs(self) -> list[Crumb]:
         """Lead back to the pool."""

@@ -15,9 +15,8 @@ from django.urls import reverse
 
 from catalog.models import UsageType
 from customers.choices import AccountRole
-from customers.models import Account
 from foundation import clock
-from foundation.screens import Button, Column, Crumb, Empty, FormScreen, ListScreen, Screen
+from foundation.screens import Button, Column, Crumb, Empty, FormScreen, ListScreen
 from foundation.screens.cells import money_text
 from rating import operations, queries
 from rating.models import TopUpRule
@@ -25,28 +24,21 @@ from rating.models.top_up import MOST_TRIES
 from rating.rules.top_ups import held_back
 from rating.views.asked import person
 from rating.views.balances import DAY, balances_of
+from rating.views.of_account import OfAccount
 from rating.views.top_ups import VIEW, pays_for
 
 VIEW_RULE, SET = "rating.view_topuprule", "rating.set_top_up"
 
 
-class OfAccount(Screen):
+class OfTopUps(OfAccount):
     """Something about the automatic top-ups of the account in the address."""
-
-    subject = Account
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Read the account."""
-        super().setup(request, *args, **kwargs)
-        rows = Account.objects.select_related("entity")
-        self.account = get_object_or_404(rows, pk=kwargs["pk"])
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the balances."""
         return balances_of(self.account)
 
 
-class AccountTopUps(OfAccount, ListScreen):
+class AccountTopUps(OfTopUps, ListScreen):
     """When money is asked for by itself, now and before."""
 
     permission = VIEW_RULE
@@ -123,7 +115,7 @@ class TopUpForm(forms.Form):
     starts = forms.DateField(label="From (local day)", widget=forms.DateInput(DAY, "%Y-%m-%d"))
 
 
-class SetTopUp(OfAccount, FormScreen):
+class SetTopUp(OfTopUps, FormScreen):
     """Let money be asked for by itself."""
 
     title = "Set an automatic top-up"
@@ -134,7 +126,7 @@ class SetTopUp(OfAccount, FormScreen):
 
     def get_initial(self) -> dict[str, Any]:
         """Propose today, where the account is."""
-        return {"starts": clock.today(ZoneInfo(self.account.time_zone))}
+        return {"starts": self.today()}
 
     def get_success_url(self) -> str:
         """Return the rules of the account."""
