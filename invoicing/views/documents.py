@@ -31,6 +31,7 @@ from invoicing import operations
 from invoicing.choices import SOURCE, DocumentState, DocumentType
 from invoicing.models import Invoice
 from invoicing.views import links
+from invoicing.views.lines import tax_columns
 from ledger.models import JournalEntry, LegalEntity
 from receivables.models import OpenItem
 
@@ -276,18 +277,10 @@ class DocumentPage(Screen):
         )  # fmt: skip
 
     def _taxes(self) -> Table:
-        places, taxes = invoicing.queries.place_names(), invoicing.queries.tax_names()
         return Table(
             caption="Taxes",
             empty="No tax applies.",
-            columns=(
-                Column(label="Place", value=lambda row: places.get(row.jurisdiction_id)),
-                Column(label="Tax", value=lambda row: taxes.get(row.tax_type_id)),
-                Column(label="Category", value="category", kind="code"),
-                Column(label="Rate", value=lambda row: f"{(row.rate * 100).normalize():f} %"),
-                Column(label="Taxable", value="basis", kind="money"),
-                Column(label="Amount", value="amount", kind="money"),
-            ),
+            columns=tax_columns(),
             rows=self.document.tax_totals.order_by("id"),
         )
 

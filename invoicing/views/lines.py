@@ -23,6 +23,22 @@ from tax.choices import Treatment
 VIEW = "invoicing.view_invoice"
 
 
+def tax_columns() -> tuple[Column, ...]:
+    """Return the columns of a tax, of a line or of a document.
+
+    The names of places and taxes are read once.
+    """
+    places, taxes = invoicing.queries.place_names(), invoicing.queries.tax_names()
+    return (
+        Column(label="Place", value=lambda row: places.get(row.jurisdiction_id)),
+        Column(label="Tax", value=lambda row: taxes.get(row.tax_type_id)),
+        Column(label="Category", value="category", kind="code"),
+        Column(label="Rate", value=lambda row: f"{(row.rate * 100).normalize():f} %"),
+        Column(label="Taxable", value="basis", kind="money"),
+        Column(label="Amount", value="amount", kind="money"),
+    )
+
+
 class LinePage(Screen):
     """Why a line costs what it costs, down to usage rows or the order."""
 
@@ -109,17 +125,11 @@ class LinePage(Screen):
         )
 
     def _taxes(self) -> Table:
-        places, taxes = invoicing.queries.place_names(), invoicing.queries.tax_names()
         return Table(
             caption="Taxes of the line",
             empty="No tax applies to this line.",
             columns=(
-                Column(label="Place", value=lambda row: places.get(row.jurisdiction_id)),
-                Column(label="Tax", value=lambda row: taxes.get(row.tax_type_id)),
-                Column(label="Category", value="category", kind="code"),
-                Column(label="Rate", value=lambda row: f"{(row.rate * 100).normalize():f} %"),
-                Column(label="Taxable", value="basis", kind="money"),
-                Column(label="Amount", value="amount", kind="money"),
+                *tax_columns(),
                 Column(label="Decided by", value=lambda row: _trace(row.trace)),
             ),
             rows=self.found.taxes,
