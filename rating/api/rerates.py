@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.models import Charge, Product
-from customers.models import Account
 from foundation import clock
 from foundation.api import (
     HouseModelSerializer,
@@ -122,7 +121,7 @@ class RerateViewSet(DecidedViewSet):
             end=data["end"],
             charge=_named(Charge, "reference", data.get("charge")),
             product=_named(Product, "code", data.get("product")),
-            account_ids=None if accounts is None else _accounts(accounts),
+            account_ids=None if accounts is None else queries.accounts_numbered(accounts),
             reason=data["reason"],
             as_of=clock.now(),
             actor=self.actor,
@@ -158,10 +157,3 @@ def _named(model: Any, field: str, text: str | None) -> Any:
     if found is None:
         raise Invalid(f"there is no {model._meta.verbose_name} {text!r}", rule="UNKNOWN")
     return found
-
-
-def _accounts(numbers: list[str]) -> list[int]:
-    found = dict(Account.objects.filter(number__in=numbers).values_list("number", "id"))
-    if missing := sorted(set(numbers) - set(found)):
-        raise Invalid(f"there is no account {missing[0]!r}", rule="UNKNOWN")
-    return list(found.values())

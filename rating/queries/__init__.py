@@ -30,7 +30,7 @@ from rating.queries.provisional import (
     provisional,
     provisional_by_account,
 )
-from rating.queries.rerates import largest_changes
+from rating.queries.rerates import accounts_numbered, largest_changes
 from rating.queries.spending import caps, spent_under_caps
 from rating.queries.suspense import (
     AGES,
@@ -77,6 +77,7 @@ __all__ = [
     "Tried",
     "Use",
     "account_usage",
+    "accounts_numbered",
     "agreements",
     "alerts",
     "balances",

@@ -8,8 +8,9 @@ from decimal import Decimal
 from django.db import connection
 
 from catalog.models import Charge, Product
-from customers.models import SubscriptionCharge
+from customers.models import Account, SubscriptionCharge
 from foundation import sql
+from foundation.errors import Invalid
 from rating.models import RerateChange, RerateJob, UsageAggregate
 
 
@@ -35,6 +36,17 @@ def sums_by_account(
             accounts=None if account_ids is None else list(account_ids),
         )
         return {account: Summed(count, mark) for account, count, mark in cursor.fetchall()}
+
+
+def accounts_numbered(numbers: Collection[str]) -> list[int]:
+    """Return the accounts of these numbers, each once.
+
+    Raises: Invalid, naming the first that there is not.
+    """
+    found = dict(Account.objects.filter(number__in=numbers).values_list("number", "id"))
+    if missing := sorted(set(numbers) - set(found)):
+        raise Invalid(f"there is no account {missing[0][:32]!r}", rule="UNKNOWN")
+    return list(found.values())
 
 
 def users_of(

@@ -15,7 +15,6 @@ from django.urls import reverse
 from catalog.models import Charge, Product
 from customers.models import Account
 from foundation import clock
-from foundation.errors import Invalid
 from foundation.screens import (
     ActionView,
     Button,
@@ -30,7 +29,7 @@ from foundation.screens import (
     Total,
     totals_by_currency,
 )
-from rating import operations
+from rating import operations, queries
 from rating.choices import RerateState
 from rating.models import RerateChange, RerateJob
 from rating.operations.rerate_jobs import MOST_EVENTS
@@ -145,12 +144,13 @@ class NewRerate(FormScreen):
     def submit(self, form: forms.Form) -> RerateJob:
         """Call the operation."""
         given = form.cleaned_data
+        numbers = set(given["accounts"].replace(",", " ").split())
         return operations.open_rerate(
             start=given["start"],
             end=given["last"] + ONE_DAY,
             charge=given["charge"],
             product=given["product"],
-            account_ids=_accounts(given["accounts"]),
+            account_ids=queries.accounts_numbered(numbers) if numbers else None,
             reason=given["reason"],
             as_of=clock.now(),
             actor=person(self.request),
@@ -166,16 +166,6 @@ class NewRerate(FormScreen):
     def get_success_url(self) -> str:
         """Go to the job."""
         return job_url(self.result)
-
-
-def _accounts(text: str) -> list[int] | None:
-    numbers = set(text.replace(",", " ").split())
-    if not numbers:
-        return None
-    found = dict(Account.objects.filter(number__in=numbers).values_list("number", "id"))
-    if missing := sorted(numbers - set(found)):
-        raise Invalid(f"there is no account {missing[0][:32]!r}", rule="ACCOUNT")
-    return list(found.values())
 
 
 class OfRerate(OfAsked):

@@ -5,10 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from audit.commands import AuditedCommand, Exit
-from customers.models import Account
-from foundation.errors import Invalid
 from foundation.parsing import date_text
-from rating import operations
+from rating import operations, queries
 from rating.management.commands.load_usage import moment_of
 
 
@@ -24,13 +22,10 @@ class Command(AuditedCommand):
 
     def work(self, **options: Any) -> Exit | None:
         numbers: list[str] = options["account"]
-        accounts = dict(Account.objects.filter(number__in=numbers).values_list("number", "id"))
-        if missing := [number for number in numbers if number not in accounts]:
-            raise Invalid(f"there is no account {missing[0]!r}", rule="ACCOUNT")
         found = operations.rerate(
             start=date_text(options["start"]),
             end=date_text(options["end"]),
-            account_ids=list(accounts.values()) if numbers else None,
+            account_ids=queries.accounts_numbered(numbers) if numbers else None,
             as_of=moment_of(options["as_of"]),
             rehearse=self.is_dry_run,
         )

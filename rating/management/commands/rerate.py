@@ -6,10 +6,9 @@ from django.core.management.base import CommandParser
 
 from audit.commands import AuditedCommand, Exit
 from catalog.models import Charge, Product
-from customers.models import Account
 from foundation.errors import Invalid
 from foundation.parsing import date_text
-from rating import operations
+from rating import operations, queries
 from rating.management.commands.load_usage import moment_of
 from rating.models import RerateJob
 
@@ -42,12 +41,13 @@ class Command(AuditedCommand):
             return Exit.DONE
         if not options["start"] or not options["end"]:
             raise Invalid("say --from and --to, or --job", rule="RATE-2")
+        numbers: list[str] = options["account"]
         job = operations.open_rerate(
             start=date_text(options["start"]),
             end=date_text(options["end"]),
             charge=_named(Charge, reference=options["charge"]),
             product=_named(Product, code=options["product"]),
-            account_ids=[_named(Account, number=one).pk for one in options["account"]] or None,
+            account_ids=queries.accounts_numbered(numbers) if numbers else None,
             reason=options["reason"],
             as_of=at,
             actor=None,
