@@ -1,7 +1,7 @@
 -- A discount that was given and an amount that was promised are kept as they were agreed: they may only end
--- earlier, and a discount goes the way PENDING > GRANTED or REJECTED, GRANTED > WITHDRAWN. Money off is in the
--- currency of the account; a subscription is the account's own. Never deleted. A coupon's use keeps what
--- it was, and may be given back once.
+-- earlier, and a discount goes the way PENDING > GRANTED or REJECTED, PENDING or GRANTED > WITHDRAWN. Money off
+-- is in the currency of the account; a subscription is the account's own. Never deleted. A coupon's use keeps
+-- what it was, and may be given back once.
 CREATE FUNCTION customers_judge_grant() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (

@@ -58,6 +58,8 @@ def test_a_discount_is_given_once_for_the_same_days(root: Account) -> None:
 def test_a_discount_that_ends_before_it_began_never_was(root: Account) -> None:
     grant = operations.grant_discount(account=root, discount=discount(), starts=FEB, actor=None)
     assert operations.end_discount(grant=grant, on_date=JAN, actor=None).state == "WITHDRAWN"
+    for state in ("PENDING", "GRANTED", "REJECTED"):
+        assert refused(f"UPDATE {GRANT} SET state = '{state}'") == f"{GRANT}_kept"
 
 
 @pytest.mark.parametrize(
