@@ -27,7 +27,7 @@ from rating.operations.storing import suspend
 from rating.operations.writing import RATED_COLUMNS
 from rating.queries.guides import Guides
 from rating.queries.prices import EventPrices
-from rating.queries.stored_events import StoredHeads, stored_pages, utc
+from rating.queries.stored_events import FIELDS, StoredHeads, stored_pages
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.guiding import LINE, Guide
 from rating.rules.reasons import Reason
@@ -140,8 +140,8 @@ def rerate(
         advisory_lock("usage", "sums")
         sql.run(cursor, "rating", "rerate_stage_table")
         with collector_at_rest():
-            _renew_events(cursor, scope, as_of, report)
-        sql.run(cursor, "rating", "rerate_sums", **scope)
+            in_lines = _renew_events(cursor, scope, as_of, report)
+        sql.run(cursor, "rating", "rerate_sums", **scope, in_lines=in_lines)
         sql.run(cursor, "rating", "rerate_before", **scope)
         sql.run(cursor, "rating", "rerate_renew", **scope)
         sql.run(cursor, "rating", "request_derivations_of", **scope)
@@ -164,34 +164,38 @@ def _draw(cursor: CursorWrapper) -> None:
 
 def _renew_events(
     cursor: CursorWrapper, scope: dict[str, object], as_of: datetime, report: Rerated
-) -> None:
-    """Guide and price the events page by page, and write what comes out otherwise."""
+) -> bool:
+    """Guide and price the events page by page, and write what comes out otherwise.
+
+    Returns whether lines may price any of them.
+    """
     guides = Guides(charges=usage_charges(), prices=EventPrices(on_date=as_of.date()))
     heads, lead = StoredHeads(usage_types(), guides), guides.lead
     for page in stored_pages(cursor, {**scope, "names": heads.names}):
-        heads.learn(cursor, {event[0] for event in page})
+        heads.learn(cursor, {text.partition("\t")[0] for text in page})
         report.events += len(page)
         changes = Changes()
-        for event in page:
+        for text in page:
+            event = text.split("\t", FIELDS)
             head, start, identity, end, quantity, attributes, stands = event
             windows, by_end = heads[head]
-            begun = start[:-3].replace(" ", "T")  # as `utc` does, without the call
-            moment = utc(end) if by_end and end else begun
-            found = lead(windows, moment, begun, quantity, attributes)
+            moment = end if by_end and end else start
+            found = lead(windows, moment, start, quantity, attributes)
             if isinstance(found, Reason):
                 changes.lose(event, Lost(heads.row(event), found))
                 continue
-            guide, day, rated = found
+            guide, group, day, rated = found
             place = f"{guide.place}{day}\t"
             if stands == place:  # it has no result yet
-                changes.results.append(f"{place}{guide.group}\t{rated[2]}\t{start}\t{identity}\n")
+                changes.results.append(f"{place}{group.text}\t{rated[2]}\t{start}\t{identity}\n")
                 continue
-            standing = f"{place}{guide.group}\t{rated[2]}"
+            standing = f"{place}{group.text}\t{rated[2]}"
             if standing != stands:
                 changes.note(event, guide, place, standing)
         report.changed += changes.changed
         report.suspended += len(changes.lost)
         _apply(cursor, changes, scope, as_of)
+    return heads.in_lines
 
 
 def _apply(

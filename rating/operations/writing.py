@@ -10,7 +10,7 @@ from foundation import copying, sql
 from rating.operations.outcome import Batch, Outcome, unguided
 from rating.operations.partitions import ensure_partitions
 from rating.queries.guides import Guides
-from rating.rules.guiding import Guide
+from rating.rules.guiding import Group, Guide
 from rating.rules.reasons import Reason
 from rating.rules.rows import Route, Row
 
@@ -45,7 +45,7 @@ class EventLines:
         self.counted: dict[str, list[str]] = defaultdict(list)
         self.by_itself: dict[str, list[str]] = defaultdict(list)
         self.rated: list[str] = []
-        self.sums: dict[tuple[Guide, str], Sum] = {}
+        self.sums: dict[tuple[Guide, Group, str], Sum] = {}
         self.count = 0
         self.quantity = Decimal(0)
 
@@ -64,7 +64,7 @@ class EventLines:
             if isinstance(found, Reason):
                 outcome.refused.append(unguided(row, found))
                 continue
-            guide, day, rated = found
+            guide, group, day, rated = found
             if "\\" in key or "\\" in attributes:
                 key, attributes = copying.escape(key), copying.escape(attributes)
             event = (
@@ -75,15 +75,15 @@ class EventLines:
                 identity = next(self.identities)
                 self.by_itself[start[:7]].append(f"{event}{identity}\n")
                 self.rated.append(
-                    f"{guide.owner}{day}\t{guide.group}\t{rated[2]}\t{start}Z\t{identity}\n"
+                    f"{guide.owner}{day}\t{group.text}\t{rated[2]}\t{start}Z\t{identity}\n"
                 )
             else:
-                counted[start[:7]].append(f"{event}{guide.group}\t{rated[2]}\n")
+                counted[start[:7]].append(f"{event}{group.text}\t{rated[2]}\n")
             count += 1
             sent += value
-            total = sums.get((guide, day))
+            total = sums.get((guide, group, day))
             if total is None:
-                sums[guide, day] = [rated[0], 1, rated[1]]
+                sums[guide, group, day] = [rated[0], 1, rated[1]]
                 continue
             total[0] += rated[0]  # type: ignore[operator]
             total[1] += 1  # type: ignore[operator]
@@ -126,7 +126,7 @@ def _identities(cursor: CursorWrapper) -> Iterator[int]:
         yield from [identity for (identity,) in cursor.fetchall()]
 
 
-def _add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None:
+def _add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, Group, str], Sum]) -> None:
     """Add sums onto the aggregates, in key order."""
     sql.run(cursor, "rating", "sum_stage_table")
     copying.copy_text(
@@ -135,8 +135,8 @@ def _add_sums(cursor: CursorWrapper, sums: dict[tuple[Guide, str], Sum]) -> None
         SUM_COLUMNS,
         [
             "".join([
-                f"{guide.owner}{guide.group}\t{day}\t{quantity}\t{count}\t{amount}\n"
-                for (guide, day), (quantity, count, amount) in sums.items()
+                f"{guide.owner}{group.text}\t{day}\t{quantity}\t{count}\t{amount}\n"
+                for (guide, group, day), (quantity, count, amount) in sums.items()
             ])
         ],
     )  # fmt: skip

@@ -23,7 +23,7 @@ from rating.queries.guides import Guided, Guides
 from rating.queries.prices import EventPrices
 from rating.queries.terms import usage_charges, usage_types
 from rating.rules.deriving import Agreement, Derived, agreed
-from rating.rules.guiding import AFTER_ALL, BEFORE_ALL, Guide, UsageCharge
+from rating.rules.guiding import AFTER_ALL, BEFORE_ALL, Group, Guide, UsageCharge
 from rating.rules.reasons import TITLES, Reason
 
 ALWAYS = ((date(1900, 1, 1), None),)
@@ -124,7 +124,7 @@ class Deriver:
         version = found.rated.text.split("\t")[1]
         assert found.amount is not None
         return Derived(
-            *head, found.billable, found.guide.attribute_key, found.amount, currency, int(version)
+            *head, found.billable, found.group.attribute_key, found.amount, currency, int(version)
         )
 
     def _guide(self, one: Agreement, attributes: dict[str, str]) -> Guide | None:
@@ -144,9 +144,10 @@ class Deriver:
             guide = Guide(
                 account_id=account.pk, service_id=0, currency=account.currency,
                 zone=account.time_zone, charge=UsageCharge(0, terms, ALWAYS),
-                attribute_key=key[1], attributes=grouped,
+                group=Group(key[1], grouped),
             )  # fmt: skip
-            found = self._known[key] = self._guides.readied(guide)
+            self._guides.enricher.prepare(guide)
+            found = self._known[key] = guide
         return found
 
 

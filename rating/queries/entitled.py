@@ -251,7 +251,8 @@ def _amount(placed: Placed, quantity: Decimal) -> Decimal | None:
     guide = placed.guided.guide
     with connection.cursor() as cursor:
         placed.prices.learn(cursor, [guide.account_id])
-    known = placed.prices.price_on(guide, date.fromisoformat(placed.guided.day))
+    day = date.fromisoformat(placed.guided.day)
+    known = placed.prices.price_on(guide, placed.guided.group, day)
     if known is None:
         return None
     try:

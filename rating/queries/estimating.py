@@ -93,7 +93,7 @@ class Estimator:
         guide = found.guide
         worth = found.amount
         if worth is None:
-            known = self._prices.price_on(guide, date.fromisoformat(found.day))
+            known = self._prices.price_on(guide, found.group, date.fromisoformat(found.day))
             try:
                 if known is not None:
                     worth = price(known.terms, found.billable, guide.currency).amount_exact

@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from sys import intern
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ from rating.rules.guiding import (
     AFTER_ALL,
     BEFORE_ALL,
     ChargeTerms,
+    Group,
     Guide,
     Holding,
     Span,
@@ -28,22 +28,23 @@ from rating.rules.guiding import (
     Window,
     windows,
 )
+from rating.rules.hours import HOUR, HOUR_SECONDS, MINUTE, SECONDS, Hour
 from rating.rules.reasons import Reason
 from rating.rules.rows import Route, Row, utc_text
 
 WINDOWS_LIMIT, QUANTITIES_LIMIT = 500_000, 5_000
 """Lengths of calls are few and repeat. Volumes of data hardly do: to remember fifty thousand of
 them costs more time than it saves (970 ns a row, not 700), and 14.7 MB a charge, not 1.4."""
-HOUR = len("2027-05-03T10")
 NO_OWNER = Reason.NO_OWNER
 Identifier = tuple[str, str]
 Segment = tuple[date, date | None, Decimal | None]
 
 
 class Guided(NamedTuple):
-    """Lead one event to its charge, its local date, and what it counts and costs."""
+    """Lead one event to its charge, its group, its local date, and what it counts and costs."""
 
     guide: Guide
+    group: Group
     day: str
     rated: Rated
 
@@ -56,33 +57,6 @@ class Guided(NamedTuple):
     def amount(self) -> Decimal | None:
         """Return the amount of an event that is rated by itself."""
         return self.rated.amount if isinstance(self.rated.amount, Decimal) else None
-
-
-class LocalDays(dict[str, str]):
-    """Remember the local date of each UTC hour seen, in one zone (PER-4).
-
-    In an hour in which a day begins it is "", and its minutes answer.
-    """
-
-    def __init__(self, zone: str) -> None:
-        super().__init__()
-        self.zone = ZoneInfo(zone)
-
-    def __missing__(self, begun: str) -> str:
-        if len(self) > WINDOWS_LIMIT:
-            self.clear()
-        if len(begun) > HOUR:
-            day = self._day(begun)
-        else:
-            day = self._day(f"{begun}:00")
-            if day != self._day(f"{begun}:59"):
-                day = ""
-        self[begun] = day
-        return day
-
-    def _day(self, minute: str) -> str:
-        moment = datetime.fromisoformat(minute).replace(tzinfo=UTC)
-        return intern(moment.astimezone(self.zone).date().isoformat())
 
 
 class Guides:
@@ -101,7 +75,6 @@ class Guides:
         self._active: dict[int, list[Span]] = {}
         self._charges: dict[int, list[UsageCharge]] = {}
         self._windows: dict[Route, dict[str, list[Window]]] = {}
-        self._days: dict[str, LocalDays] = {}
         self._counts: dict[int, dict[str, Rated]] = {}
 
     def learn(
@@ -206,7 +179,7 @@ class Guides:
 
     def lead(
         self, found: list[Window], moment: str, start: str, text: str, attributes: str
-    ) -> tuple[Guide, str, Rated] | Reason:
+    ) -> tuple[Guide, Group, str, Rated] | Reason:
         """Return where an event belongs, by the windows of its identifier; as `Guided`.
 
         `moment` is its start or, where its type says so, its end; `text` is its quantity.
@@ -218,7 +191,11 @@ class Guides:
                 break
         if not isinstance(guide, Guide):
             return guide
-        day = guide.days[moment[:13]] or guide.days[moment[:16]]
+        hours = guide.hours
+        hour = hours[moment[:HOUR]]
+        if not hour[0]:
+            hour = hours[moment[:MINUTE]]
+        day, group = hour[0], guide.group
         if guide.is_zoned:
             zone = guide.fallback
             for starts, ends, one in guide.called[attributes]:
@@ -227,40 +204,43 @@ class Guides:
                     break
             if not zone:
                 return Reason.NO_ZONE
-            guide = guide.zoned.get(zone) or self.enricher.in_zone(guide, zone)
-        try:
-            if not guide.by_event:  # only counted: its line prices it
-                rated = guide.counts.get(text) or self._count(guide, text)
-            elif guide.is_banded:
-                rated = self.enricher.rate(guide, start, text, day)
+            group = guide.zoned.get(zone) or guide.in_zone(zone)
+        if guide.is_banded and moment != start:
+            hour = hours.at(start).on(day)
+        known = group.known.get(hour[1])
+        rated = known.get(text) if known else None
+        if rated is None or (
+            # Most events end before their band does whenever in the hour they begin.
+            rated[3] > hour[2] - HOUR_SECONDS
+            and rated[3] > hour[2] - SECONDS.get(start[14:], HOUR_SECONDS)
+        ):
+            try:
+                if guide.by_event:
+                    rated = self.enricher.rate(guide, group, hour, start, text)
+                else:  # only counted: its line prices it
+                    rated = self._count(guide, group, hour, text)
+            except AmountTooLarge:
+                return Reason.BAD_QUANTITY
+            except CannotPriceQuantity:
+                return Reason.NO_PRICE
+        return guide, group, day, rated
+
+    def _count(self, guide: Guide, group: Group, hour: Hour, text: str) -> Rated:
+        """Count an event in increments; what was counted of a charge serves all its groups."""
+        terms = guide.charge.terms
+        counts = self._counts.setdefault(terms.charge_id, {})
+        group.known[hour.slot] = counts
+        found = counts.get(text)
+        if found is None:
+            if len(counts) > QUANTITIES_LIMIT:
+                counts.clear()
+            value = Decimal(text)
+            if terms.first > 0 or terms.following > 0:
+                value = counted(terms.increments, value)
+                found = by_line(value, plain(value))
             else:
-                rated = self._by_itself(guide, day, text)
-        except AmountTooLarge:
-            return Reason.BAD_QUANTITY
-        except CannotPriceQuantity:
-            return Reason.NO_PRICE
-        return guide, day, rated
-
-    def _by_itself(self, guide: Guide, day: str, text: str) -> Rated:
-        """Price an event by itself (UNIT-2 EVENT)."""
-        try:
-            price = guide.prices[day]
-        except KeyError:
-            price = guide.prices[day] = self._prices.price_on(guide, date.fromisoformat(day))
-        if price is None:
-            raise CannotPriceQuantity(day)
-        return price.known.get(text) or price.rate(Decimal(text), text)
-
-    def _count(self, guide: Guide, text: str) -> Rated:
-        if len(guide.counts) > QUANTITIES_LIMIT:
-            guide.counts.clear()
-        value, terms = Decimal(text), guide.charge.terms
-        if guide.has_increments:
-            value = counted(terms.increments, value)
-            found = by_line(value, plain(value))
-        else:
-            found = by_line(value, text)
-        guide.counts[text] = found
+                found = by_line(value, text)
+            counts[text] = found
         return found
 
     def _cut(self, route: Route, identifier: str) -> list[Window]:
@@ -274,20 +254,8 @@ class Guides:
         )
         for _, _, guide in found:
             if isinstance(guide, Guide):
-                self.readied(guide)
+                self.enricher.prepare(guide)
         return found
-
-    def readied(self, guide: Guide) -> Guide:
-        """Give a guide what is remembered of its zone, map, bands and prices; return it."""
-        days = self._days.get(guide.zone)
-        if days is None:
-            days = self._days[guide.zone] = LocalDays(guide.zone)
-        guide.days = days
-        guide.counts = self._counts.setdefault(guide.charge.terms.charge_id, {})
-        self.enricher.prepare(guide)
-        if guide.by_event:
-            guide.prices = self._prices.shared(guide)
-        return guide
 
 
 @lru_cache(maxsize=50_000)

@@ -16,7 +16,7 @@ from catalog.rules.metering import Metric
 from catalog.rules.pricing import PriceTerms, with_override, with_percent_off
 from foundation import sql
 from rating.rules.eventprices import EventPrice
-from rating.rules.guiding import BAND, Guide, UsageCharge
+from rating.rules.guiding import BAND, Group, Guide, UsageCharge
 
 EARLIEST = date(1900, 1, 1)
 NOBODY = "*"
@@ -53,7 +53,7 @@ class EventPrices:
         self._on_date = on_date
         self._catalog = listed or catalog.queries.compiled()
         self._buyers: dict[int, Buyer] = {}
-        self._shared: dict[SharedKey, dict[str, EventPrice | None]] = {}
+        self._shared: dict[SharedKey, tuple[Group, dict[str, Group]]] = {}
         self._known: dict[tuple[int, PriceTerms], EventPrice] = {}
 
     def learn(self, cursor: CursorWrapper, accounts: Iterable[int]) -> None:
@@ -83,20 +83,25 @@ class EventPrices:
         for account, prices in agreed.items():
             self._buyers[account].agreed = prices
 
-    def shared(self, guide: Guide) -> dict[str, EventPrice | None]:
-        """Return the prices by day that all buyers alike share; a buyer with own terms has his."""
-        key = self.shared_key(guide)
-        return {} if key is None else self._shared.setdefault(key, {})
+    def shared(self, guide: Guide) -> tuple[Group, dict[str, Group]]:
+        """Return the group of a guide and those of its zones, which all that are alike share.
 
-    def shared_key(self, guide: Guide) -> SharedKey | None:
-        """Return what is equal for all buyers with the same prices; None for own terms."""
+        Where the line prices events they are only counted, alike for all buyers. Of those that are
+        priced by themselves a buyer with own terms has his own groups.
+        """
+        key = self._alike(guide)
+        own = guide.group, guide.zoned
+        return own if key is None else self._shared.setdefault(key, own)
+
+    def _alike(self, guide: Guide) -> SharedKey | None:
+        """Return what is equal for all guides with the same prices; None for own terms."""
+        charge, group = guide.charge.terms.charge_id, guide.group.attribute_key
+        if not guide.by_event:
+            return charge, "", group, None, ""
         buyer = self._buyers.get(guide.account_id)
         if buyer is None or buyer.agreed or guide.charge.own_prices:
             return None
-        return (
-            guide.charge.terms.charge_id, guide.currency, guide.attribute_key, buyer.book_id,
-            buyer.segment,
-        )  # fmt: skip
+        return charge, guide.currency, group, buyer.book_id, buyer.segment
 
     def metric_of(self, charge_id: int) -> Metric | None:
         """Return how the events of a charge become a quantity; None for a plain sum (UNIT-9)."""
@@ -105,13 +110,13 @@ class EventPrices:
             return replace(terms.metric or Metric(), rule="TRANSACTIONS")
         return terms.metric
 
-    def price_on(self, guide: Guide, day: date, band: str = "") -> EventPrice | None:
-        """Return the price of an event on a local day, in a time band; None if there is none."""
+    def price_on(self, guide: Guide, group: Group, day: date, band: str = "") -> EventPrice | None:
+        """Return the price of events of a group on a local day, in a band, or None."""
         terms = self.terms_on(
             account_id=guide.account_id,
             currency=guide.currency,
             own=guide.charge,
-            attributes={**guide.attributes, BAND: band} if band else guide.attributes,
+            attributes={**group.attributes, BAND: band} if band else group.attributes,
             day=day,
         )
         if terms is None:

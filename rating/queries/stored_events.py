@@ -10,7 +10,7 @@ from psycopg import sql as composed
 
 from foundation import sql
 from rating.queries.guides import Guides
-from rating.rules.guiding import Window
+from rating.rules.guiding import Guide, Window
 from rating.rules.rows import Route, Row, UsageTypeTerms, relevant_of
 
 PAGE = 20_000
@@ -26,20 +26,25 @@ def utc(text: str) -> str:
     return text[:-3].replace(" ", "T")
 
 
+def stored(text: str) -> str:
+    """Return our text of an instant so that it compares with the database's; not its zone."""
+    return text.replace("T", " ")
+
+
 def stored_pages(
     cursor: CursorWrapper, binds: Mapping[str, Any], name: str = "rerate_events"
-) -> Iterator[list[list[str]]]:
-    """Yield the stored events of a scope in fields of text, a page in memory at a time.
+) -> Iterator[list[str]]:
+    """Yield the stored events of a scope as a text each, a page in memory at a time.
 
     They come as they lie in the table; other statements may run between the pages. One text per
-    event costs a fifth of a column for each field, on either side of the connection.
+    event, to be cut at its first FIELDS tabs, costs a fifth of a column for each field, on either
+    side of the connection.
     """
-    cut = FIELDS
     pages = composed.Identifier(f"rating_stored_{uuid4().hex}").as_string()
     cursor.execute(f"DECLARE {pages} NO SCROLL CURSOR FOR {sql.statement('rating', name)}", binds)
     while True:
         cursor.execute(f"FETCH {PAGE} FROM {pages}")
-        page = [text.split("\t", cut) for (text,) in cursor.fetchall()]
+        page = [text for (text,) in cursor.fetchall()]
         if page:
             yield page
         if len(page) < PAGE:
@@ -51,13 +56,16 @@ class StoredHeads(dict[str, tuple[list[Window], bool]]):
     """Lead stored events by their heads: to their windows, and whether their end is their time.
 
     A head is usage type, identifier type and identifier, and the attributes where any of them is
-    one that filters or prices read. Heads repeat, and are remembered for a while.
+    one that filters or prices read. Heads repeat, and are remembered for a while. Windows are told
+    in the words of the database, so that no instant has to be rewritten.
     """
 
     def __init__(self, types: Mapping[str, UsageTypeTerms], guides: Guides) -> None:
         super().__init__()
         self._types = types
         self._guides = guides
+        self.in_lines = False
+        """Whether any head that was learned leads to a charge whose line prices its events."""
         self._routes: dict[tuple[str, str, tuple[tuple[str, str], ...]], Route] = {}
 
     @property
@@ -73,7 +81,11 @@ class StoredHeads(dict[str, tuple[list[Window], bool]]):
         self._guides.learn(cursor, {(kind, value) for _, kind, value, *_ in new.values()})
         for head, (usage_type, kind, value, *attributes) in new.items():
             route = self._route(usage_type, kind, attributes)
-            self[head] = self._guides.windows_of(route, value), route.by_end
+            windows = self._guides.windows_of(route, value)
+            self[head] = [(stored(lo), stored(hi), one) for lo, hi, one in windows], route.by_end
+            self.in_lines |= any(
+                not one.by_event for _, _, one in windows if isinstance(one, Guide)
+            )
 
     def row(self, fields: list[str]) -> Row:
         """Return an event as the row that it came in, but for its key."""

@@ -163,23 +163,20 @@ class _Tool:
             else:
                 problem = problem or f"{Reason.NO_PRICE}: {NEXT_STEPS[Reason.NO_PRICE]}"
         return Tried(
-            number, row.event_key, problem, own.charge.reference, found.day, guide.attribute_key,
-            found.billable, exact, amount, guide.currency, version, tuple(steps),
+            number, row.event_key, problem, own.charge.reference, found.day,
+            found.group.attribute_key, found.billable, exact, amount, guide.currency, version,
+            tuple(steps),
         )  # fmt: skip
 
     def _event(self, found: Guided, row: Row) -> RatedEvent:
-        guide = found.guide
-        if guide.charge.terms.bands is None:
-            known = guide.prices[found.day]
-            assert known is not None
-            return known.rated(found.billable)
-        cuts = self.guides.enricher.cuts(guide, row.start, found.billable)
-        prices = self.guides.enricher.prices(guide, found.day, cuts)
+        enricher = self.guides.enricher
+        cuts = enricher.cuts(found.guide, row.start, found.billable)
+        prices = enricher.prices(found.guide, found.group, found.day, cuts)
         assert prices is not None
         return prices.rated(found.billable, cuts)
 
     def _line(self, found: Guided) -> Priced | None:
-        known = self.prices.price_on(found.guide, date.fromisoformat(found.day))
+        known = self.prices.price_on(found.guide, found.group, date.fromisoformat(found.day))
         if known is None:
             return None
         return price(known.terms, found.billable, found.guide.currency)
@@ -217,8 +214,8 @@ def _guided(found: Guided, row: Row, reference: str) -> Iterator[str]:
             f"{_plain(row.value)} in increments of {_plain(terms.first)}/"
             f"{_plain(terms.following)} is {_plain(found.billable)} (UNIT-1)"
         )
-    if guide.attribute_key != "*":
-        yield f"priced as {guide.attribute_key} (PRC-3)"
+    if found.group.attribute_key != "*":
+        yield f"priced as {found.group.attribute_key} (PRC-3)"
 
 
 def _zoned(zones: Zones, row: Row, day: str) -> str:

@@ -32,7 +32,8 @@ class Rated(NamedTuple):
 
     `amount` is NULL text where it is priced with its line. `text` is the COPY text of the billable
     quantity and, where it is rated by itself, of price version, amount and currency; numbers
-    without zeros that say nothing. `seconds` is how long it lasts, rounded up.
+    without zeros that say nothing. `seconds` is how long one that is rated by itself lasts,
+    rounded up; what takes no time lies within the second in which it begins.
     """
 
     billable: Decimal
@@ -106,7 +107,8 @@ class EventPrice:
             raise AmountTooLarge(f"{amount} is too much for one event")
         version = self.terms.price_version_id
         text = f"{plain(billable)}\t{version}\t{plain(amount)}\t{self.currency}"
-        return Rated(billable, amount, text, ceil(abs(billable) * (self.unit_seconds or 0)))
+        seconds = max(1, ceil(abs(billable) * (self.unit_seconds or 0)))
+        return Rated(billable, amount, text, seconds)
 
     def _exact(self, quantity: Decimal) -> Decimal:
         if self.terms.model in SLOTTED:

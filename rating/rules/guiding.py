@@ -7,7 +7,7 @@ then serves every event of a file.
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from sys import intern
@@ -17,7 +17,8 @@ from catalog.rules.events import Increments
 from catalog.rules.selection import attribute_key
 from catalog.rules.timebands import Bands
 from catalog.rules.zones import Prefixes, Zones
-from rating.rules.eventprices import BandPrices, EventPrice, Rated
+from rating.rules.eventprices import BandPrices, Rated
+from rating.rules.hours import Hours
 from rating.rules.reasons import Reason
 
 Attributes = tuple[tuple[str, str], ...]
@@ -91,6 +92,24 @@ class UsageCharge:
 
 
 @dataclass(slots=True, eq=False)
+class Group:
+    """The events of a charge that are priced alike, by their attributes; buyers alike share it."""
+
+    attribute_key: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    prices: dict[str, BandPrices] = field(default_factory=dict)
+    """By local day, of events that are rated by themselves."""
+    known: dict[str, dict[str, Rated]] = field(default_factory=dict)
+    """What quantities come to, by their text, by the slot of the hour in which they begin."""
+    text: str = ""
+    """COPY text of the attribute key."""
+
+    def __post_init__(self) -> None:
+        """Work out once what every event of the group writes."""
+        self.text = intern(self.attribute_key.replace("\\", "\\\\"))
+
+
+@dataclass(slots=True, eq=False)
 class Guide:
     """Lead an event to its charge; carries what storing and pricing need."""
 
@@ -99,29 +118,20 @@ class Guide:
     currency: str
     zone: str
     charge: UsageCharge
-    attribute_key: str
-    attributes: dict[str, str] = field(default_factory=dict)
-    prices: dict[str, EventPrice | None] = field(default_factory=dict)
-    banded: dict[str, BandPrices] = field(default_factory=dict)
-    zoned: dict[str, "Guide"] = field(default_factory=dict)
+    group: Group
+    zoned: dict[str, Group] = field(default_factory=dict)
+    """The group of each zone that was met."""
 
-    days: dict[str, str] = field(default_factory=dict)
-    """Local date by UTC hour or minute, shared by all guides of a zone."""
-    counts: dict[str, Rated] = field(default_factory=dict)
-    """What quantities count as that are priced by their line, shared by the guides of a charge."""
-    called: dict[str, Prefixes] = field(default_factory=dict)
+    hours: Hours = field(init=False)
+    """What UTC hours say, shared by all guides of a zone and a plan of bands."""
+    called: Mapping[str, Prefixes] = field(default_factory=dict)
     """What the attributes of events say about where they lead, shared by the guides of a map."""
-    hours: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Time band in which a UTC hour begins and for how many seconds, shared by those of a plan."""
     owner: str = ""
     """COPY text of account, service and subscription charge."""
-    group: str = ""
-    """COPY text of the attribute group."""
     place: str = ""
     """How stored events of the guide stand, up to their day."""
     fallback: str = ""
     """The zone of numbers that no prefix fits; "" where there is none."""
-    has_increments: bool = False
     by_event: bool = False
     is_zoned: bool = False
     is_banded: bool = False
@@ -131,27 +141,18 @@ class Guide:
         """Work out once what every event of the guide writes."""
         terms = self.charge.terms
         self.by_event = terms.by_event
-        self.has_increments = terms.first > 0 or terms.following > 0
         self.is_zoned = terms.zones is not None
-        self.is_banded = terms.bands is not None
+        self.is_banded = terms.by_event and terms.bands is not None
         own = self.charge.subscription_charge_id
         self.owner = f"{self.account_id}\t{self.service_id}\t{own}\t"
-        self.group = intern(self.attribute_key.replace("\\", "\\\\"))
         self.place = self.owner if self.by_event else f"{LINE}{self.owner}"
 
-    def in_zone(self, zone: str) -> "Guide":
-        """Return the guide of the events of a zone; remembered."""
+    def in_zone(self, zone: str) -> Group:
+        """Return the group of the events of a zone; remembered."""
         found = self.zoned.get(zone)
         if found is None:
-            attributes = {**self.attributes, ZONE: zone}
-            found = self.zoned[zone] = replace(
-                self,
-                attribute_key=attribute_key(attributes),
-                attributes=attributes,
-                prices={},
-                banded={},
-                zoned={},
-            )
+            attributes = {**self.group.attributes, ZONE: zone}
+            found = self.zoned[zone] = Group(attribute_key(attributes), attributes)
         return found
 
 
@@ -267,8 +268,7 @@ def _guide(holding: Holding, charge: UsageCharge, attributes: dict[str, str]) ->
         currency=holding.currency,
         zone=holding.zone,
         charge=charge,
-        attribute_key=attribute_key(grouped),
-        attributes=grouped,
+        group=Group(attribute_key(grouped), grouped),
     )
 
 

@@ -1,5 +1,6 @@
 -- Purpose: the sums of a scope and of the days touched beside it, as the events say.
--- Grain: as rating_usageaggregate. Binds: accounts, start, finish. Repeating: adds them anew.
+-- Grain: as rating_usageaggregate. Binds: accounts, start, finish, in_lines (whether any event of the
+-- scope counts in its line; if none does, the events are not read). Repeating: adds them anew.
 -- Made by CREATE TABLE AS, because several processes may share in that and in no INSERT. Its size is
 -- all that the planner has to know of it.
 DROP TABLE IF EXISTS rating_rerate_sums;
@@ -14,6 +15,7 @@ WHERE on_date >= %(start)s AND on_date < %(finish)s
     AND event_start >= %(start)s::date - interval '2 days'
     AND event_start < %(finish)s::date + interval '2 days'
     AND (%(accounts)s::bigint[] IS NULL OR account_id = ANY(%(accounts)s::bigint[]))
+    AND (%(in_lines)s OR NOT in_line)
 GROUP BY 1, 2, 3, 4, 5;
 INSERT INTO rating_rerate_sums
 SELECT

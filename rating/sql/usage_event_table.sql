@@ -79,13 +79,13 @@ CREATE VIEW rating_countedusage AS
 SELECT
     id, account_id, event_start, service_id, subscription_charge_id, on_date, attribute_key,
     billable_quantity, covered_quantity, NULL::numeric AS amount_exact,
-    NULL::numeric AS covered_amount
+    NULL::numeric AS covered_amount, true AS in_line
 FROM rating_usageevent
 WHERE billable_quantity IS NOT NULL
 UNION ALL
 SELECT
     id, account_id, event_start, service_id, subscription_charge_id, on_date, attribute_key,
-    billable_quantity, covered_quantity, amount_exact, covered_amount
+    billable_quantity, covered_quantity, amount_exact, covered_amount, false
 FROM rating_ratedusage;
 -- reverse:
 DROP VIEW rating_countedusage;
