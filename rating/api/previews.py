@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -41,6 +43,14 @@ class RatingPreviewSchemaSerializer(HouseSerializer):
     rows = TriedRowSerializer(many=True)
 
 
+class PlainField(serializers.CharField):
+    """A number as plain digits, whatever its size: a zero of ten places is 0.0000000000."""
+
+    def to_representation(self, value: Decimal) -> str:  # type: ignore[override]  # from a number
+        """Write without an exponent."""
+        return f"{value:f}"
+
+
 class TriedSerializer(HouseSerializer):
     """What an event would cost and why; amounts are text, empty where there is none."""
 
@@ -50,9 +60,9 @@ class TriedSerializer(HouseSerializer):
     charge = serializers.CharField()
     day = serializers.CharField()
     group = serializers.CharField()
-    quantity = serializers.CharField(allow_null=True)
-    exact = serializers.CharField(allow_null=True)
-    amount = serializers.CharField(allow_null=True)
+    quantity = PlainField(allow_null=True)
+    exact = PlainField(allow_null=True)
+    amount = PlainField(allow_null=True)
     currency = serializers.CharField()
     price_version_id = serializers.IntegerField(allow_null=True)
     steps = serializers.ListField(child=serializers.CharField())

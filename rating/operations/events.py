@@ -20,7 +20,7 @@ from rating.operations.outcome import Batch, Outcome
 from rating.operations.storing import storable, store, suspend
 from rating.operations.tools import make_tools
 from rating.rules.reasons import NEXT_STEPS
-from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
+from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED, is_attribute
 from rating.signals import usage_loaded
 
 MOST_ROWS = 10_000
@@ -84,6 +84,8 @@ def _columns(rows: Sequence[Mapping[str, str]]) -> list[str]:
     attributes = sorted(name for name in names if name.startswith(PREFIX))
     if unknown := sorted(name for name in names - known if not name.startswith(PREFIX)):
         raise Invalid(f"field {unknown[0][:60]!r} is not known", rule="HEADER")
+    if wrong := [name for name in attributes if not is_attribute(name.removeprefix(PREFIX))]:
+        raise Invalid(f"attribute {wrong[0][:60]!a} is not a lower-case name", rule="HEADER")
     if len(attributes) > MOST_ATTRIBUTES:
         raise Invalid(f"more than {MOST_ATTRIBUTES} attributes in one call", rule="HEADER")
     return [*REQUIRED, *OPTIONAL, *attributes]

@@ -18,7 +18,7 @@ from rating.operations.drawing import draw_pending, hold_usage
 from rating.operations.outcome import Batch, Outcome, Refused
 from rating.operations.storing import storable, store
 from rating.operations.tools import make_tools
-from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
+from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED, is_attribute
 from rating.signals import usage_recycled
 
 MOST_ITEMS = 10_000
@@ -106,7 +106,9 @@ def give_up(items: Sequence[SuspenseItem], why: str, as_of: datetime, actor: Use
 
 def _checked(corrections: Mapping[str, str]) -> dict[str, str]:
     for name, value in corrections.items():
-        if name not in REQUIRED + OPTIONAL and not name.startswith(PREFIX):
+        if name not in REQUIRED + OPTIONAL and not (
+            name.startswith(PREFIX) and is_attribute(name.removeprefix(PREFIX))
+        ):
             raise Invalid(f"there is no column {name[:60]!r}", rule="HEADER")
         if len(value) > 500:
             raise Invalid("a corrected value is longer than 500 characters", rule="LENGTH")

@@ -184,7 +184,7 @@ class _Tool:
 
 def _filled(row: Mapping[str, str], number: int, account: Account, day: date) -> dict[str, str]:
     """Fill in what a row leaves out."""
-    values = {name: value.strip() for name, value in row.items()}
+    values = dict(row)
     values["event_key"] = values.get("event_key") or f"row {number}"
     kind = UsageType.objects.filter(code=values.get("usage_type", "")).first()
     if kind is not None:

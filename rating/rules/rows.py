@@ -131,6 +131,11 @@ class Layout:
         return head + [values[PREFIX + name] for name in self.attributes]
 
 
+def is_attribute(name: str) -> bool:
+    """Tell whether an attribute may be named so: what is spelled otherwise would price nothing."""
+    return _NAME.fullmatch(name) is not None
+
+
 def header_problem(columns: Sequence[str]) -> tuple[str, str] | None:
     """Name the column that is wrong in a header and what is wrong with it, if anything is."""
     for name in columns:
@@ -140,7 +145,7 @@ def header_problem(columns: Sequence[str]) -> tuple[str, str] | None:
         return missing[0], f"column {missing[0]} is missing"
     for name in columns:
         if name.startswith(PREFIX):
-            if not _NAME.fullmatch(name.removeprefix(PREFIX)):
+            if not is_attribute(name.removeprefix(PREFIX)):
                 return name, f"attribute column {name[:60]!a} is not a lower-case name"
         elif name not in REQUIRED and name not in OPTIONAL:
             return name, f"column {name[:60]!a} is not known"
@@ -323,6 +328,9 @@ class RowReader:
                     PREFIX + name,
                     f"up to {ATTRIBUTE_LENGTH} printable characters",
                 )
+            if value and not is_attribute(name):
+                message = "not a lower-case name of an attribute"
+                raise Rejected(Reason.BAD_ATTRIBUTE, PREFIX + name, message)
             if value:
                 pairs[name] = value
             if value and value not in terms.values.get(name, {value}):

@@ -129,4 +129,6 @@ def pasted(text: str) -> list[dict[str, str]]:
         if len(values) != len(names):
             message = f"line {number} has {len(values)} fields, the heading {len(names)}"
             raise Invalid(message, rule="BAD_ROW")
-    return [dict(zip(names, values, strict=True)) for values in rest]
+    return [
+        {name: value.strip() for name, value in zip(names, values, strict=True)} for values in rest
+    ]

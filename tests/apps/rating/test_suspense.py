@@ -106,7 +106,9 @@ def test_who_may_do_what(company: Company) -> None:
         operations.recycle(item_ids=[waiting().pk], as_of=LATER, actor=person("viewer"))
 
 
-@pytest.mark.parametrize("corrections", [{"price": "1"}, {"identifier": "9" * 501}])
+@pytest.mark.parametrize(
+    "corrections", [{"price": "1"}, {"identifier": "9" * 501}, {"attr.Zone": "EU"}]
+)
 def test_only_columns_of_a_row_are_corrected(
     company: Company, corrections: dict[str, str]
 ) -> None:

@@ -94,6 +94,24 @@ def test_usage_of_a_line_is_priced_as_if_alone(company: Company) -> None:
     assert "alone it would be" in one.steps[2]
 
 
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"attr.Zone": "WORLD"}, "BAD_ATTRIBUTE"),
+        ({"attr.": "WORLD"}, "BAD_ATTRIBUTE"),
+        ({"quantity": " 3"}, "BAD_QUANTITY"),
+    ],
+)
+def test_what_a_load_refuses_is_not_rated_either(
+    company: Company, changes: dict[str, str], problem: str
+) -> None:
+    """An attribute that is spelled otherwise would be rated as if it were not there."""
+    rows = [{"usage_type": "DATA", "quantity": "3", **changes}]
+    account = company.accounts["Household"]
+    (one,) = queries.try_events(account=account, rows=rows, as_of=RECEIVED, on_date=DAY)
+    assert (one.problem.split(":")[0], one.amount) == (problem, None)
+
+
 def test_the_page_rates_what_is_pasted(calls: Company, client: Client) -> None:
     client.force_login(person("viewer", "rating.view_usageevent"))
     page = reverse("rating:try")
@@ -132,6 +150,11 @@ def test_the_api_answers_alike(calls: Company, client: Client) -> None:
     (one,) = answer.json()
     assert (one["amount"], one["charge"]) == ("1.8500", "ABROAD/1/INTL")
     assert D(one["quantity"]) == 120
+    tiny = {**body, "account_id": calls.accounts["Household"].pk}
+    tiny["rows"] = [{"usage_type": "DATA", "quantity": "0.00000001"}]
+    (one,) = post(client, "/api/v1/rating-previews/", tiny).json()
+    assert [one["quantity"], D(one["exact"])] == ["0.00000001", D("1e-10")]
+    assert "E" not in one["exact"]
     assert nothing_is_stored()
 
 
