@@ -58,7 +58,10 @@ def some_rows() -> list[str]:
 def test_sums_do_not_depend_on_order_files_or_parts(
     company: Company, order: list[int], cut: int, part: int
 ) -> None:
-    """RATE-1: any order, cut into two files, loaded in parts of any size."""
+    """RATE-1: any order, cut into two files, loaded in parts of any size.
+
+    RATE-2: rated again it is the same.
+    """
     from django.db import transaction
 
     from rating.rules import scanning
@@ -79,11 +82,14 @@ def test_sums_do_not_depend_on_order_files_or_parts(
             load(company, *shuffled[cut:], *shuffled[:3], name="2.csv")
         assert sums() == expected
         assert SuspenseItem.objects.count() == waiting
+        assert rerate_may().changed == 0
+        assert sums() == expected
         assert findings() == []
         transaction.set_rollback(True)
 
 
 def test_rating_again_changes_nothing(company: Company) -> None:
+    """RATE-1, RATE-2."""
     load(company, *some_rows())
     before = sums()
     for _ in range(2):

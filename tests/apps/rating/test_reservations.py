@@ -5,6 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import ledger.operations
 from foundation.errors import Forbidden, Invalid
@@ -57,6 +60,52 @@ def test_what_is_used_is_consumed_and_the_rest_let_go(held: BalanceBucket) -> No
     with pytest.raises(ReservationEnded):
         operations.release(reservation_id=made.pk, as_of=AT)
     assert findings() == []
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["reserve", "commit", "release", "expire"]),
+        st.integers(0, 3),
+        st.integers(1, 60),
+    ),
+    max_size=10,
+)
+
+
+@given(steps)
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_ent7_what_is_left_is_what_was_neither_held_nor_used(
+    company: Company, told: list[tuple[str, int, int]]
+) -> None:
+    """Against sums kept by hand: whatever is asked for in whatever order, again and too late."""
+    with transaction.atomic():
+        held = bucket(company.accounts["Household"], 100)
+        made: dict[int, Reservation] = {}
+        open_, used = {}, D(0)
+        for verb, number, quantity in told:
+            if verb == "reserve" and number not in made:
+                made[number] = reserve(quantity, key=f"session-{number}")
+                open_[number] = min(D(quantity), D(100) - used - sum(open_.values(), D(0)))
+                assert made[number].held == open_[number]
+            elif verb == "expire":
+                late = AT + timedelta(hours=1)
+                assert operations.expire_reservations(as_of=late) == len(open_)
+                open_.clear()
+            elif number in open_ and verb == "release":
+                operations.release(reservation_id=made[number].pk, as_of=AT)
+                del open_[number]
+            elif number in open_ and verb == "commit":
+                part = min(D(quantity), open_.pop(number))
+                operations.commit(reservation_id=made[number].pk, used=part, as_of=AT)
+                used += part
+            elif number in made and verb == "commit":
+                with pytest.raises(ReservationEnded):
+                    operations.commit(reservation_id=made[number].pk, used=D(61), as_of=AT)
+            assert left(held) == D(100) - used - sum(open_.values(), D(0))
+        assert findings() == []
+        transaction.set_rollback(True)
 
 
 def test_the_same_key_gets_the_same_answer(held: BalanceBucket) -> None:

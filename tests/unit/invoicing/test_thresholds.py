@@ -78,7 +78,7 @@ days = st.lists(
 def test_any_interims_and_the_final_bill_come_to_the_final_bill_alone(
     usage: list[tuple[int, str]], stops: list[int], terms: PriceTerms, late: int
 ) -> None:
-    """Whenever they are made, whatever the price, and with usage that comes late in between."""
+    """UNIT-8, RATE-3: whenever they are made, whatever the price, and with late usage between."""
     alone = calling(*usage)
     bill(alone, run(alone, CALLS, JUNE, prices=listed(terms)))
     parts = calling(*usage[late:])
