@@ -15,7 +15,7 @@ import ledger.queries
 from catalog import operations
 from catalog.models import Charge, PriceBook, PriceVersion
 from catalog.queries import price_lists, proposals
-from catalog.rules.price_rows import attributes_text
+from catalog.rules.price_rows import LEAST, attributes_text
 from catalog.rules.pricing import CELLED, ROWED, Tier
 from catalog.rules.selection import attribute_pairs
 from catalog.views import words
@@ -35,9 +35,12 @@ TOLD_BY = {"FLAT": "flat_amount", "PER_UNIT": "unit_price", "PER_DAY": "unit_pri
 """The value without which a price of a model says nothing."""
 
 
-def _number(places: int) -> Callable[[str], Decimal]:
+BOUNDS = (("min_amount", "max_amount"), ("event_min", "event_max"))
+
+
+def _number(places: int, least: str = "0") -> Callable[[str], Decimal]:
     return lambda text: decimal_text(
-        text, places=places, minimum=Decimal(0), maximum=Decimal("999999999999")
+        text, places=places, minimum=Decimal(least), maximum=Decimal("999999999999")
     )
 
 
@@ -53,7 +56,7 @@ def tiers_text(text: str) -> list[Tier]:
             raise BadValue("TIER-1", f"line {number}: write upper; price; flat amount")
         try:
             cell = attributes_text(parts[0]) if "=" in parts[0] else ""
-            upper = None if cell or parts[0] in ("*", "") else _number(8)(parts[0])
+            upper = None if cell or parts[0] in ("*", "") else _number(8, LEAST)(parts[0])
             flat = _number(4)(parts[2]) if len(parts) == 3 and parts[2] else Decimal(0)
             tiers.append(Tier(upper, _number(10)(parts[1] or "0"), flat, cell))
         except BadValue as bad:
@@ -99,7 +102,7 @@ class ValuesForm(Folding, forms.Form):
     )
     min_amount = Parsed(_number(4), required=False, label="Least amount")
     max_amount = Parsed(_number(4), required=False, label="Greatest amount")
-    package_size = Parsed(_number(8), required=False, help_text="Of package prices")
+    package_size = Parsed(_number(8, LEAST), required=False, help_text="Of package prices")
     free_units = Parsed(
         _number(8),
         required=False,
@@ -139,7 +142,7 @@ class ValuesForm(Folding, forms.Form):
             "percent": given["percent"] or Decimal(0),
             "min_amount": given["min_amount"],
             "max_amount": given["max_amount"],
-            "package_size": given["package_size"] or Decimal(1),
+            "package_size": Decimal(1) if given["package_size"] is None else given["package_size"],
             "free_units": given["free_units"] or Decimal(0),
             "free_events": given["free_events"] or 0,
             "free_amount": given["free_amount"] or Decimal(0),
@@ -148,6 +151,15 @@ class ValuesForm(Folding, forms.Form):
             "event_max": given["event_max"],
             "tax_inclusive": given["tax_inclusive"],
         }
+
+    def clean(self) -> dict[str, Any]:
+        """Check that no greatest amount lies below the least."""
+        given = self.cleaned_data
+        for least, greatest in BOUNDS:
+            low, high = given.get(least), given.get(greatest)
+            if low is not None and high is not None and high < low:
+                self.add_error(greatest, f"It is less than the least amount, {number_text(low)}.")
+        return given
 
     def check_money(self, currency: str) -> None:
         """Refuse amounts finer than the currency."""
@@ -201,7 +213,7 @@ class PriceForm(ValuesForm):
 
     def clean(self) -> dict[str, Any]:
         """Check amounts against the currency, and that the price says one."""
-        given = self.cleaned_data
+        given = super().clean()
         if currency := given.get("currency"):
             self.check_money(currency)
         told = TOLD_BY.get(given["charge"].price_model) if "charge" in given else None
@@ -318,21 +330,24 @@ def initial_of(price: PriceVersion) -> dict[str, Any]:
     def shown(value: Decimal | None) -> str:
         return number_text(value).replace(",", "") if value else ""
 
+    def bound(value: Decimal | None) -> str:
+        return "" if value is None else shown(value) or "0"
+
     return {
         "starts": price.valid.lower,
         "ends": price.valid.upper,
         "flat_amount": shown(price.flat_amount),
         "unit_price": shown(price.unit_price),
         "percent": shown(price.percent),
-        "min_amount": shown(price.min_amount),
-        "max_amount": shown(price.max_amount),
+        "min_amount": bound(price.min_amount),
+        "max_amount": bound(price.max_amount),
         "package_size": shown(price.package_size) if price.package_size != 1 else "",
         "free_units": shown(price.free_units),
         "free_events": str(price.free_events or ""),
         "free_amount": shown(price.free_amount),
         "event_fee": shown(price.event_fee),
-        "event_min": shown(price.event_min),
-        "event_max": shown(price.event_max),
+        "event_min": bound(price.event_min),
+        "event_max": bound(price.event_max),
         "tax_inclusive": price.tax_inclusive,
         "tiers": "\n".join(
             f"{tier.cell or shown(tier.upper) or '*'}; {shown(tier.unit_price) or 0}; "
