@@ -17,6 +17,7 @@ from foundation import clock, scope
 from foundation.api import HouseSerializer, HouseViewSet, Listed, NothingSerializer, Retrieved
 from foundation.errors import Invalid
 from rating import operations, queries
+from rating.api.serializers import PlainField
 from rating.models import Reservation, UsageSource
 from rating.queries.entitled import Entitled, Use
 
@@ -53,13 +54,13 @@ class EntitledSerializer(HouseSerializer):
     covered = serializers.DecimalField(max_digits=24, decimal_places=8)
     billable = serializers.DecimalField(max_digits=24, decimal_places=8)
     beyond = serializers.CharField()
-    next_price = serializers.CharField(allow_null=True)
-    amount = serializers.CharField(allow_null=True)
+    next_price = PlainField(allow_null=True)
+    amount = PlainField(allow_null=True)
     currency = serializers.CharField()
     covers = CoverSerializer(many=True)
-    prepaid = serializers.CharField()
-    cap = serializers.CharField(allow_null=True)
-    spent = serializers.CharField(allow_null=True)
+    prepaid = PlainField()
+    cap = PlainField(allow_null=True)
+    spent = PlainField(allow_null=True)
 
 
 _ANSWER: Final = EntitledSerializer()

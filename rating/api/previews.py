@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +12,7 @@ from foundation import clock, scope
 from foundation.api import HouseSerializer, HouseViewSet
 from foundation.errors import Invalid
 from rating import queries
-from rating.api.serializers import RowsField, UsageRowSerializer
+from rating.api.serializers import PlainField, RowsField, UsageRowSerializer
 from rating.queries import MOST_TRIED
 
 
@@ -41,14 +39,6 @@ class RatingPreviewSchemaSerializer(HouseSerializer):
     account_id = serializers.IntegerField(min_value=1)
     on_date = serializers.DateField()
     rows = TriedRowSerializer(many=True)
-
-
-class PlainField(serializers.CharField):
-    """A number as plain digits, whatever its size: a zero of ten places is 0.0000000000."""
-
-    def to_representation(self, value: Decimal) -> str:  # type: ignore[override]  # from a number
-        """Write without an exponent."""
-        return f"{value:f}"
 
 
 class TriedSerializer(HouseSerializer):

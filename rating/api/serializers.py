@@ -1,6 +1,7 @@
 """Usage on the wire."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -12,6 +13,14 @@ from rating.operations import MOST_ROWS, RowResult
 from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 
 TEXT_FIELDS = frozenset((*REQUIRED, *OPTIONAL)) - {"source"}
+
+
+class PlainField(serializers.CharField):
+    """A number as plain digits, whatever its size: a zero of ten places is 0.0000000000."""
+
+    def to_representation(self, value: Decimal) -> str:  # type: ignore[override]  # from a number
+        """Write without an exponent."""
+        return f"{value:f}"
 
 
 class DatedSerializer(HouseModelSerializer):

@@ -31,8 +31,8 @@ def api(client: Client, company: Company) -> Client:
     return client
 
 
-def ask(api: Client) -> Any:
-    return api.post(CHECK, json.dumps(USE), content_type="application/json")
+def ask(api: Client, **more: Any) -> Any:
+    return api.post(CHECK, json.dumps(USE | more), content_type="application/json")
 
 
 def rows_by_table() -> dict[str, int]:
@@ -56,6 +56,18 @@ def test_c17_a_check_answers_and_leaves_no_trace(api: Client, company: Company) 
     assert rows_by_table() == before
     held.refresh_from_db()
     assert held.remaining == 10
+
+
+def test_the_smallest_amount_has_no_exponent(api: Client) -> None:
+    told = ask(api, quantity="0.00000001").json()
+    assert Decimal(told["amount"]) == Decimal("1e-10")
+    assert not any("E" in str(told[name]) for name in ("amount", "next_price", "prepaid")), told
+
+
+def test_an_attribute_that_no_file_may_hold_is_no_answer(api: Client) -> None:
+    """It would be answered as if it were not there, at another price."""
+    told = ask(api, attributes={"Zone": "WORLD"}).json()
+    assert told["problem"].startswith("BAD_ATTRIBUTE"), told
 
 
 def test_the_database_refuses_whatever_a_check_would_write(
