@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from audit.commands import AuditedCommand, Exit
+from foundation.errors import Invalid
 from foundation.parsing import date_text
 from rating import operations, queries
 from rating.management.commands.load_usage import moment_of
@@ -22,9 +23,12 @@ class Command(AuditedCommand):
 
     def work(self, **options: Any) -> Exit | None:
         numbers: list[str] = options["account"]
+        start, end = date_text(options["start"]), date_text(options["end"])
+        if end <= start:
+            raise Invalid("--to is the first day after, later than --from", rule="DATE")
         found = operations.rerate(
-            start=date_text(options["start"]),
-            end=date_text(options["end"]),
+            start=start,
+            end=end,
             account_ids=queries.accounts_numbered(numbers) if numbers else None,
             as_of=moment_of(options["as_of"]),
             rehearse=self.is_dry_run,

@@ -237,6 +237,9 @@ def test_the_commands_load_recycle_and_rate(
         "rate_usage", "--from", "2027-05-01", "--to", "2027-06-01", *at, capsys=capsys
     )
     assert (code, said["events"], said["changed"]) == (0, 2, 0)
+    backwards = ("rate_usage", "--from", "2027-06-01", "--to", "2027-05-01")
+    code, said = command(*backwards, *at, capsys=capsys)
+    assert (code, said["rule"]) == (2, "DATE")
     code, said = command("load_usage", "--source", "NOBODY", str(path), capsys=capsys)
     assert (code, said["rule"]) == (2, "SOURCE")
     code, said = command("load_usage", "--resume", capsys=capsys)
