@@ -86,3 +86,27 @@ def test_rare_fields_are_folded_and_open_where_one_is_refused(client: Client, fi
     )  # fmt: skip
     change = client.get(reverse("catalog:price_edit", args=[price.pk])).content.decode()
     assert re.findall(r'<details class="hs-fold" (open)?>', change) == ["", "", "open"]
+
+
+@pytest.mark.parametrize(
+    ("least", "greatest"), [("min_amount", "max_amount"), ("event_min", "event_max")]
+)
+def test_bounds_that_cross_are_said_at_the_field(
+    client: Client, fiber: Shop, least: str, greatest: str
+) -> None:
+    form = {"charge": fiber.rental.reference, "currency": "USD", "starts": str(START)}
+    form |= {"flat_amount": "9", least: "10", greatest: "5"}
+    answer = client.post(reverse("catalog:price_add"), form)
+    assert answer.status_code == 422
+    assert "It is less than the least amount, 10." in answer.content.decode()
+
+
+def test_a_greatest_amount_of_zero_is_kept(client: Client, fiber: Shop) -> None:
+    """An empty field would take the cap off what nobody was to pay for."""
+    price = operations.draft_price(
+        charge=fiber.rental, currency="USD", flat_amount=D(20), min_amount=D(0), max_amount=D(0),
+        starts=START, actor=None,
+    )  # fmt: skip
+    form = client.get(reverse("catalog:price_edit", args=[price.pk])).context["form"]
+    told = [form[name].value() for name in ("min_amount", "max_amount", "event_max")]
+    assert told == ["0", "0", ""]

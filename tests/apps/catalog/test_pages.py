@@ -213,28 +213,6 @@ def test_a_successor_begins_with_what_the_price_says(client: Client, fiber: Shop
     assert "FIBER/1/RENTAL" in page
 
 
-@pytest.mark.parametrize(
-    ("least", "greatest"), [("min_amount", "max_amount"), ("event_min", "event_max")]
-)
-def test_bounds_that_cross_are_said_at_the_field(
-    client: Client, fiber: Shop, least: str, greatest: str
-) -> None:
-    login(client, shop.author())
-    form = {"charge": "FIBER/1/RENTAL", "currency": "USD", "starts": str(SOON), "flat_amount": "9"}
-    answer = client.post(reverse("catalog:price_add"), form | {least: "10", greatest: "5"})
-    assert answer.status_code == 422
-    assert "It is less than the least amount, 10." in answer.content.decode()
-
-
-def test_a_greatest_amount_of_zero_is_kept(client: Client, fiber: Shop) -> None:
-    """An empty field would take the cap off what nobody was to pay for."""
-    price = draft(fiber, max_amount=D(0), min_amount=D(0))
-    login(client, shop.author())
-    page = client.get(reverse("catalog:price_edit", args=[price.pk])).context["form"]
-    told = [page[name].value() for name in ("min_amount", "max_amount", "event_max")]
-    assert told == ["0", "0", ""]
-
-
 def test_what_is_missing_is_said_on_the_page(client: Client, fiber: Shop) -> None:
     author = shop.author()
     price = operations.draft_price(charge=fiber.minutes, currency="USD", starts=SOON, actor=author)
