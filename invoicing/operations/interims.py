@@ -13,12 +13,13 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 import customers.queries
 import rating.queries
 from catalog.models import Charge
-from customers.models import Account, SubscriptionCharge
+from customers.choices import AccountRole
+from customers.models import Account, AccountPosition, SubscriptionCharge
 from foundation.money import quantize
 from foundation.periods import Period
 from invoicing.models import BillCycle, BillRunAccount, ChargeItem
@@ -101,10 +102,10 @@ def standings_of(*, payers: QuerySet[Account], day: date) -> list[Standing]:
 
     All that has a limit in the payer's currency and was used in the running period, whether or
     not a run holds the payer. One statement where nothing is sold so, else a few for a thousand
-    accounts that have such a charge, however few the payers are: see `limits_of` for one.
+    accounts that have such a charge and are payers asked for, or somebody else pays for.
     """
     charges = limited_charges()
-    return _standings(charges, day, _owners(charges), payers) if charges else []
+    return _standings(charges, day, _owners(charges, payers, day), payers) if charges else []
 
 
 def limits_of(*, payer: Account, day: date) -> list[Standing]:
@@ -118,14 +119,24 @@ def limits_of(*, payer: Account, day: date) -> list[Standing]:
         return []
     theirs = customers.queries.membership_of(payer_ids=[payer.pk], on_date=day)
     only = Account.objects.filter(pk=payer.pk)
-    return _standings(charges, day, _owners(charges, theirs), only)
+    rows = _sold(charges).filter(account_id__in=sorted(theirs))
+    return _standings(charges, day, _accounts_of(rows), only)
 
 
-def _owners(charges: Iterable[int], among: Collection[int] | None = None) -> list[int]:
-    """Return the accounts that have such a charge."""
-    rows = SubscriptionCharge.objects.filter(charge_id__in=list(charges))
-    if among is not None:
-        rows = rows.filter(account_id__in=sorted(among))
+def _owners(charges: Iterable[int], payers: QuerySet[Account], day: date) -> list[int]:
+    """Return who has such a charge: of the payers asked for, and all that others pay for."""
+    own = payers.filter(pk=OuterRef("account_id"))
+    paid_for = AccountPosition.objects.filter(
+        account_id=OuterRef("account_id"), valid__contains=day, role=AccountRole.NON_PAYER
+    )
+    return _accounts_of(_sold(charges).filter(Q(Exists(own)) | Q(Exists(paid_for))))
+
+
+def _sold(charges: Iterable[int]) -> QuerySet[SubscriptionCharge]:
+    return SubscriptionCharge.objects.filter(charge_id__in=list(charges))
+
+
+def _accounts_of(rows: QuerySet[SubscriptionCharge]) -> list[int]:
     return sorted(rows.values_list("account_id", flat=True).distinct())
 
 

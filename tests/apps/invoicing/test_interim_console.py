@@ -13,14 +13,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+import customers.queries
 from catalog.models import Charge
-from customers.models import Subscription
+from customers.models import Account, Subscription
+from customers.operations import IdentifierInput
 from foundation import clock
 from invoicing import operations, tasks
 from invoicing.models import BillRun, Invoice
 from tests.apps.billing_site.access.books import OURS, THEIRS, two_entities
-from tests.apps.invoicing.company import Company, person, use
-from tests.apps.invoicing.limited import post_run, sold
+from tests.apps.invoicing.company import Company, add, person, use
+from tests.apps.invoicing.limited import JAN, post_run, sold
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -141,6 +143,31 @@ def test_the_usage_of_an_account_leads_to_its_limits(
         page = client.get(reverse("rating:account_usage", args=[account.pk]))
         link = f"{LIMITS}?standing=&amp;account={account.number}"
         assert (link in page.content.decode()) is is_led
+
+
+def test_who_pays_is_asked_only_for_those_who_may_be_meant(
+    company: Company, three: list[Subscription], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three owners, one of them asked for; a child is looked up with whoever pays for it."""
+    asked: list[int] = []
+
+    def payers_of(pairs: Any) -> Any:
+        asked.extend(account for account, _ in pairs)
+        return known(pairs)
+
+    known = customers.queries.payers_of
+    monkeypatch.setattr(customers.queries, "payers_of", payers_of)
+    ada, bob, _ = (one.account for one in three)
+    only = Account.objects.filter(pk=ada.pk)
+    (found,) = operations.standings_of(payers=only, day=FIFTH)
+    assert (found.payer, found.worth, asked) == (ada, D("12.00"), [ada.pk])
+    child = company.payer("Child", parent=bob)
+    number = IdentifierInput(type="MSISDN", value="+49309990")
+    sale = add(child, three[0].items.get().offer_version, JAN, identifiers=(number,))
+    use(sale, date(2027, 1, 3), "20")
+    asked.clear()
+    (found,) = operations.standings_of(payers=Account.objects.filter(pk=bob.pk), day=FIFTH)
+    assert (found.payer, found.worth, asked) == (bob, D("11.00"), sorted([bob.pk, child.pk]))
 
 
 def test_as_many_queries_for_three_as_for_one(
