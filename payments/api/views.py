@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from foundation import clock
 from foundation.api import HouseViewSet, Listed, Retrieved
 from foundation.errors import Invalid
 from payments import operations
@@ -75,6 +76,7 @@ class PaymentViewSet(Listed, Retrieved, HouseViewSet):
             amount=amount.amount,
             currency=amount.currency,
             actor=cast(User, request.user),
+            as_of=clock.now(),
             **data,
         )
         return self.created(self.shown(payment))

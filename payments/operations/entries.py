@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import customers.queries
 import ledger.operations
@@ -14,6 +15,7 @@ import receivables.operations
 from customers.models import Account
 from foundation.errors import Refusal
 from foundation.money import quantize
+from foundation.periods import local_date
 from ledger.choices import RateKind, Side
 from ledger.models import LegalEntity
 from ledger.rules.entries import EntryLine
@@ -51,6 +53,21 @@ def require_takeable(*, amount: Decimal, currency: str, tender: TenderType) -> N
     require_money(amount, currency)
     if not tender.is_active:
         raise CannotRecordPayment(f"The tender {tender.name} is out of use.")
+
+
+def require_received(payer: Account, received_on: date, as_of: datetime) -> None:
+    """Refuse money said to come on a later day than today, where the entity is or by UTC (PAY-10).
+
+    By UTC as well, because that is the day that the console proposes.
+    """
+    here = local_date(as_of, ZoneInfo(payer.entity.time_zone))
+    if received_on > max(here, as_of.astimezone(UTC).date()):
+        raise CannotRecordPayment(
+            f"Money that comes after {here} has not been received yet: record it on the day it"
+            " comes.",
+            rule="PAY-10",
+            column="received_on",
+        )
 
 
 def require_money(amount: Decimal, currency: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -60,20 +60,25 @@ def record_payment(
     remittance: Sequence[Advice] = (),
     apply: bool = True,
     request_key: str = "",
+    as_of: datetime | None = None,
 ) -> Payment:
     """Record a payment and settle what the payer named, or else the oldest debts (J13, AR-2).
 
     With a remittance, what it leaves stays unapplied; so does everything with `apply` off. A
     payment for an account that another one pays for is recorded on its payer. A `request_key`
-    (of a form that may be sent twice) seen before returns the payment it made. Locks: the payer,
-    the number counter, the payer's unsettled items. Raises: CannotRecordPayment (AR-8 for another
-    currency, PAY-10 for an external id seen before).
+    (of a form that may be sent twice) seen before returns the payment it made. `as_of` is now:
+    money of a later day is refused; without it any day of an open period is taken, as a story is
+    told of other days. Locks: the payer, the number counter, the payer's unsettled items. Raises:
+    CannotRecordPayment (AR-8 for another currency, PAY-10 for an external id seen before and for
+    a later day).
     """
     permissions.require(actor, RECORD)
     require_sight(actor, payer)
     payer = entries.payer_of(payer, received_on)
     entries.require_takeable(amount=amount, currency=currency, tender=tender)
     entries.require_own_currency(payer, currency)
+    if as_of is not None:
+        entries.require_received(payer, received_on, as_of)
     with transaction.atomic():
         receivables.operations.lock_payer(payer.pk)
         made = Payment.objects.filter(request_key=request_key).first() if request_key else None
@@ -125,6 +130,7 @@ def preview_payment(
     amount: Decimal,
     currency: str,
     received_on: date,
+    as_of: datetime,
     remittance: Sequence[Advice] = (),
 ) -> Preview:
     """Tell what a payment would settle, without writing anything.
@@ -134,6 +140,7 @@ def preview_payment(
     payer = entries.payer_of(payer, received_on)
     entries.require_money(amount, currency)
     entries.require_own_currency(payer, currency)
+    entries.require_received(payer, received_on, as_of)
     unknown: list[Advice] = []
     if remittance:
         settlements, unknown = receivables.operations.preview_remittance(

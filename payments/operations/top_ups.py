@@ -79,6 +79,7 @@ def capture_top_up(
             reference=asked.key,
             remittance=[Advice(str(memo.number), amount)],
             actor=actor,
+            as_of=as_of,
         )
         return rating.operations.close_top_up(
             asked=asked, bucket=bucket, reference=said, as_of=as_of, actor=actor

@@ -137,10 +137,11 @@ class RecordForm(FormScreen):
                 amount=form.cleaned_data["amount"],
                 currency=self.currency(form),
                 received_on=form.cleaned_data["received_on"],
+                as_of=clock.now(),
                 remittance=form.cleaned_data["remittance"],
             )
         except Refusal as refusal:
-            form.add_error(None, sentence(refusal))
+            form.add_error(refusal.column or None, sentence(refusal))
             return self.render_to_response(self.get_context_data(form=form), status=422)
         return self.render_to_response(
             self.get_context_data(
@@ -169,6 +170,7 @@ class RecordForm(FormScreen):
             reference=data["reference"],
             remittance=data["remittance"],
             request_key=f"form:{data['form_key']}",
+            as_of=clock.now(),
             actor=person(self.request),
         )
 

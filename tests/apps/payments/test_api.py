@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from foundation import clock
 from payments import operations
 from payments.models import Payment
 
@@ -18,6 +19,12 @@ pytestmark = pytest.mark.django_db
 D = Decimal
 URL = "/api/v1/payments/"
 Caller = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _june(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the money of these tests have come."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 6, 1, 12, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -105,6 +112,7 @@ def test_a_remittance_names_documents(clerk, body, invoice) -> None:
         ({"amount": {"amount": "0.00", "currency": "EUR"}}, 409, "J13"),
         ({"amount": 80}, 400, "shape"),
         ({"received_on": "2025-01-01"}, 409, "LED-2"),
+        ({"received_on": "2027-06-02"}, 409, "PAY-10"),
         ({"tender": "GOLD"}, 400, "does_not_exist"),
         ({"payer": "A-999"}, 400, "does_not_exist"),
         ({"colour": "red"}, 400, "API-FIELD"),

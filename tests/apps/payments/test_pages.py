@@ -37,6 +37,12 @@ VIEWS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _june(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the money of these tests have come."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 6, 1, 12, tzinfo=UTC))
+
+
 @pytest.fixture
 def browser(person) -> Client:
     client = Client()
@@ -131,6 +137,7 @@ def test_the_payer_is_found_by_a_part_of_the_name(browser, form, other_payer) ->
         ({"amount": "NaN"}, "is not a number"),
         ({"amount": "9" * 21}, "is more than 99999999999999"),
         ({"received_on": "2025-01-01"}, "LED-2"),
+        ({"received_on": "2027-06-02"}, "record it on the day it comes. (PAY-10)"),
         ({"remittance": "INV 1"}, "is not a code"),
         ({"reference": "a\u202eb"}, "hidden character"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,7 @@ from tests.apps.payments.conftest import open_payer
 pytestmark = pytest.mark.django_db
 D = Decimal
 MARCH = date(2027, 3, 1)
+NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_a_payment_for_a_child_is_the_payers(record, payer, entity, invoice) -> 
 def test_a_preview_writes_nothing(payer, invoice) -> None:
     invoice("50.00", "INV-1")
     preview = operations.preview_payment(
-        payer=payer, amount=D("80.00"), currency="EUR", received_on=MARCH
+        payer=payer, amount=D("80.00"), currency="EUR", received_on=MARCH, as_of=NOW
     )
     assert [(line.item.number, line.amount) for line in preview.settlements] == [
         ("INV-1", D("50.00"))
@@ -125,7 +126,7 @@ def test_ar8_another_currency_is_refused_by_name(record, payer) -> None:
     for act in (
         lambda: record("80.00", currency="USD"),
         lambda: operations.preview_payment(
-            payer=payer, amount=D("80.00"), currency="USD", received_on=MARCH
+            payer=payer, amount=D("80.00"), currency="USD", received_on=MARCH, as_of=NOW
         ),
     ):
         with pytest.raises(CannotRecordPayment, match="AR-8") as refused:
@@ -154,6 +155,37 @@ def test_pay10_one_receipt_of_money_is_recorded_once(record, entity, cheque) -> 
             external_id="CHQ-7",
             actor=None,
         )
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        (NOW, date(2027, 6, 1)),
+        (datetime(2027, 6, 1, 23, tzinfo=UTC), date(2027, 6, 2)),  # one in the morning in Berlin
+    ],
+)
+def test_pay10_money_of_a_later_day_has_not_come(record, payer, now, last) -> None:
+    later = last + timedelta(days=1)
+    given = {"payer": payer, "amount": D("80.00"), "currency": "EUR", "as_of": now}
+    for act in (
+        lambda: record("80.00", received_on=later, as_of=now),
+        lambda: operations.preview_payment(received_on=later, **given),
+    ):
+        with pytest.raises(CannotRecordPayment, match="not been received yet") as refused:
+            act()
+        assert (refused.value.rule, refused.value.column) == ("PAY-10", "received_on")
+    assert operations.preview_payment(received_on=last, **given).unapplied == D("80.00")
+    assert record("80.00", received_on=last, as_of=now).received_on == last
+
+
+def test_pay10_the_day_by_utc_that_the_console_proposes_is_taken(record, payer) -> None:
+    """At three in the morning by UTC it is still the day before in Chicago."""
+    type(payer.entity).objects.filter(pk=payer.entity_id).update(time_zone="America/Chicago")
+    payer.refresh_from_db()
+    now = datetime(2027, 6, 1, 3, tzinfo=UTC)
+    assert record("80.00", received_on=date(2027, 6, 1), as_of=now).number
+    with pytest.raises(CannotRecordPayment, match="after 2027-05-31"):
+        record("80.00", received_on=date(2027, 6, 2), as_of=now)
 
 
 def test_a_form_sent_twice_records_once(record) -> None:

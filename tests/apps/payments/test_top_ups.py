@@ -150,7 +150,7 @@ def test_requests_are_listed_and_answered_on_pages(clerk: Client, payer: Account
     answer = clerk.post(
         address,
         {"amount": "20.00", "reference": "PSP-2", "tender": tender().pk,
-         "received_on": "2027-01-06"},
+         "received_on": f"{NOW:%Y-%m-%d}"},
     )  # fmt: skip
     assert answer["Location"] == reverse("rating:top_up", args=[second.pk])
     bucket = BalanceBucket.objects.get()
