@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from foundation.money import minor_units
 from foundation.periods import Period
@@ -18,6 +19,8 @@ Kind = Literal[
 NUMERIC: frozenset[str] = frozenset({"money", "number", "measure"})
 OF_CURRENCY: frozenset[str] = frozenset({"money", "measure"})
 ONE_LINE: frozenset[str] = NUMERIC | {"date", "instant", "status"}
+
+ISO_DATE: Final = re.compile(r"(?<![\w./-])\d{4}-\d\d-\d\d(?![\w/-]|\.\w)")
 
 # The tone of a state, by its word; a state not listed here is neutral.
 TONES = {
@@ -68,6 +71,21 @@ def number_text(value: Any) -> str:
 def date_text(value: date) -> str:
     """Write 29 Nov 2026: the order of day and month cannot be misread."""
     return f"{value.day} {value:%b %Y}"
+
+
+def dates_told(text: str) -> str:
+    """Write the dates in a sentence as the console does: refusals name them as machines do.
+
+    What is part of a longer word, as of a file's name, stays; so does what is no date.
+    """
+    return ISO_DATE.sub(_told, text)
+
+
+def _told(found: re.Match[str]) -> str:
+    try:
+        return date_text(date.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]
 
 
 def days_text(period: Period) -> str:

@@ -17,13 +17,14 @@ from django.views.generic.edit import FormMixin
 
 from foundation.errors import Invalid, Refusal, translate_database_error
 from foundation.parsing import BadValue
+from foundation.screens.cells import dates_told
 from foundation.screens.choosing import settle_choices
 from foundation.screens.frame import Crumb, Screen
 
 
 def sentence(refusal: Refusal) -> str:
     """Return a refusal as staff read it, with its rule where it has one of its own."""
-    text = refusal.message[:1].upper() + refusal.message[1:]
+    text = dates_told(refusal.message[:1].upper() + refusal.message[1:])
     return f"{text} ({refusal.rule})" if refusal.rule not in ("", Invalid.rule) else text
 
 

@@ -21,7 +21,7 @@ from customers.models import Account, GrantedDiscount, SubscriptionCharge
 from foundation import clock
 from foundation.errors import Refusal
 from foundation.screens import Crumb, Fact, FormScreen
-from foundation.screens.cells import money_text
+from foundation.screens.cells import dates_told, money_text
 from invoicing import operations
 from invoicing.operations import Adjustment, NextInvoice, Piece, Preview
 from invoicing.views import links
@@ -204,7 +204,7 @@ class ConfirmAdjustment(OfNextBill):
         try:
             seen = self.preview(chosen.cleaned_data)
         except Refusal as refusal:
-            facts = [Fact(label="Cannot be adjusted so", value=refusal.message)]
+            facts = [Fact(label="Cannot be adjusted so", value=dates_told(refusal.message))]
             return {**context, "facts": facts}
         return {**context, "facts": _figures(seen), "tables": [
             lines_table("What comes off", seen.charges, "Nothing.", seen.currency),

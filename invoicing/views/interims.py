@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -30,7 +31,10 @@ from foundation.screens import (
     FormScreen,
     ListScreen,
     Table,
+    Total,
+    totals_by_currency,
 )
+from foundation.screens.cells import dates_told
 from invoicing import operations, tasks
 from invoicing.models import BillCycle, BillRun, BillRunAccount, InterimBill
 from invoicing.operations import Standing
@@ -40,6 +44,7 @@ from invoicing.views.previews import lines_table, money_facts
 VIEW: Final = "invoicing.view_billrun"
 START: Final = "invoicing.start_run"
 OFFERS: Final = "catalog.view_offerversion"
+USED: Final = "Used, not billed"
 NEAR: Final = Decimal("0.8")
 LEAST: Final = {"REACHED": Decimal(1), "NEAR": NEAR}
 STANDINGS: Final = (
@@ -50,7 +55,7 @@ STANDINGS: Final = (
 STANDING_COLUMNS: Final = (
     Column(label="Charge", value="charge.reference", kind="code"),
     Column(label="Period", value="period"),
-    Column(label="Used, not billed", value="worth", kind="money", currency="payer.currency"),
+    Column(label=USED, value="worth", kind="money", currency="payer.currency"),
     Column(label="Limit", value="threshold", kind="money", currency="payer.currency"),
     Column(label="Used (%)", value=lambda one: int(one.share * 100), kind="number"),
 )
@@ -76,7 +81,7 @@ class InterimList(ListScreen):
         Column(label="Payer", value="payer", link=lambda one: links.account(one.payer_id)),
         Column(label="Charge", value="charge.reference", kind="code"),
         Column(label="Period from", value="period_start", kind="date"),
-        Column(label="Worth", value="worth", kind="money"),
+        Column(label=USED, value="worth", kind="money"),
         Column(label="Limit", value="threshold", kind="money"),
         Column(
             label="Run",
@@ -86,7 +91,10 @@ class InterimList(ListScreen):
         ),
         Column(label="State", value="run.state", kind="status"),
     )
-    empty = Empty(title="No interim bill", text="No usage has reached the limit of its charge.")
+    empty = Empty(
+        title="No interim bill",
+        text="No usage has reached the limit of its charge. Limits reached shows who is near one.",
+    )
 
     def buttons(self) -> Sequence[Button]:
         """Lead to what comes."""
@@ -95,6 +103,10 @@ class InterimList(ListScreen):
     def rows(self, filters: dict[str, Any]) -> QuerySet[InterimBill]:
         """Return them, the newest first."""
         return InterimBill.objects.select_related("payer", "charge", "run").order_by("-pk")
+
+    def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
+        """Return what reached limits, by currency."""
+        return totals_by_currency(self.rows(filters), **{USED: "worth"})
 
 
 class LimitFilters(FilterForm):
@@ -121,6 +133,7 @@ class LimitList(ListScreen):
         "the hour, or at once by Bill now; what a run holds is looked at again after the run."
     )
     held: dict[int, int]
+    worth: dict[str, Decimal]
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Show who, how far, and what holds the payer or can be done."""
@@ -175,7 +188,15 @@ class LimitList(ListScreen):
             if (least is None or one.share >= least) and (not charge or one.charge == charge)
         ]
         self.empty = self.why_empty(is_narrowed=least is not None)
+        self.worth = defaultdict(Decimal)
+        for one in found:
+            self.worth[one.payer.currency] += one.worth
         return sorted(found, key=lambda one: (-one.share, one.payer.number, one.charge.pk))
+
+    def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
+        """Return what is not billed yet, by currency, of the rows that were read."""
+        found = sorted(self.worth.items())
+        return [Total(label=USED, amount=worth, currency=currency) for currency, worth in found]
 
     def standings(self, filters: dict[str, Any]) -> list[Standing]:
         """Return how far the payers of the filters have come: one, those of a cycle, or all."""
@@ -266,7 +287,7 @@ class BillNow(FormScreen):
             operations.ready_for_interim(payer=payer, day=day)
             bill = operations.preview_interim(payer=payer, day=day)
         except Refusal as refusal:
-            facts = [Fact(label="Cannot be billed now", value=refusal.message)]
+            facts = [Fact(label="Cannot be billed now", value=dates_told(refusal.message))]
             return super().get_context_data(facts=facts, tables=tables, **kwargs)
         facts = money_facts(bill)
         if bill.problem:

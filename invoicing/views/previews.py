@@ -18,6 +18,7 @@ from customers.operations import IncompleteOrder
 from foundation import clock
 from foundation.errors import Refusal
 from foundation.screens import ActionView, Button, Column, Crumb, Fact, Screen, Table
+from foundation.screens.cells import dates_told
 from invoicing import operations, queries
 from invoicing.models import CycleChange
 from invoicing.operations import NextInvoice, PreviewLine, Projected
@@ -166,7 +167,7 @@ class AccountNext(Screen):
         try:
             found = operations.next_invoice(account_id=self.account.pk, as_of=day)
         except Refusal as refusal:
-            facts = [Fact(label="Cannot be calculated", value=refusal.message)]
+            facts = [Fact(label="Cannot be calculated", value=dates_told(refusal.message))]
             return super().get_context_data(facts=facts, table=changes, **kwargs)
         may = self.request.user.has_perm(ADJUST)
         tables = [adjustments_table(found, self.account, may=may), changes]
@@ -248,7 +249,7 @@ class OrderPreview(Screen):
             )
             return super().get_context_data(table=missing, **kwargs)
         except Refusal as refusal:
-            told = [Fact(label="Cannot be calculated", value=refusal.message)]
+            told = [Fact(label="Cannot be calculated", value=dates_told(refusal.message))]
             return super().get_context_data(facts=told, **kwargs)
         self.request.session[pin_key(self.order.pk)] = operations.pin_of(self.order, found)
         facts: list[Fact] = []

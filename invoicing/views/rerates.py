@@ -12,6 +12,7 @@ from customers.models import Account
 from foundation import clock
 from foundation.errors import Refusal
 from foundation.screens import Crumb, Fact, Screen, Table
+from foundation.screens.cells import dates_told
 from invoicing import operations
 from invoicing.views import links
 from invoicing.views.previews import lines_table
@@ -48,7 +49,7 @@ class ReratePreview(Screen):
                 job=job, at=clock.now(), actor=links.person(self.request)
             )
         except Refusal as refusal:
-            told = [Fact(label="Cannot be calculated", value=refusal.message)]
+            told = [Fact(label="Cannot be calculated", value=dates_told(refusal.message))]
             return super().get_context_data(facts=told, table=_nothing(), **kwargs)
         payers = Account.objects.in_bulk([one.after.payer_id for one in found])
         tables: list[Table] = []

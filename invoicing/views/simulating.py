@@ -15,6 +15,7 @@ from catalog.models import PriceVersion
 from foundation import scope
 from foundation.errors import Refusal
 from foundation.screens import Column, Crumb, Empty, ListScreen, Total
+from foundation.screens.cells import dates_told
 from invoicing import operations
 from invoicing.operations import Simulated
 from invoicing.views import links
@@ -72,7 +73,7 @@ class PriceSimulation(ListScreen):
                 )
             except Refusal as refusal:
                 self._found = []
-                self.empty = Empty(title="Cannot be simulated", text=refusal.message)
+                self.empty = Empty(title="Cannot be simulated", text=dates_told(refusal.message))
             else:
                 self.empty = Empty(
                     title="Nobody is touched",

@@ -12,10 +12,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from pytest_django.asserts import assertHTMLEqual
 
+from foundation.errors import Refusal
 from foundation.paging import keyset_page
 from foundation.periods import Period
 from foundation.screens import Column, LongSelect, Suggest, Total, codes, settle_choices
-from foundation.screens.cells import value_text
+from foundation.screens.cells import dates_told, value_text
+from foundation.screens.forms import sentence
 from foundation.templatetags.console import totals
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.apps.foundation.console_urls")]
@@ -58,6 +60,23 @@ def test_a_screen_without_permission_does_not_start(client: Client) -> None:
     staff(client)
     with pytest.raises(ImproperlyConfigured):
         client.get("/t/forgotten/")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("The period of 2027-01-31 is closed.", "The period of 31 Jan 2027 is closed."),
+        ("It ends on 2027-06-01.", "It ends on 1 Jun 2027."),
+        (
+            "Of usage-2027-01-31.csv and 2027-01-31.csv",
+            "Of usage-2027-01-31.csv and 2027-01-31.csv",
+        ),
+        ("2027-02-30 is no day", "2027-02-30 is no day"),
+    ],
+)
+def test_a_refusal_names_dates_as_the_console_writes_them(text: str, told: str) -> None:
+    assert dates_told(text) == told
+    assert sentence(Refusal(text, rule="PER-1")) == f"{told} (PER-1)"
 
 
 def test_a_list_shows_cells_totals_buttons_and_pages(client: Client) -> None:

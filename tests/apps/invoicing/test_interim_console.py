@@ -82,6 +82,8 @@ def test_who_is_near_a_limit_stands_first_to_last(
     assert standings(clerk, standing="") == [ada, bob, cid]
     assert standings(clerk, standing="", account=number) == [cid]
     assert standings(clerk, standing="", account="NOBODY") == []
+    totals = clerk.get(LIMITS, {"standing": ""}).context["totals"]
+    assert [(one.amount, one.currency) for one in totals] == [(D("22.00"), "EUR")]
     charge = Charge.objects.get(code="CALLS")
     assert standings(clerk, charge=charge.pk, standing="REACHED") == [ada]
     reader = Client()

@@ -130,6 +130,7 @@ def test_why_it_was_billed_is_kept_and_listed(company: Company, client: Client) 
     client.force_login(person("reader", "view_billrun"))
     page = client.get(reverse("invoicing:interims"))
     assert "PLAN/1/CALLS" in page.content.decode()
+    assert [(one.amount, one.currency) for one in page.context["totals"]] == [(D(15), "EUR")]
     client.force_login(person("nobody"))
     assert client.get(reverse("invoicing:interims")).status_code == 403
     assert not BillRunAccount.objects.filter(is_open=True).exists()
