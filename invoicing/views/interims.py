@@ -287,13 +287,29 @@ class BillNow(FormScreen):
             operations.ready_for_interim(payer=payer, day=day)
             bill = operations.preview_interim(payer=payer, day=day)
         except Refusal as refusal:
-            facts = [Fact(label="Cannot be billed now", value=dates_told(refusal.message))]
-            return super().get_context_data(facts=facts, tables=tables, **kwargs)
+            facts = [
+                Fact(label="Cannot be billed now", value=dates_told(refusal.message)),
+                *self.run_facts(day),
+            ]
+            context = super().get_context_data(facts=facts, tables=tables, **kwargs)
+            return context | {"submit_label": ""}
         facts = money_facts(bill)
         if bill.problem:
             facts.append(Fact(label="Cannot be billed", value=bill.problem))
         lines = lines_table("What would be billed", bill.lines, "Nothing.", bill.currency)
         return super().get_context_data(facts=facts, tables=[lines, *tables], **kwargs)
+
+    def run_facts(self, day: date) -> list[Fact]:
+        """Lead whoever sees runs to the one that holds the payer, or billed it on the day."""
+        if scope.entities_of(self.request.user) is not None:
+            return []
+        open_ = BillRunAccount.objects.filter(payer=self.account, is_open=True)
+        told = InterimBill.objects.filter(payer=self.account, on_date=day)
+        runs = [*open_.values_list("run_id", flat=True), *told.values_list("run_id", flat=True)]
+        return [
+            Fact(label="Run", value=run, kind="code", url=reverse("invoicing:run", args=[run]))
+            for run in runs[:1]
+        ]
 
     def submit(self, form: forms.Form) -> BillRun:
         """Start the run and let the queue draft it."""

@@ -107,6 +107,9 @@ def test_what_is_shown_is_what_is_billed(
     assert (run.kind, run.bill_date, queued) == ("INTERIM", FIFTH, [run.pk])
     again = clerk.get(bill_now(three[0]))
     assert f"Run {run.pk} of today bills it already." in again.content.decode()
+    assert [one.url for one in again.context["facts"] if one.label == "Run"] == [done["Location"]]
+    assert b'">Bill now</button>' not in again.content
+    assert b'">Bill now</button>' in page.content
     assert clerk.post(bill_now(three[0]))["Location"] == done["Location"]
     assert standings(clerk, standing="REACHED")[0][-2:] == [str(run.pk), ""]
     operations.continue_run(run_id=run.pk)
@@ -123,6 +126,7 @@ def test_below_its_limit_nobody_is_billed(clerk: Client, three: list[Subscriptio
     page = clerk.get(bill_now(three[1])).content.decode()
     assert "PLAN/1/CALLS stands at 9.00 of 10.00 EUR" in page
     assert "What would be billed" not in page
+    assert '">Bill now</button>' not in page
     refused = clerk.post(bill_now(three[1]))
     assert (refused.status_code, BillRun.objects.exists(), queued) == (422, False, [])
     assert "stands at 9.00 of 10.00 EUR" in refused.content.decode()
