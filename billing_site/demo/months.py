@@ -52,6 +52,7 @@ def cycles_and_sources() -> None:
         ("NET-US", "Mobile network, US", "America/Chicago"),
         ("NET-EU", "Mobile network, EU", "Europe/Berlin"),
         ("CLOUD", "Cloud metering", "UTC"),
+        ("GPU", "GPU metering", "UTC"),
     ):
         rating.operations.create_source(
             code=code, name=name, time_zone=zone, needs_trailer=True, numbers_files=True
@@ -67,7 +68,7 @@ def acts(
 ) -> list[Act]:
     """Return everything that happens, by day; usage before the run of the same day."""
     found = [
-        *(_usage(front, plan) for plan in files),
+        *(usage(front, plan) for plan in files),
         *_changes(front, plans),
         *(_run(front, cycle, day, number) for number, (cycle, day) in enumerate(runs, start=1)),
     ]
@@ -79,27 +80,34 @@ def acts(
     return sorted(found, key=lambda act: (act.day, act.key))
 
 
-def _usage(front: Front, plan: UsageFilePlan) -> Act:
+def usage(front: Front, plan: UsageFilePlan) -> Act:
+    """Return the arrival of a file of usage, early on its day."""
+    at = datetime.combine(plan.received_on, time(3), UTC)
+
     def do() -> None:
-        source = UsageSource.objects.get(code=plan.source)
-        known = UsageFile.objects.filter(source=source, name=plan.name, state="LOADED").exists()
-        if known:
-            return
-        try:
-            rating.operations.load_file(
-                source=source,
-                filename=plan.name,
-                content=plan.content,
-                received_at=datetime.combine(plan.received_on, time(3), UTC),
-                actor=front.cast.operator,
-            )
-        except Refusal as refused:
-            if not plan.again:
-                raise
-            if refused.rule != "SAME_FILE":
-                raise
+        receive(front, plan, received_at=at)
 
     return Act(plan.received_on, f"1 usage {plan.name}", do, whole=False)
+
+
+def receive(front: Front, plan: UsageFilePlan, *, received_at: datetime) -> None:
+    """Load a file that is not loaded yet; what came before under another name is refused."""
+    source = UsageSource.objects.get(code=plan.source)
+    if UsageFile.objects.filter(source=source, name=plan.name, state="LOADED").exists():
+        return
+    try:
+        rating.operations.load_file(
+            source=source,
+            filename=plan.name,
+            content=plan.content,
+            received_at=received_at,
+            actor=front.cast.operator,
+        )
+    except Refusal as refused:
+        if not plan.again:
+            raise
+        if refused.rule != "SAME_FILE":
+            raise
 
 
 def _run(front: Front, cycle: str, bill_date: date, number: int) -> Act:

@@ -26,6 +26,7 @@ PRODUCTS = (
     ProductPlan("SEATS", "Business voice", "Business", "SERVICE", "TELECOM", "RECURRING"),
     ProductPlan("TRUNK", "SIP trunk", "Business", "SERVICE", "TELECOM", "RECURRING"),
     ProductPlan("COMPUTE", "Cloud compute", "Cloud", "USAGE", "ELECTRONIC", "USAGE", "ON_USAGE"),
+    ProductPlan("GPU", "Cloud GPU", "Cloud", "USAGE", "ELECTRONIC", "USAGE", "ON_USAGE"),
     ProductPlan("STORAGE", "Object storage", "Cloud", "USAGE", "ELECTRONIC", "USAGE", "ON_USAGE"),
     ProductPlan("API", "API calls", "Cloud", "USAGE", "ELECTRONIC", "USAGE", "ON_USAGE"),
     ProductPlan("CHECKOUT", "Checkout fees", "Cloud", "USAGE", "ELECTRONIC", "USAGE", "ON_USAGE"),
@@ -95,6 +96,7 @@ def _usage(
     usage_type: str,
     prices: dict[str, Price],
     rounding: str = "LINE",
+    limits: dict[str, str] | None = None,
 ) -> ChargePlan:
     return ChargePlan(
         code,
@@ -103,10 +105,11 @@ def _usage(
         "USAGE",
         model,
         prices,
-        timing="ARREARS",
+        timing="THRESHOLD" if limits else "ARREARS",
         usage_type=usage_type,
         rounding=rounding,
         section="Usage",
+        terms={"thresholds": limits} if limits else {},
     )
 
 
@@ -261,6 +264,26 @@ OFFERS = (
                         tiers=(Tier("100", "0.0443"), Tier("1000", "0.0349"), Tier(None, "0.0287"))
                     ),
                 ),
+            ),
+        ),
+        identifier="TENANT",
+        family="Cloud",
+    ),
+    OfferPlan(
+        "GPU",
+        "Cloud GPU",
+        (
+            _usage(
+                "GPU-US",
+                "GPU hours",
+                "GPU",
+                "GRADUATED",
+                "GPU",
+                _both(
+                    Price(tiers=(Tier("200", "2.50"), Tier(None, "2.00"))),
+                    Price(tiers=(Tier("200", "2.25"), Tier(None, "1.80"))),
+                ),
+                limits={"USD": "500", "EUR": "450"},
             ),
         ),
         identifier="TENANT",

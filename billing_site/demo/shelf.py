@@ -38,6 +38,7 @@ USAGE_TYPES = (
     ("SMS", "Text message", "EACH", "MSISDN"),
     ("DATA", "Mobile data", "GB", "MSISDN"),
     ("COMPUTE", "Compute hours", "HOUR", "TENANT"),
+    ("GPU", "GPU hours", "HOUR", "TENANT"),
     ("STORAGE", "Stored data", "GBDAY", "TENANT"),
     ("API", "API calls", "CALL", "TENANT"),
     ("CHECKOUT", "Checkout turnover", "MONEY", "TENANT"),

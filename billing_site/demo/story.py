@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -14,6 +15,7 @@ from billing_site.demo import (
     cast,
     clients,
     deals,
+    metered,
     months,
     people,
     places,
@@ -51,8 +53,10 @@ SIZES = {
 }
 
 
-def seed(*, size: str, number: int, password: str, say: Say) -> None:
+def seed(*, size: str, number: int, password: str, now: datetime, say: Say) -> None:
     """Fill the company of `size`; what an earlier call did is left as it is.
+
+    The story has its own days; only the usage of yesterday is told of the day before `now`.
 
     Raises: AlreadySeeding; whatever an operation refuses.
     """
@@ -70,7 +74,7 @@ def seed(*, size: str, number: int, password: str, say: Say) -> None:
         front = clients.Front(entities, people_of_the_story)
         teller.accounts(front)
         teller.tell("discounts and promises", lambda: deals.strike(people_of_the_story))
-        teller.months(front)
+        teller.months(front, now)
 
 
 @contextmanager
@@ -129,7 +133,7 @@ class _Teller:
             self.tell(f"accounts from {first}", act)
         self.say(len(self.plans), len(self.plans), "accounts opened")
 
-    def months(self, front: clients.Front) -> None:
+    def months(self, front: clients.Front, now: datetime) -> None:
         """Let the months pass, act by act."""
         files = usage_files.files(
             self.number, self.plans, weeks=self.size.weeks, events=self.size.events
@@ -139,6 +143,7 @@ class _Teller:
             *months.acts(front, self.plans, files, self.number, runs),
             *prepaid.acts(front, runs),
             *bundles.acts(front),
+            *metered.acts(front, now),
         ]
         story.sort(key=lambda act: (act.day, act.key))
         for index, act in enumerate(story):

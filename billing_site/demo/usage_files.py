@@ -34,6 +34,7 @@ UNITS = {
     "SMS": "EACH",
     "DATA": "GB",
     "COMPUTE": "HOUR",
+    "GPU": "HOUR",
     "STORAGE": "GBDAY",
     "API": "CALL",
     "CHECKOUT": "MONEY",
@@ -53,7 +54,9 @@ class UsageFilePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Event:
+class Event:
+    """A row of a file: how much was used, when, and by whom."""
+
     source: str
     key: str
     usage_type: str
@@ -72,11 +75,11 @@ def files(
         (account, taken) for account in accounts for taken in account.taken if taken.offer in TYPES
     ]
     per_week = events // weeks
-    late: list[_Event] = []
+    late: list[Event] = []
     sequence = {"NET-US": 0, "NET-EU": 0, "CLOUD": 0}
     for week in range(weeks):
         start = date(2026, 8, 1) + timedelta(days=7 * week)
-        by_source: dict[str, list[_Event]] = {source: [] for source in sequence}
+        by_source: dict[str, list[Event]] = {source: [] for source in sequence}
         active = [(account, taken) for account, taken in users if taken.start <= start]
         for event in _events(chance, active or users, start, per_week, week):
             if chance.random() < 0.006:
@@ -91,7 +94,7 @@ def files(
             sequence[source] += 2 if (source, week) == ("NET-US", 6) else 1
             name = f"{source.lower()}-{sequence[source]:04d}.csv"
             plan = UsageFilePlan(
-                source, name, sequence[source], start + timedelta(days=7), _text(rows)
+                source, name, sequence[source], start + timedelta(days=7), text(rows)
             )
             yield plan
             if (source, week) == ("NET-EU", 4):
@@ -111,7 +114,7 @@ def _events(
     start: date,
     count: int,
     week: int,
-) -> Iterator[_Event]:
+) -> Iterator[Event]:
     for number in range(count):
         account, taken = chance.choice(users)
         day = start + timedelta(days=chance.randrange(7))
@@ -123,7 +126,7 @@ def _events(
         identifier = taken.identifier
         if chance.random() < 0.008:
             identifier = f"155599{chance.randrange(40):05d}" if mobile else "tenant-unknown"
-        yield _Event(
+        yield Event(
             source=f"NET-{account.place.entity}" if mobile else "CLOUD",
             key=f"{week:02d}-{number:06d}",
             usage_type=usage_type,
@@ -152,7 +155,8 @@ def _quantity(chance: random.Random, usage_type: str) -> str:
             return f"{chance.randrange(500, 40000) / 100:.2f}"
 
 
-def _text(rows: list[_Event]) -> bytes:
+def text(rows: list[Event]) -> bytes:
+    """Write a file with its header and trailer."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from audit.commands import AuditedCommand, Exit
 from billing_site import operations
 from billing_site.demo import limits, story, totals
+from foundation import clock
 from foundation.errors import Invalid
 
 
@@ -36,6 +37,7 @@ class Command(AuditedCommand):
             size=size,
             number=seed,
             password=options["password"] or secrets.token_urlsafe(12),
+            now=clock.now(),
             say=self.progress,
         )
         limits.set_limits()

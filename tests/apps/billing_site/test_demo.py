@@ -2,13 +2,18 @@
 
 from datetime import UTC, date, datetime
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
 
 from billing_site import operations
-from billing_site.demo import people, prepaid, story, totals, usage_files
-from invoicing.models import BillRun
+from billing_site.demo import metered, people, prepaid, story, totals, usage_files
+from customers.models import Account
+from foundation import clock
+from invoicing.models import BillRun, InterimBill, Invoice
+from invoicing.operations import standings_of
+from receivables.models import OpenItem
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,6 +29,20 @@ def test_the_story_is_told_once_and_every_identity_holds() -> None:
     assert [one.check.code for one in operations.check_integrity() if not one.is_green] == []
     assert "all green" in out.getvalue()
     assert set(BillRun.objects.values_list("state", flat=True)) == {"CLOSED"}
+    _is_billed_and_near_limits()
+
+
+def _is_billed_and_near_limits() -> None:
+    """260 hours: 200 at 2.50 and 60 at 2.00 are 620.00; today somebody is at a limit (UNIT-8)."""
+    told = InterimBill.objects.get()
+    assert (told.payer.number, told.worth, told.threshold) == ("US-50000", 620, 500)
+    bill = Invoice.objects.get(origin="INTERIM")
+    assert bill.net == told.worth
+    assert OpenItem.objects.get(number=bill.number).open == 0
+    day = max(clock.today(ZoneInfo("UTC")), metered.STORY_ENDS)
+    found = standings_of(payers=Account.objects.all(), day=day)
+    assert any(one.has_reached for one in found)
+    assert any(not one.has_reached for one in found)
 
 
 def test_the_same_seed_gives_the_same_people_and_files() -> None:
