@@ -81,7 +81,7 @@ class InterimList(ListScreen):
         Column(label="Payer", value="payer", link=lambda one: links.account(one.payer_id)),
         Column(label="Charge", value="charge.reference", kind="code"),
         Column(label="Period from", value="period_start", kind="date"),
-        Column(label=USED, value="worth", kind="money"),
+        Column(label="Worth", value="worth", kind="money"),
         Column(label="Limit", value="threshold", kind="money"),
         Column(
             label="Run",
@@ -106,7 +106,7 @@ class InterimList(ListScreen):
 
     def totals(self, filters: dict[str, Any]) -> Sequence[Total]:
         """Return what reached limits, by currency."""
-        return totals_by_currency(self.rows(filters), **{USED: "worth"})
+        return totals_by_currency(self.rows(filters), Worth="worth")
 
 
 class LimitFilters(FilterForm):
