@@ -83,7 +83,8 @@ def test_ent7_what_is_left_is_what_was_neither_held_nor_used(
     with transaction.atomic():
         held = bucket(company.accounts["Household"], 100)
         made: dict[int, Reservation] = {}
-        open_, used = {}, D(0)
+        open_: dict[int, Decimal] = {}
+        used = D(0)
         for verb, number, quantity in told:
             if verb == "reserve" and number not in made:
                 made[number] = reserve(quantity, key=f"session-{number}")
