@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+
+import pytest
 
 from tests.architecture.house import (
     FLOOR_OF,
@@ -51,6 +54,16 @@ def test_no_function_is_longer_than_a_screen() -> None:
 def _body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     body = node.body[1:] if ast.get_docstring(node) else node.body
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
+def test_no_link_is_kept() -> None:
+    """A link leads somewhere on one machine: set-up in a clone would empty what it leads to."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert listed
+    assert not [line for line in listed if line.startswith("120000")]
 
 
 def test_nothing_is_left_for_later() -> None:
