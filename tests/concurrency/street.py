@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -167,6 +168,9 @@ def in_a_process(act: Callable[[], object]) -> int:
     try:
         act()
         code = 0
+    except BaseException:
+        traceback.print_exc()  # nobody else would tell why it ended so
+        raise
     finally:
         os._exit(code)
 
