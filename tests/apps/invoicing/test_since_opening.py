@@ -19,6 +19,7 @@ from catalog.models import UsageType
 from customers.models import Account
 from foundation import clock
 from foundation.errors import Invalid
+from foundation.screens.cells import date_text
 from rating.models import BalanceBucket, SpendCap, TopUpRule
 from tests.apps.invoicing.company import START, Company
 
@@ -94,7 +95,7 @@ def test_forms_and_programs_are_told_at_the_field(
     for name in ("invoicing:sell_balance", "rating:cap_set"):
         page = client.post(reverse(name, args=[payer.pk]), old)
         assert page.status_code == 422, name
-        assert OPENED in str(page.context["form"].errors["starts"])
+        assert f"was opened on {date_text(START)}" in str(page.context["form"].errors["starts"])
     api = APIClient()
     api.force_authenticate(root)
     amount = {"amount": "10.00", "currency": "EUR"}

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
@@ -114,6 +115,7 @@ KINDS = [
 ]  # fmt: skip
 
 
+@time_machine.travel("2027-03-02T12:00Z", tick=False)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_body_finds_ours_and_not_theirs(
     kind: str, books: Books, post: Callable[..., Any]
