@@ -11,12 +11,11 @@ from catalog.rules.zones import Prefixes, Zones
 from rating.queries.prices import EventPrices
 from rating.rules.eventprices import BandPrices, Rated, counted
 from rating.rules.guiding import Group, Guide
-from rating.rules.hours import SECONDS, Hour, Hours
+from rating.rules.hours import SECOND_OF_HOUR, SECONDS, Hour, Hours
 
 ZERO = Decimal(0)
 MICROSECOND = timedelta(microseconds=1)
 MOST_NUMBERS = 50_000
-SECOND_OF_HOUR = len("2027-05-03T10:")
 Cuts = Sequence[tuple[Decimal, str]]
 """Positions in an event at which a band begins, the first at zero."""
 WHOLE: Cuts = ((ZERO, ""),)

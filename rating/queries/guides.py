@@ -28,7 +28,7 @@ from rating.rules.guiding import (
     Window,
     windows,
 )
-from rating.rules.hours import HOUR, HOUR_SECONDS, MINUTE, SECONDS, Hour
+from rating.rules.hours import HOUR, HOUR_SECONDS, MINUTE, SECOND_OF_HOUR, SECONDS, Hour
 from rating.rules.reasons import Reason
 from rating.rules.rows import Route, Row, utc_text
 
@@ -212,7 +212,7 @@ class Guides:
         if rated is None or (
             # Most events end before their band does whenever in the hour they begin.
             rated[3] > hour[2] - HOUR_SECONDS
-            and rated[3] > hour[2] - SECONDS.get(start[14:], HOUR_SECONDS)
+            and rated[3] > hour[2] - SECONDS.get(start[SECOND_OF_HOUR:], HOUR_SECONDS)
         ):
             try:
                 if guide.by_event:

@@ -12,6 +12,7 @@ from foundation.periods import boundary_instant
 
 HOUR: Final = len("2027-05-03T10")
 MINUTE: Final = len("2027-05-03T10:15")
+SECOND_OF_HOUR: Final = len("2027-05-03T10:")
 HOUR_SECONDS: Final = 3600
 BOUNDLESS: Final = 10**12
 MOST_HOURS: Final = 100_000
