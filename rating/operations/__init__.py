@@ -49,7 +49,7 @@ from rating.operations.reserving import (
     reserve,
 )
 from rating.operations.sources import create_source
-from rating.operations.summing import rebuild_sums
+from rating.operations.summing import AccountChange, rebuild_sums
 from rating.operations.suspending import recycle
 from rating.operations.top_ups import (
     CannotTopUp,
@@ -73,6 +73,7 @@ from rating.operations.writing_off import (
 
 __all__ = [
     "MOST_ROWS",
+    "AccountChange",
     "CannotAgreeRating",
     "CannotCap",
     "CannotCommit",

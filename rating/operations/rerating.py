@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
@@ -24,6 +23,7 @@ from rating.operations.drawing import draw_held
 from rating.operations.loading import collector_at_rest
 from rating.operations.outcome import EXPLANATIONS, Batch, Refused
 from rating.operations.storing import suspend
+from rating.operations.summing import AccountChange, changed_sums, renew_sums
 from rating.operations.writing import RATED_COLUMNS
 from rating.queries.guides import Guides
 from rating.queries.prices import EventPrices
@@ -89,19 +89,6 @@ class Changes:
         self.staged.append(f"{fate}\t{owner}\t{event[1]}\t{event[2]}\t{becomes}\n")
 
 
-@dataclass(frozen=True, slots=True)
-class AccountChange:
-    """Compare an account's usage before and after rating again."""
-
-    account_id: int
-    quantity_before: Decimal
-    quantity_after: Decimal
-    events_before: int
-    events_after: int
-    amount_before: Decimal
-    amount_after: Decimal
-
-
 @dataclass(slots=True)
 class Rerated:
     """Report what rating again did."""
@@ -141,13 +128,10 @@ def rerate(
         sql.run(cursor, "rating", "rerate_stage_table")
         with collector_at_rest():
             in_lines = _renew_events(cursor, scope, as_of, report)
-        sql.run(cursor, "rating", "rerate_sums", **scope, in_lines=in_lines)
-        sql.run(cursor, "rating", "rerate_before", **scope)
-        sql.run(cursor, "rating", "rerate_renew", **scope)
+        renew_sums(cursor, scope, in_lines=in_lines)
         sql.run(cursor, "rating", "request_derivations_of", **scope)
         _draw(cursor)
-        sql.run(cursor, "rating", "rerate_changes", **scope)
-        report.accounts = [AccountChange(*row) for row in cursor.fetchall()]
+        report.accounts = changed_sums(cursor, scope)
         touched = [change.account_id for change in report.accounts]
         if rehearse:
             transaction.set_rollback(True)

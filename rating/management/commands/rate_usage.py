@@ -1,5 +1,9 @@
-"""Rate stored usage again: `rate_usage --from 2027-05-01 --to 2027-06-01 --account A-1`."""
+"""Rate stored usage again: `rate_usage --from 2027-05-01 --to 2027-06-01 --account A-1`.
 
+With `--sums-only` the events keep their rating and are added up again.
+"""
+
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -20,34 +24,36 @@ class Command(AuditedCommand):
         parser.add_argument("--from", dest="start", required=True, metavar="DATE")
         parser.add_argument("--to", dest="end", required=True, metavar="DATE", help="exclusive")
         parser.add_argument("--account", action="append", default=[], metavar="NUMBER")
+        parser.add_argument(
+            "--sums-only", action="store_true", help="add the events up again, do not rate them"
+        )
 
     def work(self, **options: Any) -> Exit | None:
         numbers: list[str] = options["account"]
         start, end = date_text(options["start"]), date_text(options["end"])
         if end <= start:
             raise Invalid("--to is the first day after, later than --from", rule="DATE")
-        found = operations.rerate(
-            start=start,
-            end=end,
-            account_ids=queries.accounts_numbered(numbers) if numbers else None,
-            as_of=moment_of(options["as_of"]),
-            rehearse=self.is_dry_run,
-        )
+        scope: dict[str, Any] = {
+            "start": start,
+            "end": end,
+            "account_ids": queries.accounts_numbered(numbers) if numbers else None,
+            "rehearse": self.is_dry_run,
+        }
+        if options["sums_only"]:
+            self.report({"accounts": told(operations.rebuild_sums(**scope))})
+            return Exit.DONE
+        found = operations.rerate(**scope, as_of=moment_of(options["as_of"]))
         self.report(
             {
                 "events": found.events,
                 "changed": found.changed,
                 "suspended": found.suspended,
-                "accounts": [
-                    {
-                        "account_id": one.account_id,
-                        "quantity_before": one.quantity_before,
-                        "quantity_after": one.quantity_after,
-                        "amount_before": one.amount_before,
-                        "amount_after": one.amount_after,
-                    }
-                    for one in found.accounts
-                ],
+                "accounts": told(found.accounts),
             }
         )
         return Exit.DONE
+
+
+def told(accounts: list[operations.AccountChange]) -> list[dict[str, Any]]:
+    """Return the usage of each account before and after, as reports tell it."""
+    return [asdict(one) for one in accounts]

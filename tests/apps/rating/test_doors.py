@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 
 from rating import operations
-from rating.models import SuspenseItem, UsageFile
+from rating.models import SuspenseItem, UsageAggregate, UsageFile
 from rating.operations.receiving import CannotLoadFile
 from tests.apps.rating.company import (
     HEADER,
@@ -237,6 +237,12 @@ def test_the_commands_load_recycle_and_rate(
         "rate_usage", "--from", "2027-05-01", "--to", "2027-06-01", *at, capsys=capsys
     )
     assert (code, said["events"], said["changed"]) == (0, 2, 0)
+    UsageAggregate.objects.update(quantity=1)
+    only = ("rate_usage", "--from", "2027-05-01", "--to", "2027-06-01", "--sums-only")
+    code, said = command(*only, "--dry-run", *at, capsys=capsys)
+    assert (code, len(said["accounts"]), int(sums()[0][3])) == (0, 1, 1)
+    code, said = command(*only, *at, capsys=capsys)
+    assert (code, said["accounts"][0]["quantity_after"], int(sums()[0][3])) == (0, "5.00000000", 5)
     backwards = ("rate_usage", "--from", "2027-06-01", "--to", "2027-05-01")
     code, said = command(*backwards, *at, capsys=capsys)
     assert (code, said["rule"]) == (2, "DATE")

@@ -109,6 +109,32 @@ def test_damaged_sums_are_rebuilt(company: Company) -> None:
     assert findings() == []
 
 
+@pytest.mark.parametrize("account_ids", [None, "all of them"])
+def test_damaged_sums_are_added_up_again_without_rating(
+    company: Company, account_ids: str | None
+) -> None:
+    """RATE step 10: of results, and of events that lines price; rehearsed first."""
+    load(company, *some_rows())
+    before = sums()
+    UsageAggregate.objects.filter(on_date=date(2027, 5, 2)).update(quantity=1)
+    UsageAggregate.objects.filter(on_date=date(2027, 5, 3)).delete()
+    may: dict[str, Any] = {
+        "start": date(2027, 5, 1),
+        "end": date(2027, 6, 1),
+        "account_ids": account_ids and [company.accounts["Household"].pk],
+    }
+    damaged = sums()
+    rehearsed = operations.rebuild_sums(**may, rehearse=True)
+    assert sums() == damaged
+    (changed,) = operations.rebuild_sums(**may)
+    assert [changed] == rehearsed
+    assert changed.quantity_after == sum(quantity for _, _, _, quantity, _, _ in before)
+    assert (changed.events_after, changed.events_before) == (32, 25)
+    assert sums() == before
+    assert findings() == []
+    assert operations.rebuild_sums(**may) == []
+
+
 def test_a_number_given_to_another_account_moves_its_events(company: Company) -> None:
     """RATE-2: the owner at the time of the event was wrong; only the days touched move."""
     load(
