@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from multiprocessing import get_context
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -20,13 +22,14 @@ from django.db import IntegrityError, connections
 
 from rating import operations
 from rating.models import BalanceBucket, Reservation
-from rating.operations import CannotReserve
+from rating.operations import CannotReserve, reserving
 from rating.queries import Use, entitled
+from rating.queries.entitled import Placed, place
 from tests.apps.rating.buckets import bucket
 from tests.apps.rating.company import Company, found_company, open_line
 from tests.apps.rating.test_loading import findings
 from tests.attacks import raw, rows
-from tests.racing import race
+from tests.racing import race, refusals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2027, 5, 10, 12, tzinfo=UTC)
@@ -114,10 +117,24 @@ def test_ent7_sessions_at_once_never_overdraw_a_bucket(company: Company, count: 
     assert findings() == []
 
 
-@pytest.fixture
-def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the buckets without holding them; processes inherit it."""
+def both_look_before_either_writes(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[Any], Decimal]:
+    """Let two sessions ask, without a lock, for units that are enough for one.
+
+    Returns what became of the two, and the units there were.
+    """
+    looked = Barrier(2)
+
+    def look(use: Use, **how: Any) -> Placed | str:
+        found = place(use, **how)
+        looked.wait(30)
+        return found
+
     monkeypatch.setattr(entitled, "HOLD", "")
+    monkeypatch.setattr(reserving, "place", look)
+    bucket(company.accounts["Household"], UNITS)
+    return race(*[partial(reserve, f"session-{number}") for number in range(2)]), Decimal(UNITS)
 
 
 @pytest.fixture
@@ -134,19 +151,22 @@ def no_check(company: Company) -> Iterator[None]:
     raw(f"ALTER TABLE {TABLE} ADD CONSTRAINT {CHECK} {said}")
 
 
-@pytest.mark.usefixtures("no_lock")
-def test_without_the_lock_the_database_refuses_to_overdraw(company: Company) -> None:
-    units = filled(company)
-    assert all_at_once()["IntegrityError"] > 0
-    assert gone() <= units
+def test_without_the_lock_the_database_refuses_to_overdraw(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes, units = both_look_before_either_writes(company, monkeypatch)
+    assert refusals(outcomes, IntegrityError) == 1
+    assert gone() == units
     assert findings() == []
 
 
-@pytest.mark.usefixtures("no_lock", "no_check")
-def test_without_lock_and_check_more_is_held_than_there_is(company: Company) -> None:
-    units = filled(company)
-    all_at_once()
-    assert gone() > units
+@pytest.mark.usefixtures("no_check")
+def test_without_lock_and_check_more_is_held_than_there_is(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes, units = both_look_before_either_writes(company, monkeypatch)
+    assert refusals(outcomes, IntegrityError) == 0
+    assert gone() == 2 * units
 
 
 def test_the_same_key_at_the_same_time_holds_once(company: Company) -> None:
