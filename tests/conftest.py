@@ -18,6 +18,9 @@ hypothesis_settings.register_profile("explore", deadline=None)
 hypothesis_settings.register_profile("night", deadline=None, max_examples=1_000)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS", "house"))
 
+# What children of a test are told by their environment.
+OF_THE_PROCESS = ("DATABASE_URL", "SECRET_KEY", "BILLING_VAR_DIR")
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
@@ -25,11 +28,17 @@ def django_db_modify_db_settings() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    """Give this process its own copy of the template database, and drop it at the end."""
+def django_db_setup(
+    django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Give this process a copy of the template database and a VAR_DIR of its own.
+
+    Files that are being loaded lie in VAR_DIR by their content: two databases cannot share it.
+    """
     server = Server(server_url())
     name = clone_name()
-    inherited = {key: os.environ.get(key) for key in ("DATABASE_URL", "SECRET_KEY")}
+    inherited = {key: os.environ.get(key) for key in OF_THE_PROCESS}
+    settings.VAR_DIR = tmp_path_factory.mktemp("var")
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def take_fresh_copy(case: TransactionTestCase) -> None:
@@ -42,6 +51,7 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
         TransactionTestCase._fixture_teardown = take_fresh_copy  # type: ignore[attr-defined]
         os.environ["DATABASE_URL"] = server.url(name)
         os.environ["SECRET_KEY"] = settings.SECRET_KEY
+        os.environ["BILLING_VAR_DIR"] = str(settings.VAR_DIR)
     yield
     TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]
     for key, value in inherited.items():

@@ -46,7 +46,7 @@ def held() -> frozenset[str]:
 
 
 @cache
-def tested() -> tuple[frozenset[str], frozenset[str]]:
+def rules_in_tests() -> tuple[frozenset[str], frozenset[str]]:
     """Return the rules of which a case is worked out, and those tested by arbitrary cases."""
     examples: set[str] = set()
     properties: set[str] = set()
@@ -62,7 +62,7 @@ def tested() -> tuple[frozenset[str], frozenset[str]]:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_is_held_worked_out_and_put_to_the_test(rule: str) -> None:
-    examples, properties = tested()
+    examples, properties = rules_in_tests()
     assert rule in held(), f"no docstring names {rule}"
     assert rule in examples, f"no test works a case of {rule} out"
     assert rule in properties, f"no property test names {rule}"
