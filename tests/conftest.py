@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from billing_site.throwaway import Server, clone_name, server_url
@@ -18,8 +18,18 @@ hypothesis_settings.register_profile("explore", deadline=None)
 hypothesis_settings.register_profile("night", deadline=None, max_examples=1_000)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS", "house"))
 
+# The strength of a password is Django's business; a proper hash takes half a second.
+QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 # What children of a test are told by their environment.
 OF_THE_PROCESS = ("DATABASE_URL", "SECRET_KEY", "BILLING_VAR_DIR")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords fast: half of the companies that tests found have two people with one."""
+    with override_settings(PASSWORD_HASHERS=QUICK_HASHERS):
+        yield
 
 
 @pytest.fixture(scope="session")
