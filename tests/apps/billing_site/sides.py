@@ -106,6 +106,12 @@ def two_sides(reader: User) -> tuple[Side, Side]:
     )  # fmt: skip
 
 
+def read_sides() -> tuple[User, tuple[Side, Side]]:
+    """Return who may read everything, and both sides."""
+    reader = User.objects.create_superuser("reader")
+    return reader, two_sides(reader)
+
+
 def _order_much(company: Company, many: Account, large: OfferVersion) -> Order:
     """Order for the payer and for three accounts below it, four items for each."""
     offices = [company.payer(f"Office {number}", parent=many) for number in range(3)]

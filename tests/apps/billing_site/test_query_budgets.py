@@ -6,6 +6,7 @@ them over the same books; both take the same number of queries, and no more than
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,8 +22,9 @@ from foundation.api import HouseViewSet
 from foundation.screens import ListScreen
 from invoicing.models import BillRun, Invoice
 from tests.apps.billing_site.access.doors import pages
-from tests.apps.billing_site.sides import two_sides
+from tests.apps.billing_site.sides import read_sides
 from tests.apps.billing_site.test_matrix import routes
+from tests.worlds import standing
 
 pytestmark = pytest.mark.django_db
 
@@ -80,13 +82,14 @@ SHORT_API = {
 NARROWED = {"derived-ratings", "usage-events"}
 
 
+standing_sides = standing(read_sides)
+
+
 @pytest.fixture
-def reader(db: None, monkeypatch: pytest.MonkeyPatch) -> User:
-    """Fill the books with a small and a large thing of each sort; return who may read all."""
-    person = User.objects.create_superuser("reader")
-    two_sides(person)
+def reader(standing_sides: tuple[User, Any], monkeypatch: pytest.MonkeyPatch) -> User:
+    """Return who may read the books of a small and a large thing of each sort, in April."""
     monkeypatch.setattr(clock, "now", lambda: datetime(2027, 4, 10, 12, tzinfo=UTC))
-    return person
+    return deepcopy(standing_sides[0])
 
 
 def lists() -> list[str]:

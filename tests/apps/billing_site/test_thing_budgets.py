@@ -7,6 +7,8 @@ same number of queries, and at most ROOM more than what was measured.
 from __future__ import annotations
 
 import re
+from copy import deepcopy
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,8 +16,9 @@ from django.urls import resolve, reverse
 
 from foundation.screens import ActionView, FormScreen, ListScreen
 from tests.apps.billing_site.access.doors import pages
-from tests.apps.billing_site.sides import Side, two_sides
+from tests.apps.billing_site.sides import Side, read_sides
 from tests.apps.billing_site.test_query_budgets import console_cost
+from tests.worlds import standing
 
 pytestmark = pytest.mark.django_db
 HOME, ROOM = 18, 2
@@ -93,14 +96,17 @@ BUDGETS = (
 )
 
 
-@pytest.fixture
-def reader(db: None) -> User:
-    return User.objects.create_superuser("reader")
+standing_sides = standing(read_sides)
 
 
 @pytest.fixture
-def sides(reader: User) -> tuple[Side, Side]:
-    return two_sides(reader)
+def reader(standing_sides: tuple[User, Any]) -> User:
+    return deepcopy(standing_sides[0])
+
+
+@pytest.fixture
+def sides(standing_sides: tuple[User, tuple[Side, Side]]) -> tuple[Side, Side]:
+    return deepcopy(standing_sides[1])
 
 
 def test_pages_of_one_thing_keep_their_budget(reader: User, sides: tuple[Side, Side]) -> None:

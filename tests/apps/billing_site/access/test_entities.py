@@ -8,30 +8,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db.models import Model
+from django.http import HttpResponse
 from django.test import Client
 from rest_framework.test import APIClient
 
 from billing_site.roles import PACKAGES
 from billing_site.urls import api_router
+from billing_site.views import errors
 from foundation import scope
 from foundation.screens import ActionView, ListScreen, Screen
 from tests.apps.billing_site.access.books import OURS, THEIRS, Books, two_entities
 from tests.apps.billing_site.access.doors import house_admins, pages, plain
+from tests.worlds import standing
 
 pytestmark = pytest.mark.django_db
 # Parts of an address that name no row.
 WORDS = {"label", "code", "day", "verb"}
 
 
+standing_books = standing(two_entities)
+
+
 @pytest.fixture
-def books(db: None) -> Books:
-    return two_entities()
+def books(standing_books: Books) -> Books:
+    return deepcopy(standing_books)
+
+
+@pytest.fixture
+def bare_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer what is not found without the frame; `test_console` looks at those pages."""
+    monkeypatch.setattr(errors, "_page", lambda request, status, *a: HttpResponse(status=status))
 
 
 @pytest.fixture
@@ -131,7 +144,7 @@ def addresses(books: Books, entity: int, other: int) -> Iterator[tuple[str, type
                 yield re.sub(r"<\w+>", "1", address.replace("<verb>", verb)), view
 
 
-def test_their_pages_are_not_found(books: Books, client: Client) -> None:
+def test_their_pages_are_not_found(books: Books, client: Client, bare_errors: None) -> None:
     open_doors = []
     for address, view in addresses(books, books.theirs.pk, books.ours.pk):
         for method in ["post"] if issubclass(view, ActionView) else ["get", "post"]:
@@ -154,7 +167,7 @@ def test_pages_of_what_all_share_name_nothing_of_theirs(books: Books, client: Cl
     assert not wrong, "\n".join(wrong)
 
 
-def test_nothing_is_sent_to_what_does_not_exist(books: Books) -> None:
+def test_nothing_is_sent_to_what_does_not_exist(books: Books, bare_errors: None) -> None:
     """A button on a page of yesterday is told so, not answered with an error page."""
     client = Client()
     client.force_login(User.objects.create_superuser("root"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
@@ -26,15 +27,19 @@ from invoicing.models import Invoice
 from payments.models import Payment, PaymentBatch, TenderType
 from receivables.models import OpenItem
 from tests.apps.billing_site.access.books import MARCH, OURS, THEIRS, Books, two_entities
+from tests.worlds import standing
 
 pytestmark = pytest.mark.django_db
 KEYS = count()
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
+standing_books = standing(two_entities)
+
+
 @pytest.fixture
-def books(db: None) -> Books:
-    return two_entities()
+def books(standing_books: Books) -> Books:
+    return deepcopy(standing_books)
 
 
 @pytest.fixture
