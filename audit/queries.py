@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from audit.choices import ApprovalState
@@ -149,11 +149,39 @@ def undelivered_events(limit: int) -> QuerySet[BusinessEvent]:
     )
 
 
+def api_keys() -> QuerySet[ApiKey]:
+    """Return the keys with their `state`, newest first.
+
+    ACTIVE, or why it opens nothing: REVOKED, EXPIRED, INACTIVE (its user), WAITING (for a second
+    person), REFUSED (nobody approved it in time, or somebody refused).
+    """
+    asked = ApprovalRequest.objects.filter(
+        subject_type="audit.apikey",
+        subject_id=OuterRef("pk"),
+        state=ApprovalState.PENDING,
+        expires_at__gt=Now(),
+    )
+    state = Case(
+        When(revoked_at__isnull=False, then=Value("REVOKED")),
+        When(expires_at__lte=Now(), then=Value("EXPIRED")),
+        When(Q(approved_at__isnull=True) & Exists(asked), then=Value("WAITING")),
+        When(approved_at__isnull=True, then=Value("REFUSED")),
+        When(user__is_active=False, then=Value("INACTIVE")),
+        default=Value("ACTIVE"),
+    )
+    return (
+        ApiKey.objects.annotate(state=state).select_related("user", "created_by").order_by("-pk")
+    )
+
+
 def live_api_key(secret_hash: str) -> ApiKey | None:
-    """Return the key with this hash if it is neither revoked nor expired nor its user inactive."""
+    """Return the key with this hash if it opens anything at this moment.
+
+    It is approved, neither revoked nor expired, and its user is active.
+    """
     return (
         ApiKey.objects.filter(
-            Q(revoked_at__isnull=True),
+            Q(approved_at__isnull=False, revoked_at__isnull=True),
             secret_hash=secret_hash,
             expires_at__gt=Now(),
             user__is_active=True,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing_site.views import approvals, history, home, integrity, limits, reports
+from billing_site.views import approvals, history, home, integrity, keys, limits, reports
 
 app_name = "console"
 urlpatterns = [
@@ -23,6 +23,10 @@ urlpatterns = [
     path("imports/", reports.Imports.as_view(), name="imports"),
     path("imports/<int:pk>/", reports.ImportErrors.as_view(), name="import"),
     path("jobs/", reports.Jobs.as_view(), name="jobs"),
+    path("keys/", keys.Keys.as_view(), name="keys"),
+    path("keys/new/", keys.NewKey.as_view(), name="new_key"),
+    path("keys/<int:pk>/", keys.Key.as_view(), name="key"),
+    path("keys/<int:pk>/revoke/", keys.RevokeKey.as_view(), name="revoke_key"),
     path("integrity/", integrity.Board.as_view(), name="integrity"),
     path("integrity/run/", integrity.Run.as_view(), name="integrity_run"),
     path("integrity/<str:code>/", integrity.Findings.as_view(), name="findings"),

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audit.models import (
-    ApiKey,
     ApprovalPolicy,
     ApprovalRequest,
     BusinessEvent,
@@ -116,14 +115,4 @@ class JobRunAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "name", "state", "attempts", "started_at", "finished_at")
     list_filter = ("state", "name")
-    ordering = ("-id",)
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyAdmin):
-    """Keys of programs; the secret itself is not kept."""
-
-    list_display = ("name", "prefix", "user", "expires_at", "revoked_at", "last_used_at")
-    list_select_related = ("user",)
-    exclude = ("secret_hash",)
     ordering = ("-id",)

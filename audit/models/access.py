@@ -13,13 +13,17 @@ from foundation.stamped import Stamped
 
 
 class ApiKey(Stamped):
-    """A key that a program shows; stored as a hash, limited in scope and in time."""
+    """A key that a program shows; stored as a hash, limited in scope and in time.
+
+    One without `approved_at` waits for a second person, and opens nothing.
+    """
 
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=12, unique=True)
     secret_hash = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(models.CharField(max_length=100), default=list)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)

@@ -1,6 +1,15 @@
 """The writes of the audit room."""
 
-from audit.operations.api_keys import issue_api_key, mark_used, revoke_api_key
+from audit.operations.api_keys import (
+    ISSUE,
+    LONGEST,
+    BeyondItsUser,
+    NotAServiceUser,
+    issue_api_key,
+    mark_used,
+    open_api_key,
+    revoke_api_key,
+)
 from audit.operations.approvals import (
     ApprovalMissing,
     CannotDecide,
@@ -38,9 +47,12 @@ from audit.operations.limits import (
 from audit.operations.seals import seal_changes
 
 __all__ = [
+    "ISSUE",
     "LIMIT",
+    "LONGEST",
     "AlreadyImported",
     "ApprovalMissing",
+    "BeyondItsUser",
     "CannotDecide",
     "Decision",
     "Happening",
@@ -49,6 +61,7 @@ __all__ = [
     "KeyReused",
     "Limit",
     "LimitUnchanged",
+    "NotAServiceUser",
     "PayloadChanged",
     "approve",
     "approve_and_use",
@@ -65,6 +78,7 @@ __all__ = [
     "limit_of",
     "mark_delivered",
     "mark_used",
+    "open_api_key",
     "open_batch",
     "record_event",
     "record_events",

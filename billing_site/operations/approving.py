@@ -24,16 +24,21 @@ def _set_limit(request: ApprovalRequest, approver: User) -> None:
     audit.operations.set_limit(request=request)
 
 
+def _open_key(request: ApprovalRequest, approver: User) -> None:
+    audit.operations.open_api_key(request=request)
+
+
 AT_ONCE: Final[dict[str, Callable[[ApprovalRequest, User], None]]] = {
     GRANT: _grant,
     audit.operations.LIMIT: _set_limit,
+    audit.operations.ISSUE: _open_key,
 }
 """What happens with the approval itself; any other act is done from the page of its thing."""
 
 
 @transaction.atomic
 def approve(*, request_id: int, approver: User, comment: str = "") -> ApprovalRequest:
-    """Approve somebody else's request; a role or a limit is in force with it.
+    """Approve somebody else's request; a role, a limit or a key is in force with it.
 
     Raises: Forbidden; audit.operations.CannotDecide, PayloadChanged; ConflictingRoles.
     """

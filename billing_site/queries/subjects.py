@@ -14,6 +14,7 @@ from foundation.screens import naming
 
 # The page of a thing where it has one of its own; anything else is shown by its admin page.
 PAGES: dict[str, str] = {
+    "audit.apikey": "console:key",
     "audit.approvalpolicy": "console:limit",
     "invoicing.invoiceline": "invoicing:line",
     "invoicing.memorequest": "invoicing:credit",
@@ -44,6 +45,7 @@ PAGES: dict[str, str] = {
 
 # What is asked, where the name of the right to decide it is no word of the trade.
 ACTS: dict[str, str] = {
+    "audit.issue_api_key": "Issue API key",
     "rating.approve_rerate": "Rate usage again",
     "customers.approve_discount": "Give discount",
 }

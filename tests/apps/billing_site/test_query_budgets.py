@@ -43,6 +43,7 @@ SORTS = {
 SHORT = {
     "/console/approvals/limits/",
     "/console/jobs/",
+    "/console/keys/",
     "/console/catalog/prices/queue/",
     "/console/customers/fall-out/",
     "/console/customers/changes/",
