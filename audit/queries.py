@@ -10,13 +10,14 @@ from django.db import connection
 from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
-from audit.choices import ApprovalState
+from audit.choices import ApprovalState, JobState
 from audit.models import (
     ApiKey,
     ApprovalPolicy,
     ApprovalRequest,
     BusinessEvent,
     Change,
+    JobRun,
     ReasonCode,
     Seal,
 )
@@ -36,6 +37,21 @@ def waiting_requests() -> QuerySet[ApprovalRequest]:
 def requests_of(entities: frozenset[int]) -> Q:
     """Return the condition of requests about something of the entities."""
     return scope.subjects(ApprovalRequest, entities)
+
+
+def parked_jobs() -> QuerySet[JobRun]:
+    """Return the jobs that failed too often and wait for a person, newest first."""
+    return JobRun.objects.filter(state=JobState.PARKED).order_by("-pk")
+
+
+def released_jobs(begins: str) -> QuerySet[JobRun]:
+    """Return the jobs that a person has released and that were not tried since, oldest first.
+
+    `begins` is how their names begin.
+    """
+    return JobRun.objects.filter(
+        state=JobState.FAILED, attempts=0, name__startswith=begins
+    ).order_by("pk")
 
 
 def reasons(domain: str) -> QuerySet[ReasonCode]:

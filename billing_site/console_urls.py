@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing_site.views import approvals, history, home, integrity, keys, limits, reports
+from billing_site.views import approvals, history, home, integrity, jobs, keys, limits, reports
 
 app_name = "console"
 urlpatterns = [
@@ -22,7 +22,9 @@ urlpatterns = [
     path("history/<str:label>/<int:pk>/", history.History.as_view(), name="history"),
     path("imports/", reports.Imports.as_view(), name="imports"),
     path("imports/<int:pk>/", reports.ImportErrors.as_view(), name="import"),
-    path("jobs/", reports.Jobs.as_view(), name="jobs"),
+    path("jobs/", jobs.Jobs.as_view(), name="jobs"),
+    path("jobs/<int:pk>/", jobs.Job.as_view(), name="job"),
+    path("jobs/<int:pk>/release/", jobs.Release.as_view(), name="release_job"),
     path("keys/", keys.Keys.as_view(), name="keys"),
     path("keys/new/", keys.NewKey.as_view(), name="new_key"),
     path("keys/<int:pk>/", keys.Key.as_view(), name="key"),

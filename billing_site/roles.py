@@ -140,6 +140,7 @@ ROLES: tuple[Role, ...] = (
             "audit.view_importbatch",
             "audit.view_importrowerror",
             "audit.view_jobrun",
+            "audit.release_job",
             "audit.view_approvalrequest",
             "rating.load_usage",
             "rating.recycle_suspense",

@@ -8,29 +8,46 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 
 from django.utils.module_loading import import_string
 
 import audit.operations
+import audit.queries
 from audit.models import JobRun
 from billing_site import operations
 from billing_site.schedules import SWEEPS, Sweep
 from foundation import clock
 
 log = logging.getLogger(__name__)
+SWEEP: Final = "sweep:"
 
 
 def tick() -> list[str]:
-    """Run every sweep that is due and was not done in its slot; return the names of those run."""
+    """Run every sweep that is due and was not done in its slot; return the names of those run.
+
+    So does a sweep of an earlier slot that was parked and released.
+    """
     now = clock.now()
-    return [sweep.name for sweep in SWEEPS if _run_once(sweep, now)]
+    due = [(sweep, sweep.slot(now)) for sweep in SWEEPS]
+    again = [pair for pair in _released() if pair not in due]
+    return [sweep.name for sweep, slot in (*due, *again) if _run_once(sweep, slot, now)]
 
 
-def _run_once(sweep: Sweep, now: datetime) -> bool:
+def _released() -> list[tuple[Sweep, str]]:
+    """Return the sweeps that a person has released, each with the slot that it was parked in."""
+    by_name = {f"{SWEEP}{sweep.name}": sweep for sweep in SWEEPS}
+    return [
+        (by_name[job.name], job.params["slot"])
+        for job in audit.queries.released_jobs(SWEEP)
+        if job.name in by_name
+    ]
+
+
+def _run_once(sweep: Sweep, slot: str, now: datetime) -> bool:
     """Run a sweep unless it was done in this slot, is running or is parked."""
-    params = {"slot": sweep.slot(now)}
-    name = f"sweep:{sweep.name}"
+    params = {"slot": slot}
+    name = f"{SWEEP}{sweep.name}"
     if JobRun.objects.filter(name=name, params=params, state="DONE").exists():
         return False
     try:

@@ -69,14 +69,14 @@ class JobRun(models.Model):
     params_hash = models.CharField(max_length=64)
     state = models.CharField(max_length=7, choices=JobState.choices, default=JobState.RUNNING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    cursor = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     result = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     error = models.TextField(blank=True, default="")
     started_at = models.DateTimeField(db_default=Now())
-    heartbeat_at = models.DateTimeField(db_default=Now())
+    tried_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = [("release_job", "Can release parked jobs")]
         constraints = [
             models.UniqueConstraint(
                 fields=["name", "params_hash"],

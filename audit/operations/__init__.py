@@ -28,9 +28,9 @@ from audit.operations.events import Happening, mark_delivered, record_event, rec
 from audit.operations.idempotency import KeyReused, claim, forget_expired, remember_answer
 from audit.operations.imports import AlreadyImported, close_batch, open_batch, refuse_batch
 from audit.operations.jobs import (
+    JobIsNotParked,
     JobIsParked,
     JobIsRunning,
-    beat,
     fail_job,
     finish_job,
     release_job,
@@ -56,6 +56,7 @@ __all__ = [
     "CannotDecide",
     "Decision",
     "Happening",
+    "JobIsNotParked",
     "JobIsParked",
     "JobIsRunning",
     "KeyReused",
@@ -65,7 +66,6 @@ __all__ = [
     "PayloadChanged",
     "approve",
     "approve_and_use",
-    "beat",
     "claim",
     "close_batch",
     "consume_approval",

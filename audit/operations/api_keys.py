@@ -41,7 +41,13 @@ class BeyondItsUser(Refusal):
 
 
 def issue_api_key(
-    *, name: str, user: User, scopes: Sequence[str], days: int, actor: User | None, reason: str = ""
+    *,
+    name: str,
+    user: User,
+    scopes: Sequence[str],
+    days: int,
+    actor: User | None,
+    reason: str = "",
 ) -> tuple[ApiKey, str]:
     """Make a key for a service user and return it with its secret, which is never shown again.
 

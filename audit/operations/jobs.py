@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from audit.choices import JobState
 from audit.models import JobRun
+from audit.operations.events import record_event
 from audit.rules.fingerprints import fingerprint
 from foundation.errors import Busy, Refusal
 from foundation.locks import advisory_lock
+from foundation.permissions import require
 
 LEASE: Final = timedelta(minutes=5)
-"""A running job that has not beaten for so long is taken for dead."""
+"""A job that has been running for so long is taken for dead: the queue ends its work before."""
 
 MOST_TRIES: Final = 3
 
@@ -34,11 +37,17 @@ class JobIsParked(Refusal):
     rule = "JOB_IS_PARKED"
 
 
+class JobIsNotParked(Refusal):
+    """The job does not wait for a person: it is done, running, or was released already."""
+
+    rule = "JOB_IS_NOT_PARKED"
+
+
 def start_job(*, name: str, params: Mapping[str, Any], most_tries: int = MOST_TRIES) -> JobRun:
     """Count a try and commit it, before the work begins.
 
-    An unfinished run of the same name and parameters is continued (its `cursor` says where), a
-    finished one is followed by a new one. Not inside another transaction: the count must survive
+    An unfinished run of the same name and parameters is continued, a finished one is followed by
+    a new one. Not inside another transaction: the count must survive
     whatever the work does.
 
     Raises: JobIsRunning; JobIsParked.
@@ -61,21 +70,13 @@ def start_job(*, name: str, params: Mapping[str, Any], most_tries: int = MOST_TR
         if not is_parked:
             job.state = JobState.RUNNING
             job.attempts += 1
-            job.heartbeat_at = Now()
+            job.tried_at = Now()
             job.finished_at = None
             job.save()
     if is_parked:
         raise JobIsParked(f"{name} failed {job.attempts} times and waits for a person")
     job.refresh_from_db()
     return job
-
-
-def beat(job: JobRun, *, cursor: object = None) -> None:
-    """Say that the job lives and, in the transaction of the work, how far it has come."""
-    changes: dict[str, Any] = {"heartbeat_at": Now()}
-    if cursor is not None:
-        changes["cursor"] = cursor
-    JobRun.objects.filter(pk=job.pk).update(**changes)
 
 
 def finish_job(job: JobRun, *, result: Mapping[str, Any] | None = None) -> None:
@@ -92,12 +93,27 @@ def fail_job(job: JobRun, *, error: str) -> None:
     )
 
 
-def release_job(*, job_id: int) -> None:
-    """Let a parked job be tried again, with its tries counted anew."""
-    JobRun.objects.filter(pk=job_id, state=JobState.PARKED).update(
-        state=JobState.FAILED, attempts=0
-    )
+@transaction.atomic
+def release_job(*, job_id: int, actor: User | None) -> JobRun:
+    """Let a parked job be tried again, with its tries counted anew; its last error is kept.
+
+    The clock takes up a released sweep at its next tick, whatever its slot; any other job goes on
+    when it is called again.
+
+    Raises: Forbidden; JobIsNotParked.
+    """
+    require(actor, "audit.release_job")
+    job = JobRun.objects.select_for_update().get(pk=job_id)
+    if job.state != JobState.PARKED:
+        raise JobIsNotParked(
+            f"{job.name} is not parked any more: {job.get_state_display().lower()}"
+        )
+    job.state = JobState.FAILED
+    job.attempts = 0
+    job.save(update_fields=["state", "attempts"])
+    record_event(topic="job.released", subject=job, actor=actor)
+    return job
 
 
 def _is_dead(job: JobRun) -> bool:
-    return JobRun.objects.filter(Q(heartbeat_at__lt=Now() - LEASE), pk=job.pk).exists()
+    return JobRun.objects.filter(Q(tried_at__lt=Now() - LEASE), pk=job.pk).exists()

@@ -15,7 +15,7 @@ import invoicing.queries
 import payments.queries
 import rating.queries
 import receivables.queries
-from audit.models import ImportBatch, JobRun
+from audit.models import ImportBatch
 from billing_site.queries.doors import may_open
 from foundation import scope
 from foundation.periods import Period
@@ -109,8 +109,7 @@ PILES: tuple[Pile, ...] = (
         "Parked jobs",
         "failed too often and wait for a person",
         "console:jobs",
-        lambda now: JobRun.objects.filter(state="PARKED"),
-        "?state=PARKED",
+        lambda now: audit.queries.parked_jobs(),
     ),
 )
 

@@ -16,6 +16,7 @@ from foundation.screens import naming
 PAGES: dict[str, str] = {
     "audit.apikey": "console:key",
     "audit.approvalpolicy": "console:limit",
+    "audit.jobrun": "console:job",
     "invoicing.invoiceline": "invoicing:line",
     "invoicing.memorequest": "invoicing:credit",
     "invoicing.invoice": "invoicing:invoice",

@@ -1,4 +1,4 @@
-"""The index of reports, and the lists of the audit room: imports and jobs."""
+"""The index of reports, and the files that were read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from audit.choices import BatchState, JobState
-from audit.models import ImportBatch, ImportRowError, JobRun
+from audit.choices import BatchState
+from audit.models import ImportBatch, ImportRowError
 from billing_site.queries.doors import may_open
 from billing_site.reports import GROUPS
 from foundation.screens import STAFF, Column, Crumb, Empty, FilterForm, ListScreen, Screen
@@ -116,39 +116,3 @@ class ImportErrors(ListScreen):
     def rows(self, filters: dict[str, Any]) -> QuerySet[ImportRowError]:
         """Return the rejected rows."""
         return self.batch.errors.all()
-
-
-class JobFilters(FilterForm):
-    """Which runs to show."""
-
-    name = forms.CharField(max_length=80)
-    state = forms.ChoiceField(choices=[("", "Any"), *JobState.choices])
-
-
-class Jobs(ListScreen):
-    """What ran by itself, newest first."""
-
-    reach = "whole"
-    title = "Job runs"
-    permission = "audit.view_jobrun"
-    filters = JobFilters
-    columns = (
-        Column(label="Job", value="name", kind="code"),
-        Column(label="State", value="state", kind="status"),
-        Column(label="Tries", value="attempts", kind="number"),
-        Column(label="Began", value="started_at", kind="instant"),
-        Column(label="Last sign of life", value="heartbeat_at", kind="instant"),
-        Column(label="Ended", value="finished_at", kind="instant"),
-        Column(label="Error", value="error"),
-    )
-    keyset = ("-id",)
-    empty = Empty(title="Nothing has run yet", text="The schedule rings every five minutes.")
-
-    def rows(self, filters: dict[str, Any]) -> QuerySet[JobRun]:
-        """Return the runs."""
-        found = JobRun.objects.all()
-        if filters.get("name"):
-            found = found.filter(name__startswith=filters["name"])
-        if filters.get("state"):
-            found = found.filter(state=filters["state"])
-        return found

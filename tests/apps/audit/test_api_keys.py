@@ -114,7 +114,10 @@ def test_the_secret_is_kept_nowhere(robot: User) -> None:
     [
         ("audit_apikey_is_hashed", "secret_hash = 'plain', name = name"),
         ("audit_apikey_is_bound", "scopes = '{audit.approve_request}'"),
-        ("audit_apikey_is_bound", "user_id = (SELECT id FROM auth_user WHERE username = 'keeper')"),
+        (
+            "audit_apikey_is_bound",
+            "user_id = (SELECT id FROM auth_user WHERE username = 'keeper')",
+        ),
         ("audit_apikey_is_bound", "created_by_id = NULL, approved_at = now()"),
         ("audit_apikey_is_not_lengthened", "expires_at = expires_at + interval '1 second'"),
         ("audit_apikey_takes_two", "approved_at = now()"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
 from audit import operations, queries
-from audit.models import ApiKey, BusinessEvent, Change, ReasonCode, Seal
+from audit.models import BusinessEvent, Change, ReasonCode, Seal
 from tests.attacks import raw, refused_by, unguard
 
 pytestmark = pytest.mark.django_db

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from audit import operations
+from audit import operations, queries
 from audit.choices import BatchState, JobState
 from audit.models import IdempotencyKey, ImportBatch, JobRun
+from foundation.errors import Forbidden
 from foundation.tabular import RowProblem
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +46,7 @@ def test_a_file_refused_as_a_whole_may_come_again():
         ImportBatch.objects.update(state=BatchState.OPEN)
 
 
-def test_a_try_is_counted_before_the_work_and_the_third_failure_parks():
+def test_a_try_is_counted_before_the_work_and_the_third_failure_parks(maker: User):
     for attempt in (1, 2, 3):
         job = operations.start_job(name="usage", params={"file": 1})
         assert job.attempts == attempt
@@ -53,18 +55,24 @@ def test_a_try_is_counted_before_the_work_and_the_third_failure_parks():
         operations.start_job(name="usage", params={"file": 1})
     with pytest.raises(operations.JobIsParked):
         operations.start_job(name="usage", params={"file": 1})
-    operations.release_job(job_id=job.pk)
+    with pytest.raises(Forbidden):
+        operations.release_job(job_id=job.pk, actor=maker)
+    released = operations.release_job(job_id=job.pk, actor=None)
+    assert (released.error, list(queries.released_jobs("us"))) == ("bad line", [released])
+    assert not queries.released_jobs("sweep:")
     assert operations.start_job(name="usage", params={"file": 1}).attempts == 1
+    assert not queries.released_jobs("us")
+    with pytest.raises(operations.JobIsNotParked):
+        operations.release_job(job_id=job.pk, actor=None)
 
 
 def test_a_running_job_runs_once_until_it_is_dead():
     job = operations.start_job(name="run", params={})
-    operations.beat(job, cursor={"chunk": 4})
     with pytest.raises(operations.JobIsRunning):
         operations.start_job(name="run", params={})
-    JobRun.objects.filter(pk=job.pk).update(heartbeat_at=Now() - timedelta(minutes=6))
+    JobRun.objects.filter(pk=job.pk).update(tried_at=Now() - timedelta(minutes=6))
     taken_over = operations.start_job(name="run", params={})
-    assert (taken_over.pk, taken_over.attempts, taken_over.cursor) == (job.pk, 2, {"chunk": 4})
+    assert (taken_over.pk, taken_over.attempts) == (job.pk, 2)
     operations.finish_job(taken_over, result={"invoices": 3})
     again = operations.start_job(name="run", params={})
     assert again.pk != job.pk
