@@ -80,6 +80,11 @@ urlpatterns = [
         name="approve_certificate",
     ),
     path(
+        "certificates/<int:pk>/revoke/",
+        views.RevokeCertificate.as_view(),
+        name="revoke_certificate",
+    ),
+    path(
         "certificates/<int:pk>/reject/",
         views.RejectCertificate.as_view(),
         name="reject_certificate",

@@ -136,6 +136,7 @@ class CertificateSerializer(HouseModelSerializer):
         fields = [
             *("id", "number", "account", "jurisdiction", "tax_type", "category_code", "percent"),
             *("valid_from", "valid_to", "flows_down", "document_reference", "state"),
+            *("revoked_from", "revoked_reason"),
         ]
 
 
@@ -156,6 +157,13 @@ class NewCertificateSerializer(HouseSerializer):
     document_reference = LineField(max_length=200, required=False, allow_blank=True)
 
 
+class RevocationSerializer(HouseSerializer):
+    """From which day an approved certificate holds no more, and why."""
+
+    revoked_from = serializers.DateField(help_text="Documents dated this day or later are taxed.")
+    reason = LineField(max_length=300)
+
+
 class CertificateViewSet(Listed, Retrieved, HouseViewSet):
     """Exemption certificates; they are approved in the console by a second person (TAX-6)."""
 
@@ -167,6 +175,7 @@ class CertificateViewSet(Listed, Retrieved, HouseViewSet):
         "retrieve": "customers.view_exemptioncertificate",
         "create": "customers.add_exemptioncertificate",
         "request_approval": "customers.request_certificate",
+        "revoke": "customers.approve_certificate",
     }
     filterset_fields = {
         "number": ["exact"],
@@ -188,4 +197,13 @@ class CertificateViewSet(Listed, Retrieved, HouseViewSet):
     def request_approval(self, request: Request, pk: str | None = None) -> Response:
         """Send a draft for approval; its content is kept from here on."""
         row = operations.request_certificate(certificate=self.get_object(), requester=self.actor)
+        return Response(self.shown(row))
+
+    @extend_schema(request=RevocationSerializer, responses={200: CertificateSerializer})
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, pk: str | None = None) -> Response:
+        """Revoke an approved certificate from a day on; what was posted keeps its tax."""
+        row = operations.revoke_certificate(
+            certificate=self.get_object(), **self.checked(RevocationSerializer), actor=self.actor
+        )
         return Response(self.shown(row))

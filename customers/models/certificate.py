@@ -14,7 +14,7 @@ class ExemptionCertificate(Stamped):
     """An exemption of an account from a tax, in force once a second person approved it (TAX-6).
 
     Empty tax type and category mean every one. Only a certificate that flows down holds for the
-    accounts below (HIER-5).
+    accounts below (HIER-5). A revoked one still holds for days before `revoked_from`.
     """
 
     number = models.CharField(max_length=64)
@@ -37,6 +37,8 @@ class ExemptionCertificate(Stamped):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
     )
+    revoked_from = models.DateField(null=True, blank=True)
+    revoked_reason = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
         permissions = [
@@ -66,7 +68,19 @@ class ExemptionCertificate(Stamped):
             ),
             models.CheckConstraint(
                 name="customers_exemptioncertificate_approved_by_someone",
-                condition=~Q(state=CertificateState.APPROVED) | Q(approved_by__isnull=False),
+                condition=Q(approved_by__isnull=False)
+                | ~Q(state__in=[CertificateState.APPROVED, CertificateState.REVOKED]),
+            ),
+            models.CheckConstraint(
+                name="customers_exemptioncertificate_revoked_from_a_day",
+                condition=(
+                    Q(state=CertificateState.REVOKED, revoked_from__isnull=False)
+                    & ~Q(revoked_reason="")
+                )
+                | (
+                    ~Q(state=CertificateState.REVOKED)
+                    & Q(revoked_from__isnull=True, revoked_reason="")
+                ),
             ),
         ]
 

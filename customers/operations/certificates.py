@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -124,16 +124,40 @@ def reject_certificate(
 
 @transaction.atomic
 def revoke_certificate(
-    *, certificate: ExemptionCertificate, actor: User | None
+    *, certificate: ExemptionCertificate, revoked_from: date, reason: str, actor: User | None
 ) -> ExemptionCertificate:
-    """Take an approved certificate out of force; what was billed keeps its tax snapshot."""
+    """Take an approved certificate out of force from a day on (TAX-6).
+
+    Documents dated `revoked_from` or later are taxed, those before it are not; the first day of
+    the certificate makes it worthless from the start. What was posted keeps its tax (D5).
+
+    Raises: Forbidden; CannotDecideCertificate; Invalid.
+    """
     require(actor, DECISION.action)
     row = DECISION.locked(certificate)
     if row.state != CertificateState.APPROVED:
         raise CannotDecideCertificate(f"certificate {row.number} is not in force")
+    first, end = row.valid.lower, row.valid.upper
+    if (first and revoked_from < first) or (end and revoked_from >= end):
+        last = f" to {end - timedelta(days=1)}" if end else " on"
+        raise Invalid(
+            f"certificate {row.number} is valid from {first}{last}; it is revoked from one of "
+            "these days",
+            column="revoked_from",
+        )
+    if not reason.strip():
+        raise Invalid("say why the certificate is revoked", column="reason")
     row.state = CertificateState.REVOKED
+    row.revoked_from = revoked_from
+    row.revoked_reason = reason.strip()
     row.updated_by = actor
     row.save()
+    audit.operations.record_event(
+        topic="certificate.revoked",
+        subject=row,
+        payload={"from": revoked_from.isoformat(), "reason": row.revoked_reason},
+        actor=actor,
+    )
     return row
 
 

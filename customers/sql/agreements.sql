@@ -56,6 +56,10 @@ BEGIN
     ) THEN
         PERFORM refuse('TAX-6', TG_NAME, 'a certificate sent for approval is kept as it was sent');
     END IF;
+    IF OLD.state = 'REVOKED' AND (OLD.revoked_from, OLD.revoked_reason)
+        IS DISTINCT FROM (NEW.revoked_from, NEW.revoked_reason) THEN
+        PERFORM refuse('TAX-6', TG_NAME, 'from which day a certificate was revoked is kept');
+    END IF;
     RETURN NEW;
 END
 $$;

@@ -27,6 +27,7 @@ from customers.views.certificates import (
     NewCertificate,
     RejectCertificate,
     RequestCertificate,
+    RevokeCertificate,
 )
 from customers.views.contracts import (
     ContractPage,
@@ -107,6 +108,7 @@ __all__ = [
     "ResolveFailure",
     "ResumeOrder",
     "ReviseOrder",
+    "RevokeCertificate",
     "SendBackOrder",
     "SignContract",
     "SubmitOrder",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
+from typing import Any, Final, Literal
 
 from django import forms
 from django.db.models import F, QuerySet
@@ -21,6 +22,7 @@ from customers.views.fields import (
     LineField,
     PercentField,
     person,
+    today,
     today_here,
 )
 from customers.views.lists import ANY, account_url, last_day
@@ -38,7 +40,14 @@ from foundation.screens import (
     Suggest,
     Table,
 )
+from foundation.screens.cells import date_text
 from tax.models import Jurisdiction, TaxCategory, TaxType
+
+WITH_REASON: Final[dict[str, Literal["plain", "danger"]]] = {
+    "reject_certificate": "plain",
+    "revoke_certificate": "danger",
+}
+"""Steps that lead to a form, with how their button looks."""
 
 
 class CertificateFilters(FilterForm):
@@ -135,7 +144,7 @@ class OfCertificate(Screen):
     def certificate(self) -> ExemptionCertificate:
         """The certificate of the address."""
         rows = ExemptionCertificate.objects.select_related(
-            "account", "jurisdiction", "tax_type", "requested_by", "approved_by"
+            *("account", "jurisdiction", "tax_type", "requested_by", "approved_by", "updated_by")
         )
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
@@ -176,6 +185,8 @@ class CertificatePage(OfCertificate):
                 ("Approve", "approve_certificate", approve),
                 ("Reject", "reject_certificate", approve),
             ]
+        elif one.state == CertificateState.APPROVED:
+            steps = [("Revoke", "revoke_certificate", approve)]
         else:
             steps = []
         return [
@@ -183,8 +194,8 @@ class CertificatePage(OfCertificate):
                 label=label,
                 url=reverse(f"customers:{name}", args=[one.pk]),
                 permission=permission,
-                method="get" if name == "reject_certificate" else "post",
-                style="plain" if name == "reject_certificate" else "primary",
+                method="get" if name in WITH_REASON else "post",
+                style=WITH_REASON.get(name, "primary"),
             )
             for label, name, permission in steps
         ]
@@ -206,6 +217,12 @@ class CertificatePage(OfCertificate):
             Fact(label="Sent by", value=one.requested_by.username if one.requested_by else ""),
             Fact(label="Approved by", value=one.approved_by.username if one.approved_by else ""),
         ]
+        if one.state == CertificateState.REVOKED:
+            facts += [
+                Fact(label="Revoked from", value=one.revoked_from, kind="date"),
+                Fact(label="Revoked because", value=one.revoked_reason),
+                Fact(label="Revoked by", value=one.updated_by.username if one.updated_by else ""),
+            ]
         return super().get_context_data(
             facts=facts, table=Table(columns=(), rows=(), empty=""), **kwargs
         )
@@ -258,4 +275,44 @@ class RejectCertificate(OfCertificate, FormScreen):
             certificate=self.certificate,
             comment=form.cleaned_data["comment"],
             approver=person(self.request),
+        )
+
+
+class RevokeFields(forms.Form):
+    """From which day a certificate holds no more, and why."""
+
+    revoked_from = DayField(
+        label="From", help_text="The first day without it: documents of this day are taxed."
+    )
+    reason = LineField(label="Why", max_length=300)
+
+
+class RevokeCertificate(OfCertificate, FormScreen):
+    """Take a certificate out of force from a day on."""
+
+    title = "Revoke certificate"
+    submit_label = "Revoke"
+    permission = "customers.approve_certificate"
+    form_class = RevokeFields
+    intro = (
+        "Documents dated the day chosen, or later, are taxed (TAX-6); for those dated before it "
+        "the exemption still holds. What was posted keeps the tax that it has, whatever its "
+        "date; drafts are calculated anew. A revoked certificate is not revived: approve another."
+    )
+
+    def get_initial(self) -> dict[str, Any]:
+        """Propose today, or the first day of a certificate that has not begun."""
+        first: date = self.certificate.valid.lower
+        return {"revoked_from": max(today(self.certificate.account), first)}
+
+    def get_success_message(self) -> str:
+        """Say what is taxed."""
+        return (
+            f"Revoked: documents dated {date_text(self.result.revoked_from)} or later are taxed."
+        )
+
+    def submit(self, form: forms.Form) -> Any:
+        """Call the operation."""
+        return operations.revoke_certificate(
+            certificate=self.certificate, **form.cleaned_data, actor=person(self.request)
         )

@@ -10,6 +10,7 @@ import ledger.operations
 import tax.operations
 from billing_site.scenarios.stage import NoSuchName, Scene
 from billing_site.scenarios.verbs.registry import verb
+from customers.models import ExemptionCertificate
 from ledger.choices import RateKind
 from tax.models import TaxType
 
@@ -90,6 +91,20 @@ def certificate(
     )
     customers.operations.request_certificate(certificate=row, requester=scene.cast.care)
     customers.operations.approve_certificate(certificate=row, approver=scene.cast.approver)
+
+
+@verb("tax.revoke")
+def revoke(
+    scene: Scene, *, account: str, reason: str = "no longer tax-free", from_: date | None = None
+) -> None:
+    """Revoke the newest certificate of an account from a day on (TAX-6)."""
+    row = ExemptionCertificate.objects.filter(account=scene.account(account)).latest("pk")
+    customers.operations.revoke_certificate(
+        certificate=row,
+        revoked_from=from_ or scene.day,
+        reason=reason,
+        actor=scene.cast.approver,
+    )
 
 
 @verb("tax.vat_check")

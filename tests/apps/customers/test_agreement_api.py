@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from customers import operations
 from customers.models import Contract, ContractPrice, ExemptionCertificate
 from tests.apps.customers import build
 from tests.apps.customers.test_api import Api
@@ -103,6 +104,25 @@ def test_a_certificate_is_drafted_and_waits_for_a_second_person(api: Api, accoun
     assert (row.state, row.percent, row.flows_down) == ("PENDING", Decimal("0.5"), True)
     listed = api.get("exemption-certificates/?state=PENDING").json()
     assert [one["id"] for one in listed["results"]] == [key]
+
+
+def test_a_certificate_is_revoked_from_a_day(api: Api, account: Any) -> None:
+    """TAX-6."""
+    key = certificate(api, account).json()["id"]
+    revoke = f"exemption-certificates/{key}/revoke/"
+    body = {"revoked_from": "2027-03-01", "reason": "moved abroad"}
+    assert api.post(revoke, body).status_code == 409, "nothing is in force"
+    api.post(f"exemption-certificates/{key}/request/")
+    row = ExemptionCertificate.objects.get(pk=key)
+    operations.approve_certificate(certificate=row, approver=build.user("boss"))
+    early = api.post(revoke, {**body, "revoked_from": "2020-01-01"})
+    assert early.status_code == 422
+    assert api.post(revoke, {"revoked_from": "2027-03-01"}).status_code == 400
+    done = api.post(revoke, body)
+    assert done.status_code == 200, done.json()
+    told = done.json()
+    assert (told["state"], told["revoked_from"]) == ("REVOKED", "2027-03-01")
+    assert told["revoked_reason"] == "moved abroad"
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,41 @@ def test_an_exemption_needs_a_second_person(
 @pytest.mark.parametrize(
     ("change", "guard"),
     [
+        ("SET revoked_from = '2027-02-02'", "customers_exemptioncertificate_kept"),
+        ("SET revoked_reason = ''", "customers_exemptioncertificate_kept"),
+        ("SET approved_by_id = NULL", "customers_exemptioncertificate_approved_by_someone"),
+        ("SET state = 'APPROVED'", "customers_exemptioncertificate_state_moves"),
+    ],
+)
+def test_a_revoked_certificate_stays_as_it_is(
+    certificate: ExemptionCertificate, change: str, guard: str
+) -> None:
+    operations.revoke_certificate(
+        certificate=certificate, revoked_from=date(2027, 2, 1), reason="expired abroad", actor=None
+    )
+    assert refused(f"UPDATE customers_exemptioncertificate {change}") == guard
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "state = 'REVOKED'",
+        "state = 'REVOKED', revoked_from = '2027-02-01'",
+        "state = 'REVOKED', revoked_reason = 'x'",
+        "revoked_from = '2027-02-01'",
+    ],
+)
+def test_a_revocation_has_a_day_and_a_reason(
+    certificate: ExemptionCertificate, change: str
+) -> None:
+    assert certificate.state == "APPROVED"
+    guard = "customers_exemptioncertificate_revoked_from_a_day"
+    assert refused(f"UPDATE customers_exemptioncertificate SET {change}") == guard
+
+
+@pytest.mark.parametrize(
+    ("change", "guard"),
+    [
         ("percent = 2", "customers_exemptioncertificate_percent_is_share"),
         ("percent = 'NaN'", "customers_exemptioncertificate_percent_is_number"),
         ("valid = 'empty'", "customers_exemptioncertificate_has_days"),

@@ -14,8 +14,9 @@ from audit.operations import CannotDecide
 from catalog.models import PriceBook
 from customers import operations, queries
 from customers.choices import AccountRole, AddressRole
-from customers.models import Account
+from customers.models import Account, ExemptionCertificate
 from customers.queries import billing
+from foundation.errors import Invalid
 from tests.apps.customers import build
 
 pytestmark = pytest.mark.django_db
@@ -141,7 +142,7 @@ def test_a_newly_agreed_price_ends_the_one_before() -> None:
     assert (first.valid.lower, first.valid.upper, first.in_force) == (JAN, FEB, True)
 
 
-def exempt(account: Account, number: str, *, flows_down: bool) -> None:
+def exempt(account: Account, number: str, *, flows_down: bool) -> ExemptionCertificate:
     clerk, boss = build.user(f"clerk{number}"), build.user(f"boss{number}")
     row = operations.draft_certificate(
         account=account,
@@ -152,7 +153,39 @@ def exempt(account: Account, number: str, *, flows_down: bool) -> None:
         actor=clerk,
     )
     operations.request_certificate(certificate=row, requester=clerk)
-    operations.approve_certificate(certificate=row, approver=boss)
+    return operations.approve_certificate(certificate=row, approver=boss)
+
+
+def exempt_days(account: Account) -> list[tuple[Any, ...]]:
+    """Return number, first day and end of what is exempt from January on."""
+    with connection.cursor() as cursor:
+        found = queries.set_rows(
+            cursor, "exemptions", accounts=[account.pk], on_date=JAN, since=JAN, until=None
+        )
+    return [(row[1], row[6], row[7]) for row in found]
+
+
+def test_a_revoked_certificate_exempts_the_days_before() -> None:
+    """TAX-6: revoked from 1 February, a document of 31 January is exempt, one of that day not."""
+    root = build.account("Root")
+    row = exempt(root, "1", flows_down=False)
+    assert exempt_days(root) == [(row.pk, JAN, None)]
+    for day in (date(2026, 12, 31), date(2020, 1, 1)):
+        with pytest.raises(Invalid, match="from one of these days"):
+            operations.revoke_certificate(
+                certificate=row, revoked_from=day, reason="moved", actor=None
+            )
+    with pytest.raises(Invalid, match="say why"):
+        operations.revoke_certificate(certificate=row, revoked_from=FEB, reason=" ", actor=None)
+    operations.revoke_certificate(certificate=row, revoked_from=FEB, reason="moved", actor=None)
+    assert exempt_days(root) == [(row.pk, JAN, FEB)]
+    with pytest.raises(operations.CannotDecideCertificate, match="not in force"):
+        operations.revoke_certificate(
+            certificate=row, revoked_from=MAR, reason="moved", actor=None
+        )
+    never = exempt(root, "2", flows_down=False)
+    operations.revoke_certificate(certificate=never, revoked_from=JAN, reason="false", actor=None)
+    assert exempt_days(root) == [(row.pk, JAN, FEB)]
 
 
 def test_exemptions_flow_down_only_when_they_say_so() -> None:
