@@ -246,26 +246,6 @@ def require_open_period(entity_id: int, on_date: date) -> AccountingPeriod:
     return period
 
 
-def first_open_date(entity_id: int, on_date: date) -> date:
-    """Return the date itself if its period is open, else the first day of the next open one.
-
-    Raises: PeriodNotOpen.
-    """
-    period = period_of(entity_id, on_date)
-    if period is not None and period.state == PeriodState.OPEN:
-        return on_date
-    later = (
-        AccountingPeriod.objects.filter(
-            entity_id=entity_id, state=PeriodState.OPEN, period__startswith__gt=on_date
-        )
-        .order_by("period")
-        .first()
-    )
-    if later is None:
-        raise PeriodNotOpen(f"no accounting period is open on or after {on_date}")
-    return later.period.lower
-
-
 def number_gaps(
     table: str, doc_types: Sequence[str], *, number_column: str = "number"
 ) -> list[Finding]:
