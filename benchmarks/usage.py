@@ -242,7 +242,7 @@ def lay_services(accounts: int) -> UsageSource:
                 )
         cursor.execute("COMMIT")
         cursor.execute("ANALYZE")
-    return operations.create_source(code="MED", name="Mediation", actor=None)
+    return operations.define_source(code="MED", name="Mediation", actor=None)
 
 
 def _offer() -> OfferVersion:

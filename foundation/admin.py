@@ -7,7 +7,8 @@ may write (documents, journal, usage). Both use the console's look.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from inspect import signature
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
@@ -228,6 +229,32 @@ class HouseAdmin(ModelAdmin):
             raise refusal
         messages.error(request, f"Not saved: {refusal.message} ({refusal.rule})")
         return HttpResponseRedirect(request.get_full_path())
+
+
+class DefinedAdmin(HouseAdmin):
+    """An admin page for what one operation defines by its code: the form is saved through it.
+
+    `define` takes every field of the form by name, and `actor`; it makes the row of a code or
+    changes it to what is said. What it refuses stands above the form.
+    """
+
+    define: ClassVar[Callable[..., Model]]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """Call the operation; the admin goes on with the row that it made."""
+        fields = {field.name for field in obj._meta.concrete_fields}
+        asked = fields & set(signature(type(self).define).parameters)
+        made = type(self).define(
+            **{name: getattr(obj, name) for name in asked}, actor=request.user
+        )
+        stand_for(obj, made)
+
+
+def stand_for(obj: Any, made: Model) -> None:
+    """Let the unsaved row of a form stand for the one that an operation made of it."""
+    obj.pk = made.pk
+    obj._state.adding = False
+    obj._state.db = made._state.db
 
 
 class ReadOnlyAdmin(HouseAdmin):

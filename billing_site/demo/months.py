@@ -54,7 +54,7 @@ def cycles_and_sources() -> None:
         ("CLOUD", "Cloud metering", "UTC"),
         ("GPU", "GPU metering", "UTC"),
     ):
-        rating.operations.create_source(
+        rating.operations.define_source(
             code=code, name=name, time_zone=zone, needs_trailer=True, numbers_files=True
         )
 

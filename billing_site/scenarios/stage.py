@@ -18,7 +18,6 @@ from invoicing.models import Invoice
 from ledger.models import LegalEntity
 from payments.models import Payment
 from rating.models import UsageSource
-from rating.rules.partials import PartTerms
 from tax.models import Jurisdiction
 
 PRODUCTS = (
@@ -70,8 +69,12 @@ def set_stage() -> Stage:
         ledger.operations.open_periods(entity=entity, first=first, months=months, actor=None)
     shelf.define_words()
     shelf.define_products(PRODUCTS)
-    source = rating.operations.create_source(
-        code=SOURCE, name="Scenario", parts=PartTerms("session", "part", "last")
+    source = rating.operations.define_source(
+        code=SOURCE,
+        name="Scenario",
+        session_attribute="session",
+        sequence_attribute="part",
+        last_attribute="last",
     )
     found = {place.code: place for place in Jurisdiction.objects.all()}
     return Stage(people, both, found, source)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 import catalog.queries
+from catalog import operations
 from catalog.models import (
     BandPlan,
     Charge,
@@ -31,11 +32,11 @@ from catalog.models import (
     ZonePrefix,
 )
 from catalog.views import words
-from foundation.admin import HouseAdmin, ReadOnlyAdmin, ReadOnlyInline
+from foundation.admin import DefinedAdmin, HouseAdmin, ReadOnlyAdmin, ReadOnlyInline
 
 
-class CodedAdmin(HouseAdmin):
-    """Things named by a code that never changes."""
+class CodedAdmin(DefinedAdmin):
+    """Things named by a code that never changes, defined by the operation of their kind."""
 
     search_fields = ("code", "name")
 
@@ -48,6 +49,7 @@ class CodedAdmin(HouseAdmin):
 class UnitOfMeasureAdmin(CodedAdmin):
     """Units of measure."""
 
+    define = operations.define_unit
     list_display = ("code", "name", "dimension", "to_base", "precision")
     list_filter = ("dimension",)
 
@@ -60,6 +62,7 @@ class UnitOfMeasureAdmin(CodedAdmin):
 class UsageTypeAdmin(CodedAdmin):
     """Kinds of usage."""
 
+    define = operations.define_usage_type
     list_display = ("code", "name", "unit", "identifier_type", "aggregate_rule", "is_active")
     list_select_related = ("unit",)
     list_filter = ("identifier_type", "aggregate_rule", "is_active")
@@ -85,6 +88,7 @@ class ZoneFallbackInline(ReadOnlyInline):
 class ZoneMapAdmin(CodedAdmin):
     """Zone maps; their prefixes come from files, their fallbacks from the console."""
 
+    define = operations.define_zone_map
     list_display = ("code", "name", "attribute", "fallback")
     inlines = (ZoneFallbackInline,)
 
@@ -117,6 +121,7 @@ class HolidayInline(ReadOnlyInline):
 class BandPlanAdmin(CodedAdmin):
     """Plans of time bands with their holidays."""
 
+    define = operations.define_band_plan
     list_display = ("code", "name")
     inlines = (TimeBandInline, HolidayInline)
 
@@ -145,6 +150,7 @@ class HolidayAdmin(HouseAdmin):
 class GLCodeAdmin(CodedAdmin):
     """GL codes."""
 
+    define = operations.define_gl_code
     list_display = ("code", "name", "revenue_account")
 
 
@@ -152,6 +158,7 @@ class GLCodeAdmin(CodedAdmin):
 class RevenueRuleAdmin(CodedAdmin):
     """Revenue rules."""
 
+    define = operations.define_revenue_rule
     list_display = ("code", "name", "pattern", "is_distinct", "is_unconditional")
     list_filter = ("pattern",)
 
@@ -160,6 +167,7 @@ class RevenueRuleAdmin(CodedAdmin):
 class ProductAdmin(CodedAdmin):
     """Products with what leads them to tax, accounts and revenue."""
 
+    define = operations.define_product
     list_display = (
         "code", "name", "product_type", "family", "tax_category", "gl_code", "revenue_rule",
         "is_active",
@@ -172,6 +180,7 @@ class ProductAdmin(CodedAdmin):
 class PriceBookAdmin(CodedAdmin):
     """Price books and their parents."""
 
+    define = operations.define_price_book
     list_display = ("code", "name", "parent")
     list_select_related = ("parent",)
 

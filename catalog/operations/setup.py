@@ -54,6 +54,8 @@ def define_usage_type(
     quantity_places: int = 8,
     quantity_mode: str = "ROUND_HALF_UP",
     dedupe_fields: Sequence[str] = (),
+    supports_partial: bool = False,
+    is_active: bool = True,
     actor: User | None,
 ) -> UsageType:
     """Define a kind of usage."""
@@ -72,6 +74,8 @@ def define_usage_type(
         "quantity_places": quantity_places,
         "quantity_mode": quantity_mode,
         "dedupe_fields": list(dedupe_fields),
+        "supports_partial": supports_partial,
+        "is_active": is_active,
     }
     return define(UsageType, code, values, actor)
 
@@ -81,9 +85,25 @@ def define_gl_code(*, code: str, name: str, revenue_account: str, actor: User | 
     return define(GLCode, code, {"name": name, "revenue_account": revenue_account}, actor)
 
 
-def define_revenue_rule(*, code: str, name: str, pattern: str, actor: User | None) -> RevenueRule:
+def define_revenue_rule(
+    *,
+    code: str,
+    name: str,
+    pattern: str,
+    is_distinct: bool = True,
+    is_unconditional: bool = True,
+    allocation_group: str = "",
+    actor: User | None,
+) -> RevenueRule:
     """Define how revenue is recognised."""
-    return define(RevenueRule, code, {"name": name, "pattern": pattern}, actor)
+    values = {
+        "name": name,
+        "pattern": pattern,
+        "is_distinct": is_distinct,
+        "is_unconditional": is_unconditional,
+        "allocation_group": allocation_group,
+    }
+    return define(RevenueRule, code, values, actor)
 
 
 def define_product(
@@ -96,6 +116,7 @@ def define_product(
     gl_code: GLCode | None = None,
     revenue_rule: RevenueRule | None = None,
     provisioning_code: str = "",
+    is_active: bool = True,
     actor: User | None,
 ) -> Product:
     """Define a product; what it lacks for billing is found when an offer is published."""
@@ -107,6 +128,7 @@ def define_product(
         "gl_code": gl_code,
         "revenue_rule": revenue_rule,
         "provisioning_code": provisioning_code,
+        "is_active": is_active,
     }
     return define(Product, code, values, actor)
 

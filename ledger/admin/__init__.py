@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminDateWidget
 
-from foundation.admin import HouseAdmin, ReadOnlyAdmin, ReadOnlyInline
+from foundation.admin import HouseAdmin, ReadOnlyAdmin, ReadOnlyInline, stand_for
+from ledger import operations
 from ledger.models import (
     AccountingPeriod,
     Currency,
@@ -21,6 +24,16 @@ from ledger.models import (
 )
 
 
+class NewEntityForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A company, and the day from which its books are kept."""
+
+    books_from = forms.DateField(
+        widget=UnfoldAdminDateWidget,
+        help_text="The first day of the first accounting period. Two years of periods, the chart, "
+        "the posting rules and the number series are made with the entity.",
+    )
+
+
 @admin.register(LegalEntity)
 class LegalEntityAdmin(HouseAdmin):
     """Companies; their currency and zone are fixed once there are books."""
@@ -31,6 +44,22 @@ class LegalEntityAdmin(HouseAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return what no longer changes when the entity exists."""
         return ("code", "functional_currency", "fiscal_year_start") if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Ask with a new entity from when its books are kept."""
+        if obj is None:
+            kwargs["form"] = NewEntityForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Make a new entity with all that its first document needs."""
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            actor = request.user
+            stand_for(obj, operations.ensure_entity(**form.cleaned_data, actor=actor))  # type: ignore[arg-type]
 
 
 @admin.register(GLAccount)

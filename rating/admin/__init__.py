@@ -9,8 +9,9 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from foundation.admin import HouseAdmin, ReadOnlyAdmin
+from foundation.admin import DefinedAdmin, ReadOnlyAdmin
 from foundation.parsing import BadValue
+from rating import operations
 from rating.models import SuspenseItem, UsageFile, UsageSource
 from rating.operations.sources import known_zone
 from rating.rules.mapping import ColumnMap
@@ -58,15 +59,18 @@ def _is_texts(value: Any) -> bool:
 
 
 @admin.register(UsageSource)
-class UsageSourceAdmin(HouseAdmin):
+class UsageSourceAdmin(DefinedAdmin):
     """Who sends usage, and how it is read."""
 
+    define = operations.define_source
     form = UsageSourceForm
     list_display = ("code", "name", "time_zone", "late_days", "needs_trailer", "is_active")
     search_fields = ("code", "name")
     fields = (
         *("code", "name", "time_zone", "late_days", "needs_trailer", "numbers_files"),
-        *("column_map", "constants", "date_format", "is_active"),
+        *("column_map", "constants", "date_format"),
+        *("session_attribute", "sequence_attribute", "last_attribute", "session_hours"),
+        "is_active",
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ from rating.operations.reserving import (
     release,
     reserve,
 )
-from rating.operations.sources import create_source
+from rating.operations.sources import define_source
 from rating.operations.summing import AccountChange, rebuild_sums
 from rating.operations.suspending import recycle
 from rating.operations.top_ups import (
@@ -100,7 +100,7 @@ __all__ = [
     "cancel_event",
     "close_top_up",
     "commit",
-    "create_source",
+    "define_source",
     "derive_pending",
     "draw_money",
     "draw_pending",

@@ -1,17 +1,18 @@
 """Set up who sends usage."""
 
 from collections.abc import Mapping
+from zoneinfo import available_timezones
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from foundation.errors import Invalid
 from foundation.parsing import BadValue, plain_text
 from foundation.permissions import require
 from rating.models import UsageSource
-from rating.rules.partials import PartTerms
 
 
-def create_source(
+def define_source(
     *,
     code: str,
     name: str,
@@ -22,40 +23,49 @@ def create_source(
     column_map: Mapping[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
     date_format: str = "",
-    parts: PartTerms | None = None,
+    session_attribute: str = "",
+    sequence_attribute: str = "",
+    last_attribute: str = "",
     session_hours: int = 24,
+    is_active: bool = True,
     actor: User | None = None,
 ) -> UsageSource:
-    """Create a source of usage; `column_map`, `constants` and `date_format` as `ColumnMap` reads.
+    """Define a source of usage by its code: make it, or change it to what is said.
 
-    `parts` names the attributes of rows that are parts of a session, which wait `session_hours`.
+    `column_map`, `constants` and `date_format` as `ColumnMap` reads them. The three attributes
+    are those of rows that are parts of a session, which wait `session_hours`.
 
     Raises: Forbidden, Invalid.
     """
-    require(actor, "rating.add_usagesource")
+    require(actor, "rating.add_usagesource", "rating.change_usagesource")
     try:
-        source = UsageSource(
-            code=plain_text(code, 32),
-            name=plain_text(name, 120),
-            time_zone=known_zone(time_zone),
-            late_days=late_days,
-            needs_trailer=needs_trailer,
-            numbers_files=numbers_files,
-            column_map=dict(column_map or {}),
-            constants=dict(constants or {}),
-            date_format=date_format,
-            session_attribute=parts.session if parts else "",
-            sequence_attribute=parts.sequence if parts else "",
-            last_attribute=parts.last if parts else "",
-            session_hours=session_hours,
-            created_by=actor,
-            updated_by=actor,
-        )
+        values = {
+            "name": plain_text(name, 120),
+            "time_zone": known_zone(time_zone),
+            "late_days": late_days,
+            "needs_trailer": needs_trailer,
+            "numbers_files": numbers_files,
+            "column_map": dict(column_map or {}),
+            "constants": dict(constants or {}),
+            "date_format": date_format,
+            "session_attribute": session_attribute,
+            "sequence_attribute": sequence_attribute,
+            "last_attribute": last_attribute,
+            "session_hours": session_hours,
+            "is_active": is_active,
+        }
+        code = plain_text(code, 32)
     except BadValue as bad:
         raise Invalid(bad.message, rule=bad.rule) from bad
-    if (found := source.mapping) and (problem := found.problem()):
-        raise Invalid(problem, rule="MAPPING")
-    source.save()
+    with transaction.atomic():
+        held = UsageSource.objects.select_for_update().filter(code=code).first()
+        source = held or UsageSource(code=code, created_by=actor)
+        for field, value in values.items():
+            setattr(source, field, value)
+        if (found := source.mapping) and (problem := found.problem()):
+            raise Invalid(problem, rule="MAPPING")
+        source.updated_by = actor
+        source.save()
     return source
 
 
@@ -64,8 +74,6 @@ def known_zone(name: str) -> str:
 
     Raises: BadValue.
     """
-    from zoneinfo import available_timezones
-
     if name not in available_timezones():
         raise BadValue("ZONE", "no such time zone")
     return name

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from foundation.admin import HouseAdmin, ReadOnlyAdmin
+from foundation.admin import DefinedAdmin, ReadOnlyAdmin
+from tax import operations
 from tax.models import Jurisdiction, TaxCategory, TaxRate, TaxRegistration, TaxRule, TaxType
 
 
 @admin.register(TaxCategory)
-class TaxCategoryAdmin(HouseAdmin):
+class TaxCategoryAdmin(DefinedAdmin):
     """Tax categories."""
 
+    define = operations.define_category
     list_display = ("code", "name", "nature", "sourcing")
     list_filter = ("nature", "sourcing")
     search_fields = ("code", "name")

@@ -7,6 +7,7 @@ comes in where stands in the tables of `access/`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import signature
 from typing import cast
 
 import pytest
@@ -20,7 +21,7 @@ from rest_framework.test import APIRequestFactory
 from billing_site import roles
 from billing_site.roles import PACKAGES
 from billing_site.urls import api_router
-from foundation.admin import HouseAdmin
+from foundation.admin import DefinedAdmin, HouseAdmin
 from foundation.api import HouseViewSet
 from foundation.screens import ActionView, Screen
 from tests.apps.billing_site.access.doors import arguments, house_admins, pages
@@ -133,6 +134,17 @@ def test_the_admin_has_no_page_that_the_tables_do_not_know() -> None:
 def test_admin_actions_ask_for_a_permission() -> None:
     for _, page in house_admins():
         assert not [error for error in page.check() if error.id == "house.E001"]
+
+
+def test_a_form_of_the_admin_asks_for_what_its_operation_takes(db: None) -> None:
+    """Otherwise a field would be shown, and what is typed in it lost."""
+    request = RequestFactory().get("/")
+    request.user = User.objects.create_superuser("root")
+    defined = [(m, page) for m, page in house_admins() if isinstance(page, DefinedAdmin)]
+    assert len(defined) > 8
+    for model, page in defined:
+        taken = set(signature(type(page).define).parameters)
+        assert set(page.get_form(request, None).base_fields) <= taken, model._meta.label
 
 
 def test_every_admin_list_and_add_page_renders(people: None, client: Client) -> None:

@@ -30,7 +30,7 @@ def line(payer: Account, plan: Any, number: str, on: date) -> None:
 
 def came(at: datetime, *rows: tuple[str, str, str]) -> None:
     """Load number, start and quantity of events that came at a moment."""
-    source = UsageSource.objects.filter(code="MED").first() or rating.operations.create_source(
+    source = UsageSource.objects.filter(code="MED").first() or rating.operations.define_source(
         code="MED", name="Mediation"
     )
     rating.operations.load_events(

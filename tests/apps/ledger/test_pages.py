@@ -18,7 +18,15 @@ from foundation import clock
 from foundation.tabular import read_table
 from ledger import operations, queries
 from ledger.choices import PeriodState, RateKind
-from ledger.models import AccountingPeriod, ExchangeRate, JournalEntry, LegalEntity
+from ledger.models import (
+    AccountingPeriod,
+    ExchangeRate,
+    GLAccount,
+    JournalEntry,
+    LegalEntity,
+    NumberSeries,
+    PostingRule,
+)
 from ledger.operations import EntryLine
 
 pytestmark = pytest.mark.django_db
@@ -215,6 +223,31 @@ def test_whoever_lacks_the_right_is_refused(name, entity):
 def test_strange_addresses_are_answered_calmly(browser, entry, query):
     response = browser.get(reverse("ledger:trial_balance"), query)
     assert response.status_code in (200, 422)
+
+
+def test_an_entity_is_added_with_all_that_its_first_document_needs(client: Client) -> None:
+    """Its chart, posting rules, number series and periods: without them nothing can be posted."""
+    client.force_login(User.objects.create_superuser("root"))
+    given = {
+        "code": "NEW", "name": "New GmbH", "country": "DE", "functional_currency": "EUR",
+        "time_zone": "Europe/Berlin", "fiscal_year_start": "1", "tax_rounding": "LINE",
+        "credit_style": "CREDIT_NOTE", "books_from": "2027-01-01",
+    }  # fmt: skip
+    address = reverse("admin:ledger_legalentity_add")
+    assert "books_from" in client.get(address).content.decode()
+    assert client.post(address, {**given, "books_from": ""}).status_code == 200
+    assert not LegalEntity.objects.filter(code="NEW").exists()
+    client.post(address, given)
+    made = LegalEntity.objects.get(code="NEW")
+    periods = AccountingPeriod.objects.filter(entity=made).order_by("period")
+    assert (periods[0].period.lower, len(periods)) == (date(2027, 1, 1), 24)
+    for model in (GLAccount, PostingRule, NumberSeries):
+        assert model.objects.filter(entity=made).exists()
+    change = reverse("admin:ledger_legalentity_change", args=[made.pk])
+    assert "books_from" not in client.get(change).content.decode()
+    client.post(change, {**given, "name": "Newer GmbH"})
+    made.refresh_from_db()
+    assert made.name == "Newer GmbH"
 
 
 def post(entity: LegalEntity, source_type: str, source_id: int) -> JournalEntry:

@@ -100,7 +100,7 @@ def found_company(**source: Any) -> Company:
     company = Company(
         entity,
         version,
-        operations.create_source(code="MED", name="Mediation", actor=None, **source),
+        operations.define_source(code="MED", name="Mediation", actor=None, **source),
         by_line,
         by_event,
     )

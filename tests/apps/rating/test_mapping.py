@@ -20,6 +20,7 @@ from rating.models import UsageFile, UsageSource
 from rating.operations.receiving import CannotLoadFile
 from rating.queries import file_problems
 from rating.rules.mapping import ColumnMap
+from rating.rules.partials import PartTerms
 from tests.apps.rating.company import RECEIVED, Company, load, person, row, sums
 from tests.apps.rating.test_loading import findings
 
@@ -38,7 +39,7 @@ ROWS = [
 
 @pytest.fixture
 def own(company: Company) -> UsageSource:
-    return operations.create_source(
+    return operations.define_source(
         code="SWITCH", name="Switch", time_zone="Europe/Berlin", column_map=COLUMNS,
         constants=CONSTANTS, date_format="%d.%m.%Y %H:%M:%S",
     )  # fmt: skip
@@ -122,7 +123,7 @@ def test_a_declaration_makes_a_row(
 def test_a_wrong_declaration_is_refused(company: Company) -> None:
     given: dict[str, Any] = {"code": "X", "name": "X", "column_map": COLUMNS}
     with pytest.raises(Invalid, match="is missing"):
-        operations.create_source(**given)
+        operations.define_source(**given)
 
 
 def test_a_declaration_is_read_and_changed_line_by_line(own: UsageSource, client: Client) -> None:
@@ -134,10 +135,15 @@ def test_a_declaration_is_read_and_changed_line_by_line(own: UsageSource, client
     page = unescape(client.get(address).content.decode())
     assert '\n  "identifier": "A number"' in page
     given = {
-        "name": "Switch", "time_zone": "Europe/Berlin", "is_active": "on",
+        "name": "Switch", "time_zone": "Europe/Berlin", "is_active": "on", "session_hours": "6",
         "column_map": json.dumps(COLUMNS), "constants": json.dumps({**CONSTANTS, "colour": "red"}),
     }  # fmt: skip
     assert "no field 'colour'" in unescape(client.post(address, given).content.decode())
     client.post(address, {**given, "constants": json.dumps({**CONSTANTS, "uom": "MB"})})
     own.refresh_from_db()
-    assert own.constants["uom"] == "MB"
+    assert (own.constants["uom"], own.session_hours) == ("MB", 6)
+    parts = {"session_attribute": "call", "sequence_attribute": "part", "last_attribute": "last"}
+    client.post(address, {**given, "constants": json.dumps(CONSTANTS), **parts})
+    own.refresh_from_db()
+    assert own.part_terms == PartTerms("call", "part", "last")
+    assert own.updated_by == boss

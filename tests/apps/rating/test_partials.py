@@ -251,8 +251,13 @@ def test_a_source_of_whole_events_looks_at_no_parts(company: Company) -> None:
 
 
 def test_a_source_is_made_with_its_parts(company: Company) -> None:
-    made = operations.create_source(
-        code="PGW", name="Gateway", parts=PartTerms("call", "part", "last"), session_hours=6
+    made = operations.define_source(
+        code="PGW",
+        name="Gateway",
+        session_attribute="call",
+        sequence_attribute="part",
+        last_attribute="last",
+        session_hours=6,
     )
     assert (made.part_terms, made.session_hours) == (PartTerms("call", "part", "last"), 6)
 
