@@ -18,6 +18,7 @@ urlpatterns = [
     path("batches/", views.BatchList.as_view(), name="batches"),
     path("batches/<int:pk>/", views.BatchPage.as_view(), name="batch"),
     path("unidentified/", views.ReceiptQueue.as_view(), name="unidentified"),
+    path("unidentified/record/", views.ReceiveForm.as_view(), name="record_receipt"),
     path("unidentified/<int:pk>/", views.ReceiptPage.as_view(), name="unidentifiedreceipt"),
     path("unidentified/<int:pk>/identify/", views.IdentifyForm.as_view(), name="identify"),
     path("unidentified/<int:pk>/next-step/", views.NextStepForm.as_view(), name="next_step"),

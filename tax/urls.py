@@ -8,6 +8,7 @@ app_name = "tax"
 urlpatterns = [
     path("places/", places.Places.as_view(), name="places"),
     path("places/add/", forms.AddPlace.as_view(), name="place_add"),
+    path("taxes/add/", forms.AddTax.as_view(), name="tax_add"),
     path("places/<int:pk>/", places.Place.as_view(), name="place"),
     path("places/<int:pk>/rate/", forms.AddRate.as_view(), name="rate_add"),
     path("places/<int:pk>/rule/", forms.AddRule.as_view(), name="rule_add"),

@@ -55,12 +55,12 @@ def require_takeable(*, amount: Decimal, currency: str, tender: TenderType) -> N
         raise CannotRecordPayment(f"The tender {tender.name} is out of use.")
 
 
-def require_received(payer: Account, received_on: date, as_of: datetime) -> None:
+def require_received(entity: LegalEntity, received_on: date, as_of: datetime) -> None:
     """Refuse money said to come on a later day than today, where the entity is or by UTC (PAY-10).
 
     By UTC as well, because that is the day that the console proposes.
     """
-    here = local_date(as_of, ZoneInfo(payer.entity.time_zone))
+    here = local_date(as_of, ZoneInfo(entity.time_zone))
     if received_on > max(here, as_of.astimezone(UTC).date()):
         raise CannotRecordPayment(
             f"Money that comes after {here} has not been received yet: record it on the day it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -46,13 +46,17 @@ def record_receipt(
     external_id: str = "",
     payer_text: str = "",
     reference: str = "",
+    as_of: datetime | None = None,
 ) -> UnidentifiedReceipt:
     """Take in money whose payer is not known: a liability until it has an owner (J14).
 
-    Raises: CannotRecordPayment (PAY-10 for an external id seen before).
+    Raises: CannotRecordPayment (PAY-10 for an external id seen before, or, told `as_of`, for a
+    day that has not come).
     """
     permissions.require(actor, RECORD)
     require_sight(actor, entity)
+    if as_of is not None:
+        entries.require_received(entity, received_on, as_of)
     return take_in(
         entity=entity,
         amount=amount,

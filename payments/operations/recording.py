@@ -78,7 +78,7 @@ def record_payment(
     entries.require_takeable(amount=amount, currency=currency, tender=tender)
     entries.require_own_currency(payer, currency)
     if as_of is not None:
-        entries.require_received(payer, received_on, as_of)
+        entries.require_received(payer.entity, received_on, as_of)
     with transaction.atomic():
         receivables.operations.lock_payer(payer.pk)
         made = Payment.objects.filter(request_key=request_key).first() if request_key else None
@@ -140,7 +140,7 @@ def preview_payment(
     payer = entries.payer_of(payer, received_on)
     entries.require_money(amount, currency)
     entries.require_own_currency(payer, currency)
-    entries.require_received(payer, received_on, as_of)
+    entries.require_received(payer.entity, received_on, as_of)
     unknown: list[Advice] = []
     if remittance:
         settlements, unknown = receivables.operations.preview_remittance(

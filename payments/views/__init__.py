@@ -4,6 +4,7 @@ from payments.views.acts import ApplyForm, RecordForm, ReversalPage, ReverseForm
 from payments.views.files import BatchList, BatchPage, ImportForm
 from payments.views.lists import AccountPayments, CashReport, PaymentList, PaymentPage
 from payments.views.receipts import IdentifyForm, NextStepForm, ReceiptPage, ReceiptQueue
+from payments.views.receiving import ReceiveForm
 from payments.views.top_ups import CaptureTopUp
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PaymentPage",
     "ReceiptPage",
     "ReceiptQueue",
+    "ReceiveForm",
     "RecordForm",
     "ReversalPage",
     "ReverseForm",

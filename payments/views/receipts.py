@@ -70,6 +70,14 @@ class ReceiptQueue(ListScreen):
         Column(label="By", value="next_step_on", kind="date"),
     )
 
+    def buttons(self) -> Sequence[Button]:
+        """Lead whoever records money to the form."""
+        return [
+            Button(
+                label="Record a receipt", url=reverse("payments:record_receipt"), permission=RECORD
+            )
+        ]
+
     def rows(self, filters: dict[str, Any]) -> QuerySet[UnidentifiedReceipt]:
         """Return the receipts that wait."""
         entity = filters.get("entity")

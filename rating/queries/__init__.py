@@ -26,7 +26,6 @@ from rating.queries.pooling import (
 )
 from rating.queries.provisional import (
     RatedUsage,
-    final_rating,
     provisional,
     provisional_by_account,
 )
@@ -47,15 +46,11 @@ from rating.queries.suspense import (
 from rating.queries.top_ups import due_top_ups, top_up_rules, top_up_standings, top_ups
 from rating.queries.trying import MOST_TRIED, Tried, explain_event, try_events
 from rating.queries.usage import (
-    USAGE_COLUMNS,
     Arrived,
-    DayUsage,
-    account_usage,
-    copy_usage,
+    Gap,
     events,
     holders_of,
     late_arrivals,
-    loaded_on,
     missing_numbers,
 )
 
@@ -67,23 +62,20 @@ __all__ = [
     "MOST_SHARES",
     "MOST_TRIED",
     "NOBODY",
-    "USAGE_COLUMNS",
     "Arrived",
-    "DayUsage",
     "Entitled",
+    "Gap",
     "Margin",
     "RatedUsage",
     "SuspenseGroup",
     "Tried",
     "Use",
-    "account_usage",
     "accounts_numbered",
     "agreements",
     "alerts",
     "balances",
     "caps",
     "check",
-    "copy_usage",
     "covers_of",
     "derivable_charges",
     "derived_of",
@@ -93,12 +85,10 @@ __all__ = [
     "explain_event",
     "file_fate",
     "file_problems",
-    "final_rating",
     "holders_of",
     "is_money_held",
     "largest_changes",
     "late_arrivals",
-    "loaded_on",
     "margins",
     "members_of",
     "missing_numbers",

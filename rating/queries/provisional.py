@@ -60,29 +60,12 @@ class RatedUsage:
     note: str = ""
 
 
-def final_rating(
-    *, subscription_charge_id: int, period: Period, price_tree_on: date | None = None
-) -> list[RatedUsage]:
-    """Rate a subscription charge over a full period of local days, by group (RATE step 10).
-
-    The answer depends only on the stored events, the catalogue and the timeline (RATE-1).
-    """
-    own = SubscriptionCharge.objects.get(pk=subscription_charge_id)
-    return _rated(
-        own.account_id,
-        period.start,
-        period.end,
-        price_tree_on or period.end,
-        only=(subscription_charge_id,),
-    )
-
-
 def provisional(*, account_id: int, start: date, end: date) -> list[RatedUsage]:
     """Rate an account's usage of local days [start, end) as if they were billed alone.
 
     Counters that it shares with others count theirs as well.
     """
-    return _rated(account_id, start, end, end)
+    return _rated_by_account([account_id], start, end, end).get(account_id, [])
 
 
 def provisional_by_account(
@@ -107,12 +90,6 @@ def provisional_worth(
         for account_id, rows in rated.items():
             found[account_id] = sum((row.amount or ZERO for row in rows), ZERO)
     return found
-
-
-def _rated(
-    account_id: int, start: date, end: date, tree_on: date, only: Collection[int] | None = None
-) -> list[RatedUsage]:
-    return _rated_by_account([account_id], start, end, tree_on, only).get(account_id, [])
 
 
 def _rated_by_account(

@@ -46,6 +46,12 @@ def rows_url(file_id: int) -> str:
     return f"{reverse('rating:suspense_rows')}?file={file_id}"
 
 
+def gap_text(gap: queries.Gap) -> str:
+    """Write "MED 17 to 19"."""
+    numbers = f"{gap.first}" if gap.first == gap.last else f"{gap.first} to {gap.last}"
+    return f"{gap.source} {numbers}"
+
+
 def alarms(file: UsageFile) -> str:
     """Say what is wrong with a file, in a few words."""
     found = []
@@ -96,6 +102,12 @@ class FileList(ListScreen):
         title="No usage files yet",
         text="A file of usage events, CSV or Excel, is loaded here or by the command load_usage.",
     )
+
+    def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say above the list which numbers are missing."""
+        if gaps := queries.missing_numbers():
+            self.intro = f"{self.intro} Missing: {', '.join(map(gap_text, gaps))}."
+        return super().get(*args, **kwargs)
 
     def buttons(self) -> Sequence[Button]:
         """Offer to load a file."""

@@ -69,12 +69,25 @@ def add_tax_type(
     gl_number: str = "",
     actor: User | None,
 ) -> TaxType:
-    """Add a tax; `compounds_on` are taxes of a lower sequence that join its base (TAX-8)."""
+    """Add a tax; `compounds_on` are taxes of a lower sequence that join its base (TAX-8).
+
+    Raises: Forbidden; Invalid for a code that is taken, and a base that is not computed before.
+    """
     require(actor, "tax.change_tax_tables")
     try:
         code, name = code_text(code, 32), plain_text(name, 100)
     except BadValue as bad:
         raise Invalid(bad.message, rule=bad.rule) from bad
+    base = list(compounds_on)
+    if late := [tax.code for tax in base if tax.sequence >= sequence]:
+        raise Invalid(
+            f"{', '.join(late)} is not computed before it: the number must be lower than "
+            f"{sequence}",
+            rule="TAX-8",
+            column="compounds_on",
+        )
+    if TaxType.objects.filter(code=code).exists():
+        raise Invalid(f"there is a tax {code} already", column="code")
     with transaction.atomic():
         tax = TaxType.objects.create(
             code=code,
@@ -84,7 +97,7 @@ def add_tax_type(
             gl_number=gl_number or ("2210" if pass_through else "2200"),
             created_by=actor,
         )
-        tax.compounds_on.set(compounds_on)
+        tax.compounds_on.set(base)
         audit.operations.record_event(topic="tax_type.added", subject=tax, actor=actor)
     return tax
 

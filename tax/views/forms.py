@@ -70,6 +70,54 @@ class AddPlace(Definition):
         return operations.add_jurisdiction(**form.cleaned_data, actor=words.actor(self.request))
 
 
+class TaxForm(forms.Form):
+    """A tax, and where it stands among the others."""
+
+    code = Parsed(lambda text: code_text(text, 32))
+    name = forms.CharField(max_length=100)
+    sequence = forms.IntegerField(
+        min_value=1,
+        max_value=999,
+        initial=1,
+        label="Computed as number",
+        help_text="Taxes of a lower number are computed before.",
+    )
+    compounds_on = forms.ModelMultipleChoiceField(
+        TaxType.objects.all(),
+        required=False,
+        label="Its base includes",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Taxes of a lower number whose amounts are taxed too (TAX-8).",
+    )
+    pass_through = forms.BooleanField(
+        required=False, label="A surcharge collected for others (account 2210)"
+    )
+    gl_number = forms.CharField(
+        max_length=16,
+        required=False,
+        label="Account",
+        help_text="Empty: 2200, for surcharges 2210.",
+    )
+
+
+class AddTax(Definition):
+    """Add a tax, as VAT or a surcharge; its rates are those of jurisdictions."""
+
+    title = "Add tax"
+    listed = ("Jurisdictions", "tax:places")
+    permission = (VIEW, CHANGE)
+    form_class = TaxForm
+    submit_label = "Add"
+
+    def get_success_message(self) -> str:
+        """Say what comes next."""
+        return f"Added {self.result}. Its rates are added on the pages of the jurisdictions."
+
+    def submit(self, form: forms.Form) -> TaxType:
+        """Call the operation."""
+        return operations.add_tax_type(**form.cleaned_data, actor=words.actor(self.request))
+
+
 class PlaceScreen(FormScreen):
     """A form of one jurisdiction; back to its page."""
 

@@ -70,6 +70,7 @@ class Places(ListScreen):
         return [
             Button(label="Why this tax", url=reverse("tax:why"), permission="tax.view_taxrule"),
             Button(label="Rules", url=reverse("tax:rules"), permission="tax.view_taxrule"),
+            Button(label="Add tax", url=reverse("tax:tax_add"), permission=CHANGE),
             Button(
                 label="Add jurisdiction",
                 url=reverse("tax:place_add"),

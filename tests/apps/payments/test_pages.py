@@ -196,6 +196,26 @@ def test_a_payment_is_reversed_from_the_page(browser, payment) -> None:
     assert browser.get(page).headers["Location"] == reverse("payments:payment", args=[payment.pk])
 
 
+def test_money_of_nobody_is_recorded_and_waits(browser, entity, cheque) -> None:
+    """J14; PAY-10: not for a day that has not come, and not twice."""
+    address = reverse("payments:record_receipt")
+    assert address in browser.get(reverse("payments:unidentified")).content.decode()
+    given = {
+        "entity": entity.pk, "amount": "35.00", "currency": "", "tender": cheque.pk,
+        "received_on": "2027-03-01", "external_id": "CHQ-9", "payer_text": "Q-9", "reference": "",
+    }  # fmt: skip
+    assert browser.get(address).status_code == 200
+    late = browser.post(address, {**given, "received_on": "2027-06-03"})
+    assert (late.status_code, "received_on" in late.context["form"].errors) == (422, True)
+    told = browser.post(address, given, follow=True).content.decode()
+    assert "It is a liability until it has its owner" in told
+    made = UnidentifiedReceipt.objects.get()
+    assert (made.amount, made.currency, made.payer_text) == (D("35.00"), "EUR", "Q-9")
+    assert made.state == ReceiptState.UNIDENTIFIED
+    assert browser.post(address, given).status_code == 422
+    assert UnidentifiedReceipt.objects.count() == 1
+
+
 def test_a_receipt_gets_its_owner_from_the_queue(browser, receipt, payer) -> None:
     browser.post(
         reverse("payments:next_step", args=[receipt.pk]),

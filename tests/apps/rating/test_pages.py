@@ -64,6 +64,7 @@ def test_files_show_their_totals_and_alarms(viewer: Client, company: Company) ->
     text = page(viewer, "files")
     assert "first.csv" in text
     assert "numbers 2–2 missing when it came" in text
+    assert "Missing: MED 2." in text
     text = page(viewer, "file", file.pk)
     assert "Control totals" in text
     assert page(viewer, "files", query="?state=REJECTED").count("first.csv") == 0

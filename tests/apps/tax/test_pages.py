@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from ledger.operations import ensure_entity
 from tax import operations
-from tax.models import Jurisdiction, TaxRate, TaxRegistration, TaxRule
+from tax.models import Jurisdiction, TaxRate, TaxRegistration, TaxRule, TaxType
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -100,6 +100,25 @@ def test_why_this_tax_runs_the_calculator_and_shows_what_it_read(
     assert "100.00" in inclusive
 
 
+def test_a_tax_is_added_and_names_the_taxes_of_its_base(
+    client: Client, town: Jurisdiction
+) -> None:
+    """TAX-8: only what is computed before may stand in the base."""
+    person(client, "change_tax_tables")
+    sales = TaxType.objects.get(code="SALES")
+    given = {"code": "SURCHARGE", "name": "Surcharge", "sequence": "1", "compounds_on": sales.pk}
+    early = client.post(reverse("tax:tax_add"), given)
+    assert "is not computed before it" in early.content.decode()
+    done = client.post(
+        reverse("tax:tax_add"), {**given, "sequence": "2", "pass_through": "on"}, follow=True
+    )
+    assert "Added SURCHARGE Surcharge" in done.content.decode()
+    made = TaxType.objects.get(code="SURCHARGE")
+    assert (made.gl_number, list(made.compounds_on.all())) == ("2210", [sales])
+    again = client.post(reverse("tax:tax_add"), {**given, "sequence": "3"})
+    assert (again.status_code, "code" in again.context["form"].errors) == (422, True)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -115,7 +134,7 @@ def test_a_question_that_cannot_be_read_is_said(
     assert ask(client, town, **changes).status_code == 422
 
 
-FORMS = ("place_add", "rate_add", "rule_add", "register", "rate_end", "rule_end")
+FORMS = ("place_add", "tax_add", "rate_add", "rule_add", "register", "rate_end", "rule_end")
 
 
 def urls(town: Jurisdiction) -> dict[str, str]:
