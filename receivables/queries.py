@@ -16,7 +16,7 @@ from customers.queries.above import Part
 from foundation import sql
 from foundation.integrity import Check, Finding
 from receivables.choices import AgeingBasis, Side
-from receivables.models import Allocation, OpenItem, OpenItemQuerySet
+from receivables.models import Allocation, OpenItem
 from receivables.rules.ageing import Buckets, net_oldest_first
 
 __all__ = [
@@ -31,9 +31,7 @@ __all__ = [
     "at_risk",
     "balance",
     "balances",
-    "items_of_payer",
     "left_open",
-    "open_debits",
     "standing_items",
 ]
 ZERO = Decimal(0)
@@ -221,21 +219,6 @@ def balances(*, payer_ids: Iterable[int], as_of: date) -> dict[int, list[Balance
 def balance(*, payer_id: int, as_of: date) -> list[Balance]:
     """Return one payer's position by currency; empty when nothing is open (AR-1)."""
     return balances(payer_ids=[payer_id], as_of=as_of).get(payer_id, [])
-
-
-def open_debits(*, payer_id: int, currency: str) -> OpenItemQuerySet:
-    """Return what a payer owes in a currency, in the order money reaches it (AR-2)."""
-    return (
-        OpenItem.objects.debits()
-        .unsettled()
-        .filter(payer_id=payer_id, currency=currency)
-        .order_by("due_date", "doc_date", "number", "pk")
-    )
-
-
-def items_of_payer(payer_id: int) -> OpenItemQuerySet:
-    """Return every item of a payer, youngest document first."""
-    return OpenItem.objects.filter(payer_id=payer_id).order_by("-doc_date", "-pk")
 
 
 def allocations_of(item: OpenItem) -> list[Allocation]:

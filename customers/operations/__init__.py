@@ -12,6 +12,7 @@ from customers.operations.accounts import (
 from customers.operations.adjustments import ADJUST, adjust_bill, take_back_adjustment
 from customers.operations.bundle_facts import asked_components
 from customers.operations.certificates import (
+    CannotDecideCertificate,
     approve_certificate,
     draft_certificate,
     record_vat_id_check,
@@ -55,7 +56,6 @@ from customers.operations.moves import (
     AccountNotOpen,
     CannotMove,
     apply_due_moves,
-    change_role,
     move_account,
     rebuild_tree,
 )
@@ -107,6 +107,7 @@ __all__ = [
     "CannotAgreeCommitment",
     "CannotCancelOrder",
     "CannotCloseAccount",
+    "CannotDecideCertificate",
     "CannotGrantDiscount",
     "CannotMove",
     "CannotRedirect",
@@ -136,7 +137,6 @@ __all__ = [
     "cancel_order",
     "change_account",
     "change_customer",
-    "change_role",
     "close_account",
     "components_of",
     "create_customer",

@@ -50,6 +50,8 @@ def move_account(
 ) -> Account:
     """Hang the account below another (None: make it a root) from a day on (HIER-6).
 
+    With the parent that it has and another `role`, only who pays changes.
+
     Who pays changes with the next full period of each charge. With `splits` the running ones are
     divided on the day: what was billed beyond it is credited to the old payer, the rest is billed
     to the new one at its prices, usage goes by its day.
@@ -92,33 +94,6 @@ def move_account(
     )
     transaction.on_commit(lambda: accounts_moved.send(Account, ids=[account.pk]))
     return account
-
-
-def change_role(
-    *,
-    account: Account,
-    role: AccountRole,
-    on_date: date,
-    as_of: date,
-    actor: User | None,
-    reason: str = "",
-    splits: bool = False,
-) -> Account:
-    """Change whether the account pays, from a day on, where it hangs on that day (HIER-6)."""
-    position = hierarchy.position_on(_history(account), on_date)
-    if position is None:
-        raise AccountNotOpen(f"account {account.number} is not open on {on_date}")
-    parent = Account.objects.get(pk=position.parent_id) if position.parent_id else None
-    return move_account(
-        account=account,
-        parent=parent,
-        role=role,
-        on_date=on_date,
-        as_of=as_of,
-        actor=actor,
-        reason=reason,
-        splits=splits,
-    )
 
 
 @transaction.atomic

@@ -1,22 +1,8 @@
 """Reads of the customers room across rows and models."""
 
-from customers.queries.billing import (
-    copy_contract_prices,
-    copy_exemptions,
-    copy_members,
-    copy_payers,
-    copy_segments,
-    set_rows,
-    special_terms,
-)
+from customers.queries.billing import copy_contract_prices, set_rows, special_terms
 from customers.queries.bundles import InBundle, components, in_bundle
 from customers.queries.credit import Exposure, exposure, limited
-from customers.queries.guiding import (
-    identifier_owners,
-    owner_of_identifier,
-    service_status,
-    usage_charges,
-)
 from customers.queries.identities import INTEGRITY, hierarchy_findings
 from customers.queries.offers import (
     account_facts,
@@ -34,7 +20,6 @@ from customers.queries.tree import (
     membership_of,
     payer_of,
     payers_of,
-    position_of,
     pricebook_of,
     subtree,
 )
@@ -51,30 +36,21 @@ __all__ = [
     "components",
     "contacts_of",
     "copy_contract_prices",
-    "copy_exemptions",
-    "copy_members",
-    "copy_payers",
-    "copy_segments",
     "current_item",
     "customers_of",
     "exposure",
     "hierarchy_findings",
-    "identifier_owners",
     "in_bundle",
     "limited",
     "membership_of",
     "order_facts",
-    "owner_of_identifier",
     "payer_of",
     "payers_of",
     "payers_setting_off",
-    "position_of",
     "pricebook_of",
     "redirections_of",
-    "service_status",
     "set_rows",
     "special_terms",
     "subtree",
-    "usage_charges",
     "version_on_sale",
 ]

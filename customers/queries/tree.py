@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from customers.choices import AddressRole
-from customers.models import Account, AccountPosition, Address
+from customers.models import Account, Address
 from customers.queries.billing import bound
 from foundation import sql
 
@@ -38,11 +38,6 @@ def payers_of(pairs: Sequence[tuple[int, date]]) -> list[int | None]:
             [[account for account, _ in pairs], [day for _, day in pairs]],
         )
         return [payer for (payer,) in cursor.fetchall()]
-
-
-def position_of(*, account_id: int, on_date: date) -> AccountPosition | None:
-    """Return where the account hangs on the day."""
-    return AccountPosition.objects.filter(account_id=account_id, valid__contains=on_date).first()
 
 
 def membership_of(*, payer_ids: list[int], on_date: date) -> dict[int, int]:

@@ -62,7 +62,6 @@ from invoicing.operations.previewing import (
     next_invoice,
     preview_draft,
     preview_move,
-    preview_order,
     preview_rerate,
     project,
 )
@@ -138,7 +137,6 @@ __all__ = [
     "preview_draft",
     "preview_interim",
     "preview_move",
-    "preview_order",
     "preview_rerate",
     "project",
     "reached_limits",

@@ -21,7 +21,6 @@ import rating.operations
 import rating.queries
 from customers.choices import AccountRole
 from customers.models import Account, Order, OrderItem
-from customers.operations import ItemInput
 from foundation.permissions import require
 from invoicing.operations.next_invoices import (
     NextInvoice,
@@ -95,36 +94,6 @@ def next_invoice(*, account_id: int, as_of: date) -> NextInvoice:
     """
     payer = payer_for(account_id, as_of)
     return calculated(payer, bill_date_after(payer, as_of))
-
-
-def preview_order(
-    *,
-    account: Account,
-    items: Sequence[ItemInput],
-    requested_on: date,
-    as_of: date,
-    actor: User | None,
-) -> list[Preview]:
-    """Return what an order would change on the next invoice of each payer it touches.
-
-    Nothing is kept: the order is placed, carried out, calculated and rolled back.
-
-    Raises: CannotPreview; customers.operations.IncompleteOrder.
-    """
-    require(actor, "customers.place_order")
-    touched = [account.pk, *(one.target_account.pk for one in items if one.target_account)]
-
-    def carry_out() -> None:
-        customers.operations.place_order(
-            account=account,
-            items=items,
-            requested_on=requested_on,
-            submit_as_of=as_of,
-            actor=actor,
-            asks=False,
-        )
-
-    return _previews(touched, as_of, carry_out)
 
 
 def preview_draft(

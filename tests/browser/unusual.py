@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+import audit.operations
 import catalog.operations
 import invoicing.operations
 import payments.operations
@@ -31,10 +33,10 @@ def add_the_unusual() -> list[str]:
 
     A signed contract and a draft, an order to be sent, one that pauses a service, charges that
     another account pays, a discount given and one that waits, a service that fell out, an order
-    and a credit that a second person decides, a certificate, a bill that was adjusted, units
-    given, a commitment, a credit limit, a run in review, a payment that settles nothing, usage to
-    be rated again, usage to be given up and a top-up that waits; besides, an event of usage, which
-    only a search leads to.
+    and a credit that a second person decides, two certificates, a key, a job that failed too
+    often, a bill that was adjusted, units given, a commitment, a credit limit, a run in review, a
+    payment that settles nothing, usage to be rated again, usage to be given up and a top-up that
+    waits; besides, an event of usage, which only a search leads to.
     """
     subscription = Subscription.objects.filter(state="ACTIVE").order_by("pk").first()
     assert subscription is not None
@@ -80,7 +82,7 @@ def add_the_unusual() -> list[str]:
     event = Usage.objects.order_by("id")[0]
     posted = Invoice.objects.filter(state="POSTED", doc_type="INVOICE").latest("pk")
     waiting = _orders_that_wait(subscription, day)
-    _certificate(account, day)
+    _parked_job()
     _units(account, day)
     _promises(account, signed)
     return [
@@ -93,6 +95,8 @@ def add_the_unusual() -> list[str]:
         reverse("invoicing:invoice", args=[posted.pk]),
         reverse("invoicing:bill_now", args=[account.pk]),
         *waiting,
+        *_certificates(account, day),
+        _key(),
         _run_in_review(),
         _payment_on_account(account, day),
         _credit_that_waits(account, day),
@@ -198,17 +202,48 @@ def _orders_that_wait(subscription: Subscription, day: date) -> list[str]:
     ]
 
 
-def _certificate(account: Account, day: date) -> None:
-    """Send an exemption certificate for approval."""
-    drafted = operations.draft_certificate(
-        account=account,
-        number="EX-1",
-        jurisdiction=Jurisdiction.objects.order_by("pk")[0],
-        valid_from=day,
-        actor=None,
+def _certificates(account: Account, day: date) -> list[str]:
+    """Send two exemption certificates for approval, and approve one."""
+    clerk, boss = (User.objects.get(username=name) for name in ("care", "approver"))
+    sent = [
+        operations.draft_certificate(
+            account=account,
+            number=number,
+            jurisdiction=Jurisdiction.objects.order_by("pk")[0],
+            valid_from=day,
+            actor=None,
+        )
+        for number in ("EX-1", "EX-2")
+    ]
+    for one in sent:
+        operations.request_certificate(certificate=one, requester=clerk)
+    operations.approve_certificate(certificate=sent[1], approver=boss)
+    return [reverse("customers:certificate", args=[one.pk]) for one in sent]
+
+
+def _key() -> str:
+    """Issue an API key that waits for a second person."""
+    key, _ = audit.operations.issue_api_key(
+        name="ERP",
+        user=User.objects.get(username="integration"),
+        scopes=["customers.view_account", "rating.load_usage"],
+        days=90,
+        actor=User.objects.get(username="access"),
+        reason="the ERP reads accounts and sends usage",
     )
-    clerk = User.objects.get(username="care")
-    operations.request_certificate(certificate=drafted, requester=clerk)
+    return reverse("console:key", args=[key.pk])
+
+
+def _parked_job() -> None:
+    """Let a job fail until it is parked."""
+    for _ in range(4):
+        with suppress(audit.operations.JobIsParked):
+            job = audit.operations.start_job(
+                name="sweep:value_suspense", params={"slot": "2026-09-15T08"}
+            )
+            audit.operations.fail_job(
+                job, error="OperationalError('the disk of the store is full')"
+            )
 
 
 def _units(account: Account, day: date) -> None:

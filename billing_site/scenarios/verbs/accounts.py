@@ -65,8 +65,10 @@ def role(
     splits: bool = False,
 ) -> None:
     """Let an account pay for itself, or its parent for it; `splits` as for a move (HIER-6)."""
-    customers.operations.change_role(
-        account=scene.account(account),
+    row = scene.account(account)
+    customers.operations.move_account(
+        account=row,
+        parent=row.parent,
         role=AccountRole.PAYER if pays else AccountRole.NON_PAYER,
         on_date=effective or scene.day,
         as_of=scene.day,

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from audit.operations import CannotDecide
 from catalog.models import PriceBook
@@ -23,11 +22,17 @@ pytestmark = pytest.mark.django_db
 JAN, FEB, MAR = date(2027, 1, 1), date(2027, 2, 1), date(2027, 3, 1)
 
 
-def rows(name: str, columns: tuple[str, ...], **binds: Any) -> list[dict[str, str | None]]:
+def rows(name: str, **binds: Any) -> list[tuple[Any, ...]]:
+    """Return a set by its statement's name."""
     with connection.cursor() as cursor:
-        found = list(getattr(queries, name)(cursor, **binds))
-    assert all(len(row) == len(columns) for row in found)
-    return [dict(zip(columns, row, strict=True)) for row in found]
+        return queries.set_rows(cursor, name, **binds)
+
+
+def agreed(**binds: Any) -> list[dict[str, str | None]]:
+    """Return agreed prices as text by column."""
+    with connection.cursor() as cursor:
+        found = list(queries.copy_contract_prices(cursor, **binds))
+    return [dict(zip(billing.CONTRACT_PRICE_COLUMNS, row, strict=True)) for row in found]
 
 
 def test_payers_with_their_address_of_the_day() -> None:
@@ -45,13 +50,13 @@ def test_payers_with_their_address_of_the_day() -> None:
         actor=None,
     )
     ids = [payer.pk]
-    before = rows("copy_payers", billing.PAYER_COLUMNS, payer_ids=ids, on_date=JAN)[0]
-    after = rows("copy_payers", billing.PAYER_COLUMNS, payer_ids=ids, on_date=FEB)[0]
-    assert (before["town"], after["town"]) == ("Berlin", "Hamburg")
-    assert after["jurisdiction_id"] == str(build.place().pk)
-    assert after["vat_id_is_valid"] == "t"
-    assert (after["pricebook_id"], after["terms_days"]) == (str(book.pk), "14")
-    assert (after["kind"], after["segment"]) == ("ORG", "SME")
+    (before,) = rows("payers", payers=ids, on_date=JAN)
+    (after,) = rows("payers", payers=ids, on_date=FEB)
+    kind, segment, has_vat_id, terms_days, book_id, town, place = 6, 7, 9, 18, 24, 27, 31
+    assert (before[town], after[town]) == ("Berlin", "Hamburg")
+    assert (after[place], after[has_vat_id]) == (build.place().pk, True)
+    assert (after[book_id], after[terms_days]) == (book.pk, 14)
+    assert (after[kind], after[segment]) == ("ORG", "SME")
 
 
 def test_members_inherit_book_and_place_from_the_nearest_node() -> None:
@@ -61,34 +66,17 @@ def test_members_inherit_book_and_place_from_the_nearest_node() -> None:
     plain = build.account("Plain", parent=root)
     special = build.account("Special", parent=plain, pricebook=near)
     leaf = build.account("Leaf", parent=special)
-    found = rows("copy_members", billing.MEMBER_COLUMNS, payer_ids=[root.pk], on_date=JAN)
-    books = {row["account_id"]: row["pricebook_id"] for row in found}
-    assert books == {
-        str(root.pk): str(top.pk),
-        str(plain.pk): str(top.pk),
-        str(special.pk): str(near.pk),
-        str(leaf.pk): str(near.pk),
+    found = rows("members", payers=[root.pk], on_date=JAN)
+    account, depth, book_id, place = 1, 3, 12, 13
+    assert {row[account]: row[book_id] for row in found} == {
+        root.pk: top.pk,
+        plain.pk: top.pk,
+        special.pk: near.pk,
+        leaf.pk: near.pk,
     }
-    assert [row["depth"] for row in found] == ["0", "1", "2", "3"]
-    assert {row["jurisdiction_id"] for row in found} == {str(build.place().pk)}
+    assert [row[depth] for row in found] == [0, 1, 2, 3]
+    assert {row[place] for row in found} == {build.place().pk}
     assert queries.pricebook_of(account_id=leaf.pk, on_date=JAN) == near.pk
-
-
-def test_segments_of_accounts_in_one_statement() -> None:
-    version = build.offer(charges=({}, build.usage_charge(), {"code": "S", "kind": "ONE_TIME"}))
-    owners = [build.account(f"A{number}") for number in range(3)]
-    for number, owner in enumerate(owners):
-        build.add(owner, version, JAN, identifiers=[build.number(f"49{number}")])
-    ids = [owner.pk for owner in owners]
-    with CaptureQueriesContext(connection) as captured:
-        found = rows("copy_segments", billing.SEGMENT_COLUMNS, account_ids=ids, since=FEB)
-    assert len(captured) <= 1
-    assert len(found) == 6, "the one-time charge of January is past"
-    everything = rows("copy_segments", billing.SEGMENT_COLUMNS, account_ids=ids, since=JAN)
-    assert len(everything) == 9
-    assert everything[0]["valid_from"] == "2027-01-01"
-    assert everything[0]["valid_to"] is None
-    assert Decimal(str(everything[0]["quantity"])) == 1
 
 
 def test_contract_prices_nearest_node_first() -> None:
@@ -109,13 +97,7 @@ def test_contract_prices_nearest_node_first() -> None:
         )
         operations.sign_contract(contract=contract, signed_on=JAN, actor=None)
     operations.draft_contract(account=leaf, valid_from=JAN, actor=None)
-    found = rows(
-        "copy_contract_prices",
-        billing.CONTRACT_PRICE_COLUMNS,
-        account_ids=[root.pk, leaf.pk],
-        since=JAN,
-        until=FEB,
-    )
+    found = agreed(account_ids=[root.pk, leaf.pk], since=JAN, until=FEB)
     assert [(row["account_id"], row["distance"], row["kind"]) for row in found] == [
         (str(root.pk), "0", "FIXED"),
         (str(leaf.pk), "0", "PERCENT_OFF"),
@@ -158,10 +140,7 @@ def exempt(account: Account, number: str, *, flows_down: bool) -> ExemptionCerti
 
 def exempt_days(account: Account) -> list[tuple[Any, ...]]:
     """Return number, first day and end of what is exempt from January on."""
-    with connection.cursor() as cursor:
-        found = queries.set_rows(
-            cursor, "exemptions", accounts=[account.pk], on_date=JAN, since=JAN, until=None
-        )
+    found = rows("exemptions", accounts=[account.pk], on_date=JAN, since=JAN, until=None)
     return [(row[1], row[6], row[7]) for row in found]
 
 
@@ -197,15 +176,8 @@ def test_exemptions_flow_down_only_when_they_say_so() -> None:
     operations.draft_certificate(
         account=leaf, number="3", jurisdiction=build.place(), valid_from=JAN, actor=None
     )
-    found = rows(
-        "copy_exemptions",
-        billing.EXEMPTION_COLUMNS,
-        account_ids=[root.pk, leaf.pk],
-        on_date=JAN,
-        since=JAN,
-        until=None,
-    )
-    assert [row["account_id"] for row in found] == [str(root.pk), str(root.pk), str(leaf.pk)]
+    found = rows("exemptions", accounts=[root.pk, leaf.pk], on_date=JAN, since=JAN, until=None)
+    assert [row[0] for row in found] == [root.pk, root.pk, leaf.pk]
 
 
 def test_nobody_approves_a_certificate_of_his_own() -> None:
@@ -222,32 +194,6 @@ def test_nobody_approves_a_certificate_of_his_own() -> None:
         operations.approve_certificate(certificate=row, approver=clerk)
 
 
-def test_usage_is_guided_by_the_time_of_the_event() -> None:
-    """RATE step 5: the owner whose validity contains the event time."""
-    version = build.offer(charges=({}, build.usage_charge()))
-    owner = build.account()
-    first = build.add(owner, version, JAN, identifiers=[build.number("491")])
-    build.terminate(first, FEB)
-    second = build.add(owner, version, MAR, identifiers=[build.number("491")])
-
-    def guided(day: date) -> int | None:
-        found = queries.owner_of_identifier(type="MSISDN", value="491", at=build.noon(day))
-        return found.subscription_id if found else None
-
-    assert guided(date(2027, 1, 15)) == first.pk
-    assert guided(date(2027, 2, 15)) is None
-    assert guided(MAR) == second.pk
-    with connection.cursor() as cursor:
-        charges = list(queries.usage_charges(cursor, subscription_ids=[first.pk, second.pk]))
-        services = [service.pk for service in first.services.all()]
-        status = list(queries.service_status(cursor, service_ids=services))
-    assert [(row[0], row[3], row[4]) for row in charges] == [
-        (str(first.pk), "2027-01-01", "2027-02-01"),
-        (str(second.pk), "2027-03-01", None),
-    ]
-    assert status[0][1] == "ACTIVE"
-
-
 def test_contract_prices_of_a_node_hold_while_it_is_above() -> None:
     """HIER-5: after a move the agreed prices of the old parent hold up to it, the new from it."""
     charge = build.offer(charges=({},)).charges.get()
@@ -260,13 +206,7 @@ def test_contract_prices_of_a_node_hold_while_it_is_above() -> None:
         )
         operations.sign_contract(contract=contract, signed_on=JAN, actor=None)
     operations.move_account(account=leaf, parent=new, on_date=FEB, as_of=FEB, actor=None)
-    found = rows(
-        "copy_contract_prices",
-        billing.CONTRACT_PRICE_COLUMNS,
-        account_ids=[leaf.pk],
-        since=JAN,
-        until=None,
-    )
+    found = agreed(account_ids=[leaf.pk], since=JAN, until=None)
     assert [(Decimal(str(r["unit_price"])), r["valid_from"], r["valid_to"]) for r in found] == [
         (Decimal(8), "2027-01-01", "2027-02-01"),
         (Decimal(7), "2027-02-01", None),
@@ -278,7 +218,9 @@ def test_a_move_that_splits_divides_the_periods_of_all_below_that_do_not_pay() -
     old, new = build.account("Old"), build.account("New")
     branch = build.account("Branch", parent=old)
     leaf, own = build.account("Leaf", parent=branch), build.account("Own", parent=branch)
-    operations.change_role(account=own, role=AccountRole.PAYER, on_date=JAN, as_of=JAN, actor=None)
+    operations.move_account(
+        account=own, parent=branch, role=AccountRole.PAYER, on_date=JAN, as_of=JAN, actor=None
+    )
     operations.move_account(
         account=branch, parent=new, on_date=FEB, as_of=FEB, splits=True, actor=None
     )

@@ -25,13 +25,18 @@ def corporate() -> tuple[Account, Account, Account]:
     return root, division, site
 
 
+def pays(account: Account, *, parent: Account, role: AccountRole = AccountRole.PAYER) -> None:
+    """Change who pays from February on, where the account hangs."""
+    operations.move_account(
+        account=account, parent=parent, role=role, on_date=FEB, as_of=JAN, actor=None
+    )
+
+
 def test_the_nearest_payer_above_pays() -> None:
     """HIER-2."""
     root, division, site = corporate()
     assert queries.payer_of(account_id=site.pk, on_date=JAN) == root.pk
-    operations.change_role(
-        account=division, role=AccountRole.PAYER, on_date=FEB, as_of=JAN, actor=None
-    )
+    pays(division, parent=root)
     assert queries.payer_of(account_id=site.pk, on_date=date(2027, 1, 31)) == root.pk
     assert queries.payer_of(account_id=site.pk, on_date=FEB) == division.pk
     assert queries.payer_of(account_id=site.pk, on_date=date(2026, 12, 31)) is None
@@ -39,9 +44,7 @@ def test_the_nearest_payer_above_pays() -> None:
 
 def test_members_of_payers_in_one_statement() -> None:
     root, division, site = corporate()
-    operations.change_role(
-        account=division, role=AccountRole.PAYER, on_date=FEB, as_of=JAN, actor=None
-    )
+    pays(division, parent=root)
     ids = [root.pk, division.pk]
     assert queries.membership_of(payer_ids=ids, on_date=JAN) == {
         root.pk: root.pk,
@@ -123,9 +126,7 @@ def test_another_currency_cannot_pay() -> None:
         build.account("Swiss", parent=root, currency="CHF")
     child = build.account("Swiss", parent=root, currency="CHF", role=AccountRole.PAYER)
     with pytest.raises(Refusal, match="other currency"):
-        operations.change_role(
-            account=child, role=AccountRole.NON_PAYER, on_date=FEB, as_of=JAN, actor=None
-        )
+        pays(child, parent=root, role=AccountRole.NON_PAYER)
 
 
 def test_closing_needs_an_empty_node() -> None:
@@ -191,5 +192,5 @@ def test_an_address_ends_where_the_next_begins() -> None:
     role = account.address_uses.get(address__town="Berlin")
     assert role.valid.upper == FEB
     with connection.cursor() as cursor:
-        rows = list(queries.copy_payers(cursor, payer_ids=[account.pk], on_date=FEB))
+        rows = queries.set_rows(cursor, "payers", payers=[account.pk], on_date=FEB)
     assert rows[0][27] == "Hamburg"

@@ -215,6 +215,16 @@ def submit(owner: Account, item: ItemInput, as_of: date) -> Any:
     return customers.operations.submit_order(order=order, as_of=as_of, actor=None)
 
 
+def previewed(
+    owner: Account, item: ItemInput, as_of: date, actor: User | None = None
+) -> list[invoicing.operations.Preview]:
+    """Draft an order and return what it would change on the next invoices."""
+    order = customers.operations.place_order(
+        account=owner, items=[item], requested_on=as_of, actor=None
+    )
+    return invoicing.operations.preview_draft(order=order, as_of=as_of, actor=actor)
+
+
 def add(
     owner: Account, version: OfferVersion, on: date = START, *, quantity: int = 1, **more: Any
 ) -> Subscription:

@@ -18,7 +18,7 @@ from customers.operations import IncompleteOrder, ItemInput
 from foundation import clock
 from foundation.errors import Forbidden
 from invoicing.models import ChargeItem, Invoice, InvoiceLine
-from tests.apps.invoicing.company import Company, add, submit
+from tests.apps.invoicing.company import Company, add, previewed, submit
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -70,9 +70,7 @@ def test_what_is_previewed_is_what_is_posted(
     """Issue 4: preview equals posting; half of the actions are told late, one by one."""
     day = MID if ACTIONS.index(given) % 2 else date(2027, 1, 20)
     item = ItemInput(subscription=sub, effective_on=day, **given)
-    (preview,) = invoicing.operations.preview_order(
-        account=sub.account, items=[item], requested_on=MID, as_of=MID, actor=None
-    )
+    (preview,) = previewed(sub.account, item, MID)
     assert preview.after.bill_date == MAR
     submit(sub.account, item, MID)
     as_it_stands = invoicing.operations.next_invoice(account_id=sub.account_id, as_of=MID)
@@ -89,15 +87,14 @@ def test_what_is_previewed_of_a_bundle_is_what_is_posted(company: Company) -> No
     home = company.offer("HOME", {"price": D(30)}, BOX="INCLUDED", PHONE="LIST")
     payer = company.payer()
     whole = ItemInput(action="ADD", offer_version=home, quantity=D(1), effective_on=FEB)
-    ask: dict[str, Any] = {"account": payer, "requested_on": FEB, "as_of": FEB, "actor": None}
-    (preview,) = invoicing.operations.preview_order(items=[whole], **ask)
+    (preview,) = previewed(payer, whole, FEB)
     assert sorted(line.net for line in preview.after.lines) == [D(8), D(30)]
     submit(payer, whole, FEB)
     company.bill(FEB)
     assert foreseen(preview.after) == posted(payer, FEB)
     bundle = Subscription.objects.get(account=payer, bundle=None)
     more = ItemInput(action="MODIFY", subscription=bundle, quantity=D(2), effective_on=MID)
-    (preview,) = invoicing.operations.preview_order(items=[more], **ask | {"as_of": MID})
+    (preview,) = previewed(payer, more, MID)
     assert preview.charges
     submit(payer, more, MID)
     company.bill(MAR)
@@ -108,12 +105,15 @@ def test_nothing_of_a_preview_is_kept(company: Company, sub: Subscription) -> No
     def counted() -> list[int]:
         return [one.objects.count() for one in (Order, OrderItem, ChargeItem, Invoice)]
 
-    before = counted()
     item = ItemInput(action="TERMINATE", subscription=sub, effective_on=MID)
-    invoicing.operations.preview_order(
-        account=sub.account, items=[item], requested_on=MID, as_of=MID, actor=None
+    order = customers.operations.place_order(
+        account=sub.account, items=[item], requested_on=MID, actor=None
     )
+    before = counted()
+    invoicing.operations.preview_draft(order=order, as_of=MID, actor=None)
     assert counted() == before
+    order.refresh_from_db()
+    assert order.state == "DRAFT"
     sub.refresh_from_db()
     assert (sub.state, sub.end_on) == ("ACTIVE", None)
 
@@ -122,13 +122,10 @@ def test_a_preview_names_what_is_missing_and_asks_for_the_right(
     company: Company, sub: Subscription
 ) -> None:
     item = ItemInput(action="MODIFY", subscription=sub, effective_on=MID)
-    ask: dict[str, Any] = {
-        "account": sub.account, "items": [item], "requested_on": MID, "as_of": MID,
-    }  # fmt: skip
     with pytest.raises(IncompleteOrder):
-        invoicing.operations.preview_order(**ask, actor=None)
+        previewed(sub.account, item, MID)
     with pytest.raises(Forbidden):
-        invoicing.operations.preview_order(**ask, actor=User.objects.create(username="nobody"))
+        previewed(sub.account, item, MID, actor=User.objects.create(username="nobody"))
 
 
 def test_an_ending_in_full_gives_everything_back(company: Company, sub: Subscription) -> None:

@@ -230,9 +230,9 @@ def test_a_gap_in_the_numbers_raises_an_alarm_that_stays(company: Company) -> No
     load(company, row("a"), sequence=1)
     late = load(company, row("b"), sequence=4)
     assert late.gap_before == 2
-    assert queries.missing_numbers(company.source) == [2, 3]
+    assert queries.missing_numbers() == [queries.Gap("MED", 2, 3)]
     load(company, row("c"), sequence=3)
-    assert queries.missing_numbers(company.source) == [2]
+    assert queries.missing_numbers() == [queries.Gap("MED", 2, 2)]
     with pytest.raises(CannotLoadFile):
         load(company, row("d"), sequence=3)
 
@@ -282,37 +282,9 @@ def test_excel_is_loaded_like_csv(company: Company) -> None:
     assert UsageAggregate.objects.get().quantity == D("12.5")
 
 
-def test_usage_can_be_read_as_of_a_cutoff(company: Company) -> None:
-    """PER-8: what was received after the cutoff is not seen."""
-    from datetime import timedelta
-
-    from django.db import connection
-
-    load(company, row("a", quantity="1"))
-    load(company, row("b", quantity="2"), received_at=RECEIVED + timedelta(days=1))
-    account = company.accounts["Household"].pk
-
-    def seen(**more: object) -> list[str | None]:
-        with connection.cursor() as cursor:
-            return [
-                line[5]
-                for line in queries.copy_usage(
-                    cursor, account_ids=[account], start=date(2027, 5, 1),
-                    end=date(2027, 6, 1), **more,  # type: ignore[arg-type]
-                )
-            ]  # fmt: skip
-
-    assert [D(q or 0) for q in seen()] == [3]
-    assert [D(q or 0) for q in seen(cutoff_at=RECEIVED)] == [1]
-    assert [D(q or 0) for q in seen(cutoff_at=RECEIVED + timedelta(days=2))] == [3]
-    load(company, row("c", event_start="2027-06-01T00:00:00Z"))
-    assert len(seen()) == 1
-
-
-def test_final_rating_prices_by_the_version_of_the_day(company: Company) -> None:
+def test_usage_is_priced_by_the_version_of_the_day(company: Company) -> None:
     """TIER-3: a new price in mid-period splits the quantity by event time."""
     from customers.models import SubscriptionCharge
-    from foundation.periods import Period
 
     publish_price(
         company.data, unit_price=D("0.02"), attribute_key="zone=EU",
@@ -324,8 +296,8 @@ def test_final_rating_prices_by_the_version_of_the_day(company: Company) -> None
         row("b", quantity="50", event_start="2027-05-15T10:00:00Z"),
     )
     own = SubscriptionCharge.objects.get(charge=company.data)
-    rated = queries.final_rating(
-        subscription_charge_id=own.pk, period=Period(date(2027, 5, 1), date(2027, 6, 1))
+    rated = queries.provisional(
+        account_id=own.account_id, start=date(2027, 5, 1), end=date(2027, 6, 1)
     )
     # 100 × 0.01 + 50 × 0.02
     assert [(one.quantity, one.amount) for one in rated] == [(D(150), D("2.00"))]
