@@ -13,6 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, ForeignKey, Model
 
 from audit.models import ReasonCode
+from billing_site.queries.keys import rights_in_words
 from foundation.periods import Period
 from foundation.screens import naming
 from foundation.screens.cells import date_text, days_text, money_text
@@ -53,6 +54,9 @@ WORDS: Final = {
 DAYS: Final = ("valid", "sale_window")
 """Parts of a record that are a first day and the day after the last."""
 
+RIGHTS: Final = ("scopes", "permissions")
+"""Parts of a record that list rights by their codes."""
+
 REASONS: Final = ("reason", "reason_code")
 """Parts of a record that may hold the code of a reason chosen from a list."""
 
@@ -72,6 +76,8 @@ class Reader:
         things = [thing for record in records for thing in self._things(record)]
         self.names = naming.names(things)
         codes = {str(one[name]) for one in records for name in REASONS if one.get(name)}
+        rights = [str(code) for one in records for name in RIGHTS for code in one.get(name) or ()]
+        self.rights = rights_in_words(rights) if rights else {}
         found = ReasonCode.objects.filter(code__in=codes) if codes else ReasonCode.objects.none()
         self.reasons = dict(found.values_list("code", "text"))
 
@@ -121,6 +127,8 @@ class Reader:
         if isinstance(value, list):
             if name in DAYS:
                 return _days(*value)
+            if name in RIGHTS:
+                return "; ".join(self.rights.get(str(one), str(one)) for one in value)
             return ", ".join(self.text(name, one, record) for one in value if one is not None)
         field = self._field(name)
         if isinstance(field, ForeignKey) and str(value).isdigit():

@@ -43,12 +43,17 @@ def address(job: JobRun) -> str:
 
 
 def told(params: dict[str, Any]) -> str:
-    """Write what a job was to do: "slot 30 Nov 2026 08"."""
-    words = ", ".join(f"{name} {value}" for name, value in sorted(params.items()))
+    """Write what a job was to do: "30 Nov 2026 08" is the slot of a sweep."""
+    words = ", ".join(str(value) for _, value in sorted(params.items()))
     return dates_told(SLOT.sub(" ", words))
 
 
-JOB = Column(label="Job", value="name", kind="code", link=address)
+def spoken(job: JobRun) -> str:
+    """Write what a job is called: "Value suspense" for sweep:value_suspense."""
+    return job.name.removeprefix(SWEEP).replace("_", " ").capitalize()
+
+
+JOB = Column(label="Job", value=spoken, link=address)
 WHAT_FOR = Column(label="For", value=lambda job: told(job.params))
 TRIES = Column(label="Tries", value="attempts", kind="number")
 ERROR = Column(label="Error", value="error")
@@ -75,7 +80,6 @@ class Jobs(ListScreen):
         Column(label="State", value="state", kind="status"),
         TRIES,
         Column(label="Began", value="started_at", kind="instant"),
-        Column(label="Last try", value="tried_at", kind="instant"),
         Column(label="Ended", value="finished_at", kind="instant"),
         ERROR,
     )
@@ -95,16 +99,16 @@ class Jobs(ListScreen):
         """Put what is parked above the list."""
         may = self.request.user.has_perm(RELEASE)
         parked = Table(
-            caption="Parked: these failed too often and wait for a person",
+            caption="Parked: wait for a person",
             columns=(
                 JOB,
+                Column(
+                    label="", kind="act", link=address, value=lambda job: "Release" if may else ""
+                ),
                 WHAT_FOR,
                 TRIES,
                 Column(label="Last try", value="tried_at", kind="instant"),
                 ERROR,
-                Column(
-                    label="", kind="act", link=address, value=lambda job: "Release" if may else ""
-                ),
             ),
             rows=list(audit.queries.parked_jobs()[:MOST_PARKED]),
         )
@@ -134,7 +138,7 @@ class Job(OfJob):
 
     def get_title(self) -> str:
         """Name the job."""
-        return f"Job {self.job.name}"
+        return f"Job {spoken(self.job)}"
 
     def buttons(self) -> Sequence[Button]:
         """Offer to let a parked one be tried again."""
@@ -156,6 +160,7 @@ class Job(OfJob):
         job = self.job
         facts = [
             Fact(label="State", value=job.get_state_display()),
+            Fact(label="Name", value=job.name, kind="code"),
             Fact(label="For", value=told(job.params)),
             Fact(label="Tries", value=job.attempts, kind="number"),
             Fact(label="Began", value=job.started_at, kind="instant"),

@@ -52,7 +52,7 @@ def test_a_key_is_issued_approved_used_and_revoked(log_in: LogIn) -> None:
         assert secret not in text
     request = ApprovalRequest.objects.get()
     asked = log_in("approver").get(reverse("console:approval", args=[request.pk]))
-    assert "rating.load_usage" in asked.content.decode()
+    assert "View account; Load usage files" in asked.content.decode()
     told = log_in("approver").post(
         reverse("console:approve", args=[request.pk]), {"comment": ""}, follow=True
     )

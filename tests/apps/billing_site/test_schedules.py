@@ -77,7 +77,7 @@ def test_a_parked_sweep_is_released_in_the_console_and_tried_again(
     release = reverse("console:release_job", args=[job.pk])
     client.force_login(User.objects.get(username="auditor"))
     shown = client.get(reverse("console:jobs")).content.decode()
-    assert "Parked: these failed too often" in shown
+    assert "Parked: wait for a person" in shown
     assert "on purpose" in shown
     assert "Release" not in shown
     assert client.post(release).status_code == 403
