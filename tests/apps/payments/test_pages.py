@@ -210,7 +210,7 @@ def test_money_of_nobody_is_recorded_and_waits(browser, entity, cheque) -> None:
     told = browser.post(address, given, follow=True).content.decode()
     assert "It is a liability until it has its owner" in told
     made = UnidentifiedReceipt.objects.get()
-    assert (made.amount, made.currency, made.payer_text) == (D("35.00"), "EUR", "Q-9")
+    assert (made.amount.amount, made.currency, made.payer_text) == (D("35.00"), "EUR", "Q-9")
     assert made.state == ReceiptState.UNIDENTIFIED
     assert browser.post(address, given).status_code == 422
     assert UnidentifiedReceipt.objects.count() == 1

@@ -146,9 +146,10 @@ def test_who_may_not_and_which_key_is_not_for_it(carrier: Account, transit: Char
     for path in (ROOT, f"{DERIVED}margins/", DERIVED):
         assert nobody.get(path).status_code == 403
     both = person("both", *SEE, "rating.agree_rating")
+    both.is_staff = False
+    both.save()
     _, secret = audit.operations.issue_api_key(
-        name="reader", user=both, scopes=list(SEE), actor=None,
-        days=30,
+        name="reader", user=both, scopes=list(SEE), days=30, actor=None
     )  # fmt: skip
     client = APIClient(headers={"Authorization": f"Api-Key {secret}"})
     assert client.get(ROOT).status_code == 200

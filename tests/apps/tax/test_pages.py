@@ -139,7 +139,8 @@ FORMS = ("place_add", "tax_add", "rate_add", "rule_add", "register", "rate_end",
 
 def urls(town: Jurisdiction) -> dict[str, str]:
     args: dict[str, list[int]] = {
-        "place_add": [], "rate_add": [town.pk], "rule_add": [town.pk], "register": [town.pk],
+        "place_add": [], "tax_add": [], "rate_add": [town.pk], "rule_add": [town.pk],
+        "register": [town.pk],
         "rate_end": [TaxRate.objects.earliest("pk").pk],
         "rule_end": [TaxRule.objects.earliest("pk").pk],
     }  # fmt: skip
