@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 
 import audit.operations
 import catalog.operations
@@ -17,6 +17,8 @@ import ledger.operations
 import payments.operations
 import rating.operations
 import tax.operations
+from audit.choices import JobState
+from audit.models import JobRun
 from catalog.models import CommitmentSpec, OfferVersion
 from customers.models import Account, Contract
 from customers.operations import ItemInput
@@ -42,7 +44,8 @@ def papers(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:
     made: Keys = {}
     makers: tuple[Callable[[Company, Invoice, User, int], Keys], ...] = (
         _place, _usage_file, _receipt, _payment_file, _certificate, _contract, _discounts,
-        _balance, _top_up, _job, _memo, _period, _draft_order,
+        _balance, _top_up, _job, _memo, _period, _draft_order, _key,
+        _job_run,
     )  # fmt: skip
     for make in makers:
         made |= make(company, invoice, reader, rows)
@@ -56,6 +59,28 @@ def house_lists() -> None:
         ledger.operations.add_rate(
             base="USD", quote="EUR", kind=RateKind.SPOT, on_date=day, rate=D("0.9")
         )
+
+
+def _key(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:
+    """Return an API key for so many rights."""
+    robot = User.objects.create_user(f"robot{rows}")
+    rights = Permission.objects.filter(content_type__app_label="customers").order_by("pk")[:rows]
+    robot.user_permissions.set(rights)
+    key, _ = audit.operations.issue_api_key(
+        name=f"ERP {rows}", user=robot, scopes=sorted(robot.get_all_permissions()), days=90,
+        actor=reader if rows > 1 else None,
+    )  # fmt: skip
+    return {"key": (key.pk,)}
+
+
+def _job_run(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:
+    """Return a job that ran, or one that is parked."""
+    state = JobState.PARKED if rows > 1 else JobState.DONE
+    job = JobRun.objects.create(
+        name="sweep:merge_parts", params={"slot": f"2027-04-0{rows}T08"}, params_hash=f"{rows}",
+        state=state, attempts=rows, error="no disk" * (rows - 1),
+    )  # fmt: skip
+    return {"job run": (job.pk,)}
 
 
 def _place(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:

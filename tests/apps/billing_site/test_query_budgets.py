@@ -42,8 +42,6 @@ SORTS = {
 # their own rooms fill them.
 SHORT = {
     "/console/approvals/limits/",
-    "/console/jobs/",
-    "/console/keys/",
     "/console/catalog/prices/queue/",
     "/console/customers/fall-out/",
     "/console/customers/changes/",

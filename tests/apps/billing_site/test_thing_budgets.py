@@ -64,6 +64,8 @@ BUDGETS = (
     ("payments:apply", "payment", 3),
     ("console:history", "any", 10),
     ("console:approval", "request", 4),
+    ("console:key", "key", 4),
+    ("console:job", "job run", 3),
     ("ledger:period", "period", 6),
     ("tax:place", "place", 8),
     ("catalog:discount", "discount", 7),
