@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -137,6 +138,30 @@ class Period(OnPeriod):
         return self.told
 
     def buttons(self) -> list[Button]:
+        """Return the steps that its state allows, and the ways to its books."""
+        return [*self.steps(), *self.books()]
+
+    def books(self) -> list[Button]:
+        """Lead to the journal of the period, and to the balances at its end with its movement."""
+        days = self.period.period
+        first, last = days.lower, days.upper - timedelta(days=1)
+        entity = {"entity": self.period.entity_id}
+        journal = urlencode({**entity, "since": first, "until": last})
+        balances = urlencode({**entity, "as_of": last, "since": first})
+        return [
+            Button(
+                label="Journal",
+                url=f"{reverse('ledger:entries')}?{journal}",
+                permission="ledger.view_journalentry",
+            ),
+            Button(
+                label="Trial balance",
+                url=f"{reverse('ledger:trial_balance')}?{balances}",
+                permission="ledger.view_journalentry",
+            ),
+        ]
+
+    def steps(self) -> list[Button]:
         """Return the steps that its state allows."""
         pk, state = self.period.pk, self.period.state
 

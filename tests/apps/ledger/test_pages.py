@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -156,6 +159,20 @@ def test_a_period_is_closed_and_reopened_from_its_page(browser, entity, second):
     press("reopen")
     assert state() == PeriodState.OPEN
     assert browser.get(reverse("ledger:periods")).status_code == 200
+
+
+def test_a_period_leads_to_its_journal_and_its_balances(browser, entry, entity):
+    period = queries.period_of(entity.pk, date(2027, 1, 1))
+    assert period is not None
+    page = browser.get(reverse("ledger:period", args=[period.pk])).content.decode()
+    days = f"since=2027-01-01&until=2027-01-31&entity={entity.pk}"
+    ways = [unescape(one) for one in re.findall(r'href="([^"]+)"', page) if "entity=" in one]
+    journal, balances = ways
+    asked = [dict(parse_qsl(urlsplit(one).query)) for one in ways]
+    assert asked[0] == dict(parse_qsl(days))
+    assert asked[1] == {"entity": str(entity.pk), "as_of": "2027-01-31", "since": "2027-01-01"}
+    assert reverse("ledger:entry", args=[entry.pk]) in browser.get(journal).content.decode()
+    assert "119.00" in browser.get(balances).content.decode()
 
 
 def test_the_list_of_periods_begins_with_those_worked_on(
