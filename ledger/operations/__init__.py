@@ -7,8 +7,10 @@ from ledger.operations.journal import (
     LINE_COLUMNS,
     AlreadyPosted,
     CannotPost,
+    CannotReverse,
     post_entry,
     post_in_bulk,
+    reverse_entry,
 )
 from ledger.operations.many import NewEntry, post_entries
 from ledger.operations.numbers import SeriesMissing, draw_numbers
@@ -31,6 +33,7 @@ __all__ = [
     "CannotChangePeriod",
     "CannotLimit",
     "CannotPost",
+    "CannotReverse",
     "EntryLine",
     "NewEntry",
     "RateExists",
@@ -47,5 +50,6 @@ __all__ = [
     "reopen_period",
     "request_close",
     "request_reopening",
+    "reverse_entry",
     "soft_close_period",
 ]

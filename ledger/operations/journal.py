@@ -1,4 +1,4 @@
-"""Post to the journal, one entry or a run of them."""
+"""Post to the journal, one entry or a run of them, and reverse what was posted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Max
 
 from foundation import copying
 from foundation.errors import Refusal
@@ -17,7 +18,7 @@ from foundation.permissions import may
 from ledger import queries
 from ledger.choices import PeriodState, RateKind
 from ledger.models import JournalEntry, JournalLine, LegalEntity
-from ledger.rules.entries import EntryLine, UnbalancedEntry, balanced
+from ledger.rules.entries import EntryLine, UnbalancedEntry, balanced, mirrored
 
 ENTRY_COLUMNS: Final = (
     "id",
@@ -56,6 +57,12 @@ class AlreadyPosted(Refusal):
     """The event of this document is in the journal already (LED-1)."""
 
     rule = "LED-1"
+
+
+class CannotReverse(Refusal):
+    """The entry is reversed already, or is a reversal itself (LED-3)."""
+
+    rule = "LED-3"
 
 
 def post_entry(
@@ -106,6 +113,45 @@ def post_entry(
         ),
         complete,
     )
+
+
+def reverse_entry(
+    *, entry_id: int, accounting_date: date, actor: User | None = None, description: str = ""
+) -> JournalEntry:
+    """Post the mirror of an entry, at its own amounts and rate, linked to it (LED-3).
+
+    Raises: CannotReverse; queries.PeriodNotOpen.
+    """
+    with transaction.atomic():
+        entry = (
+            JournalEntry.objects.select_for_update(of=("self",))
+            .select_related("entity")
+            .get(pk=entry_id)
+        )
+        if entry.reversal_of_id is not None:
+            raise CannotReverse("a reversal is not reversed; post the event anew")
+        if JournalEntry.objects.filter(reversal_of=entry).exists():
+            raise CannotReverse(f"entry {entry.pk} is reversed already")
+        same_event = JournalEntry.objects.filter(
+            source_type=entry.source_type, source_id=entry.source_id, event=entry.event
+        )
+        latest = same_event.aggregate(version=Max("version"))["version"]
+        return _write(
+            JournalEntry(
+                entity=entry.entity,
+                source_type=entry.source_type,
+                source_id=entry.source_id,
+                event=entry.event,
+                version=latest + 1,
+                accounting_date=accounting_date,
+                currency=entry.currency,
+                fx_rate=entry.fx_rate,
+                description=description or f"Reversal of entry {entry.pk}",
+                reversal_of=entry,
+                actor=actor,
+            ),
+            [mirrored(line) for line in _lines_of(entry)],
+        )
 
 
 def post_in_bulk(cursor: CursorWrapper, *, entries: Iterable[str], lines: Iterable[str]) -> int:
@@ -165,6 +211,25 @@ def _row(entry: JournalEntry, line: EntryLine, account_id: int) -> JournalLine:
         jurisdiction_id=line.jurisdiction_id,
         tax_type=line.tax_type,
     )
+
+
+def _lines_of(entry: JournalEntry) -> list[EntryLine]:
+    rows = entry.lines.select_related("account").order_by("pk")
+    return [
+        EntryLine(
+            account=row.account.number,
+            debit=row.debit,
+            credit=row.credit,
+            functional_debit=row.functional_debit,
+            functional_credit=row.functional_credit,
+            customer_id=row.customer_id,
+            payer_id=row.payer_id,
+            product_id=row.product_id,
+            jurisdiction_id=row.jurisdiction_id,
+            tax_type=row.tax_type,
+        )
+        for row in rows
+    ]
 
 
 def _require_source_not_posted(source_type: str, source_id: int, event: str) -> None:

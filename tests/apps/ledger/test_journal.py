@@ -102,6 +102,20 @@ def test_fx_rate_missing_when_too_old(entity):
         )
 
 
+def test_led_3_a_reversal_is_the_mirror_linked_and_made_once(entity):
+    entry = invoice(entity)
+    reversal = operations.reverse_entry(entry_id=entry.pk, accounting_date=date(2027, 6, 1))
+    assert reversal.reversal_of == entry
+    rows = reversal.lines.order_by("pk").values_list("account__number", "debit", "credit")
+    assert list(rows) == [("1100", D(0), D(119)), ("2400", D(100), D(0)), ("2200", D(19), D(0))]
+    with pytest.raises(operations.CannotReverse):
+        operations.reverse_entry(entry_id=entry.pk, accounting_date=date(2027, 6, 1))
+    with pytest.raises(operations.CannotReverse):
+        operations.reverse_entry(entry_id=reversal.pk, accounting_date=date(2027, 6, 1))
+    balances = queries.trial_balance(entity=entity, as_of=date(2027, 6, 30))
+    assert {row.number: row.balance for row in balances} == {"1100": 0, "2200": 0, "2400": 0}
+
+
 def test_led_2_a_date_in_no_or_a_closed_period_is_refused(entity, controller):
     with pytest.raises(queries.PeriodNotOpen):
         invoice(entity, accounting_date=date(2026, 12, 31))
