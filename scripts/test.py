@@ -12,10 +12,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS = 5
-RUNS = (
-    ["-m", "not alone and not browser", "-n", "2", "--dist", "worksteal"],
-    ["-m", "alone"],
-)
+SIDE_BY_SIDE = ["-m", "not alone and not browser", "-n", "2", "--dist", "worksteal"]
+
+
+def alone() -> list[str]:
+    """Choose what runs alone from the files that say so: importing all tests takes a while."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return ["-m", "alone", *(str(one) for one in files if "mark.alone" in one.read_text("utf-8"))]
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +26,7 @@ def main(arguments: list[str]) -> int:
     environment = {**os.environ}
     if environment.get("DATABASE_URL"):
         environment.setdefault("DEBUG", "true")
-    for run in [arguments] if arguments else RUNS:
+    for run in [arguments] if arguments else [SIDE_BY_SIDE, alone()]:
         command = [sys.executable, "-m", "pytest", "-q", *run]
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         if code and (arguments or code != NO_TESTS):
