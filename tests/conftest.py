@@ -11,6 +11,7 @@ from django.test import TransactionTestCase, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from billing_site.throwaway import Server, clone_name, server_url
+from tests import worlds
 
 # The same examples in every run, so that a red run is red again; HYPOTHESIS=explore looks for new.
 hypothesis_settings.register_profile("house", derandomize=True, deadline=None)
@@ -71,6 +72,32 @@ def django_db_setup(
             os.environ[key] = value
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         server.drop(name)
+
+
+@pytest.fixture(scope="module")
+def ground(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[worlds.Ground]:
+    """Keep the world that tests of a file stand on until the file is left."""
+    ground = worlds.Ground()
+    yield ground
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        ground.leave()
+
+
+@pytest.fixture
+def _grounded(
+    request: pytest.FixtureRequest,
+    ground: worlds.Ground,
+    django_db_blocker: pytest.FixtureRequest,
+) -> None:
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        ground.stand_on(worlds.wanted(request))
+
+
+@pytest.fixture
+def _django_db_helper(_grounded: None, _django_db_helper: None) -> None:
+    """Let pytest-django begin the transaction of a test on top of the world it stands on."""
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from tests.concurrency.street import (
     outcome,
     require_green,
 )
+from tests.worlds import standing
 
 STEP = int(os.environ.get("BILLING_SWEEP_STEP", "23"))
 
@@ -142,28 +143,39 @@ def test_an_account_that_kills_its_worker_three_times_waits_and_the_others_are_b
     assert len(street.books(cycle)) == 1
 
 
+def crowded(payers: int = 100) -> Street:
+    """Let many payers of one cycle move in."""
+    street = Street()
+    street.cycle("POISON", payers=payers)
+    return street
+
+
+hundred_world = standing("hundred_world", crowded)
+
+
 @pytest.mark.django_db
 def test_one_account_in_a_hundred_that_cannot_be_charged_waits_and_the_others_are_billed(
-    monkeypatch: pytest.MonkeyPatch,
+    hundred_world: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F04: the calculation fails on one payer."""
     bill_all_but_one(
-        100, lambda payer: poison_calculation(monkeypatch, payer), "a price that is no number"
+        hundred_world,
+        lambda payer: poison_calculation(monkeypatch, payer),
+        "a price that is no number",
     )
 
 
 @pytest.mark.django_db
-def test_one_account_in_a_hundred_that_the_database_refuses_waits_and_the_others_are_billed() -> (
-    None
-):
+def test_one_account_in_a_hundred_that_the_database_refuses_waits_and_the_others_are_billed(
+    hundred_world: Street,
+) -> None:
     """F04: the chunk is split until the account at fault stands alone."""
-    bill_all_but_one(100, poison_table, "poisoned")
+    bill_all_but_one(hundred_world, poison_table, "poisoned")
 
 
-def bill_all_but_one(payers: int, poison: Callable[[int], None], reason: str) -> None:
+def bill_all_but_one(street: Street, poison: Callable[[int], None], reason: str) -> None:
     """Run a cycle with one account that cannot be billed; that one waits with its reason."""
-    street = Street()
-    cycle = street.cycle("POISON", payers=payers)
+    cycle, payers = BillCycle.objects.get(code="POISON"), street.doors
     poisoned = Account.objects.latest("id").pk
     poison(poisoned)
     street.carry(cycle)

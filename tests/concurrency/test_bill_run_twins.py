@@ -122,7 +122,9 @@ def test_the_test_of_a_failing_calculation_fails_when_nothing_is_parked(
     monkeypatch.setattr(drafting, "_failed", give_way)
     with pytest.raises(ArithmeticError):
         faults.bill_all_but_one(
-            6, lambda payer: faults.poison_calculation(monkeypatch, payer), "a price"
+            faults.crowded(6),
+            lambda payer: faults.poison_calculation(monkeypatch, payer),
+            "a price",
         )
     assert not Invoice.objects.exists()
 
@@ -137,7 +139,7 @@ def test_the_test_of_a_refused_account_fails_when_its_chunk_is_not_split(
 
     monkeypatch.setattr(workers, "_give_up", park_all)
     with pytest.raises(BillRunAccount.MultipleObjectsReturned):
-        faults.bill_all_but_one(6, faults.poison_table, "poisoned")
+        faults.bill_all_but_one(faults.crowded(6), faults.poison_table, "poisoned")
     assert not Invoice.objects.exists()
 
 

@@ -16,9 +16,8 @@ from invoicing.models import BillRun, InterimBill, Invoice
 from invoicing.operations import standings_of
 from receivables.models import OpenItem
 
-pytestmark = pytest.mark.django_db(transaction=True)
 
-
+@pytest.mark.django_db(transaction=True)
 def test_the_story_is_told_once_and_every_identity_holds() -> None:
     out, err = StringIO(), StringIO()
     call_command("seed_demo", size="tiny", no_progress=True, stdout=out, stderr=err)

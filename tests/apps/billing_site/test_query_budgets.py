@@ -6,7 +6,6 @@ them over the same books; both take the same number of queries, and no more than
 
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,14 +80,14 @@ SHORT_API = {
 NARROWED = {"derived-ratings", "usage-events"}
 
 
-standing_sides = standing(read_sides)
+sides_world = standing("sides_world", read_sides)
 
 
 @pytest.fixture
-def reader(standing_sides: tuple[User, Any], monkeypatch: pytest.MonkeyPatch) -> User:
+def reader(sides_world: tuple[User, Any], monkeypatch: pytest.MonkeyPatch) -> User:
     """Return who may read the books of a small and a large thing of each sort, in April."""
     monkeypatch.setattr(clock, "now", lambda: datetime(2027, 4, 10, 12, tzinfo=UTC))
-    return deepcopy(standing_sides[0])
+    return sides_world[0]
 
 
 def lists() -> list[str]:

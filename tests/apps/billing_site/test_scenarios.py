@@ -13,11 +13,14 @@ from django.core.management import call_command
 from billing_site import throwaway
 from billing_site.scenarios import listing, loading, playing, writing
 from billing_site.scenarios.reading import BadFile
-from billing_site.scenarios.stage import set_stage
+from billing_site.scenarios.stage import Stage, set_stage
 from billing_site.scenarios.verbs import VERBS
 from catalog.choices import ChangePolicy, InPolicy, OutPolicy, ProrationConvention
+from tests.worlds import standing
 
 GOOD = Path("scenarios/proration/start-in-mid-month.yaml")
+
+stage_world = standing("stage_world", set_stage)
 
 
 def changed(folder: Path, old: str, new: str) -> Path:
@@ -78,29 +81,30 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("price: 30.00", "price: 30.00, moon: FULL", "a charge has no moon"),
     ],
 )
-def test_a_wrong_figure_is_told(tmp_path: Path, old: str, new: str, told: str) -> None:
-    outcome = playing.play(set_stage(), loading.load(changed(tmp_path, old, new)))
+def test_a_wrong_figure_is_told(
+    tmp_path: Path, stage_world: Stage, old: str, new: str, told: str
+) -> None:
+    outcome = playing.play(stage_world, loading.load(changed(tmp_path, old, new)))
     assert not outcome.is_as_expected
     assert told in "\n".join(outcome.differences)
 
 
 @pytest.mark.django_db
-def test_a_line_left_out_is_told(tmp_path: Path) -> None:
+def test_a_line_left_out_is_told(tmp_path: Path, stage_world: Stage) -> None:
     line = "        - {charge: FIBER.FEE, from: 2027-05-01, to: 2027-05-31, net: 30.00}\n"
-    outcome = playing.play(set_stage(), loading.load(changed(tmp_path, line, "")))
+    outcome = playing.play(stage_world, loading.load(changed(tmp_path, line, "")))
     assert "line not expected: {charge: FIBER.FEE" in "\n".join(outcome.differences)
 
 
 @pytest.mark.django_db
-def test_what_is_shown_is_what_a_file_may_expect(tmp_path: Path) -> None:
-    stage = set_stage()
+def test_what_is_shown_is_what_a_file_may_expect(tmp_path: Path, stage_world: Stage) -> None:
     scenario = loading.load(GOOD)
-    found = playing.play(stage, scenario).found
+    found = playing.play(stage_world, scenario).found
     assert found is not None
     head = GOOD.read_text().split("expect:")[0]
     path = tmp_path / "shown.yaml"
     path.write_text(head + writing.expect_text(found))
-    assert playing.play(stage, loading.load(path)).differences == []
+    assert playing.play(stage_world, loading.load(path)).differences == []
 
 
 @pytest.mark.django_db

@@ -7,7 +7,6 @@ same number of queries, and at most ROOM more than what was measured.
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -98,17 +97,17 @@ BUDGETS = (
 )
 
 
-standing_sides = standing(read_sides)
+sides_world = standing("sides_world", read_sides)
 
 
 @pytest.fixture
-def reader(standing_sides: tuple[User, Any]) -> User:
-    return deepcopy(standing_sides[0])
+def reader(sides_world: tuple[User, Any]) -> User:
+    return sides_world[0]
 
 
 @pytest.fixture
-def sides(standing_sides: tuple[User, tuple[Side, Side]]) -> tuple[Side, Side]:
-    return deepcopy(standing_sides[1])
+def sides(sides_world: tuple[User, tuple[Side, Side]]) -> tuple[Side, Side]:
+    return sides_world[1]
 
 
 def test_pages_of_one_thing_keep_their_budget(reader: User, sides: tuple[Side, Side]) -> None:

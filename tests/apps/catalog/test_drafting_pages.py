@@ -20,9 +20,9 @@ D = Decimal
 
 
 @pytest.fixture
-def fiber(client: Client) -> Shop:
+def fiber(client: Client, shop_world: Shop) -> Shop:
     client.force_login(shop.author())
-    return shop.open_shop()
+    return shop_world
 
 
 def shown(client: Client, version: OfferVersion) -> str:

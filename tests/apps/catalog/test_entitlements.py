@@ -22,11 +22,6 @@ D = Decimal
 SPEC = "catalog_entitlementspec"
 
 
-@pytest.fixture
-def fiber() -> Shop:
-    return shop.open_shop()
-
-
 def include(fiber: Shop, **terms: Any) -> EntitlementSpec:
     usage = terms.pop("usage_type", None) or fiber.minutes.usage_type
     assert usage is not None

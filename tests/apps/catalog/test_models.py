@@ -18,17 +18,12 @@ from catalog.rules.price_rows import HEADINGS
 from catalog.rules.pricing import Tier, price
 from foundation.errors import Invalid
 from foundation.exports import csv_bytes
-from tests.apps.catalog.shop import START, Shop, author, open_shop, published
+from tests.apps.catalog.shop import START, Shop, author, published
 
 pytestmark = pytest.mark.django_db
 D = Decimal
 CELLS = (Tier(None, D("0.10"), D(0), "zone=EU"), Tier(None, D("0.50"), D("0.02"), "*"))
 RATES = (Tier(D(1000), D("0.03"), D(0)), Tier(None, D("0.02"), D(0)))
-
-
-@pytest.fixture
-def fiber() -> Shop:
-    return open_shop()
 
 
 def charge(fiber: Shop, model: str, kind: str = "USAGE", **terms: Any) -> Charge:

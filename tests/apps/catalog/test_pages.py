@@ -27,11 +27,6 @@ LAST_MONTH = date.today() - timedelta(days=30)
 SOON = date.today() + timedelta(days=30)
 
 
-@pytest.fixture
-def fiber() -> Shop:
-    return shop.open_shop()
-
-
 def login(client: Client, user: User) -> User:
     client.force_login(user)
     return user

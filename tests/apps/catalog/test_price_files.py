@@ -36,11 +36,6 @@ from tests.apps.catalog.shop import Shop, published
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def fiber() -> Shop:
-    return shop.open_shop()
-
-
 def with_member(name: str, content: bytes) -> bytes:
     out = io.BytesIO(workbook([HEAD.strip().split(",")]))
     with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:

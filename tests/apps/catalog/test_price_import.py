@@ -10,7 +10,6 @@ import audit.operations
 from audit.models import ImportBatch
 from catalog import operations, queries
 from catalog.models import PriceVersion
-from tests.apps.catalog import shop
 from tests.apps.catalog.price_files import (
     HEAD,
     TIERED,
@@ -24,11 +23,6 @@ from tests.apps.catalog.price_files import (
 from tests.apps.catalog.shop import Shop, published
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def fiber() -> Shop:
-    return shop.open_shop()
 
 
 def test_a_new_price_becomes_a_draft_of_the_batch(fiber: Shop) -> None:

@@ -30,11 +30,6 @@ D = Decimal
 TIERS = (Tier(D(100), D("0.10"), D(0)), Tier(None, D("0.05"), D(0)))
 
 
-@pytest.fixture
-def fiber() -> Shop:
-    return shop.open_shop()
-
-
 def test_a_price_is_drafted_reviewed_and_published_by_two_people(fiber: Shop) -> None:
     """2.11: draft, in review, approved by another, published; the approval is used up."""
     author, checker = shop.author(), shop.checker()

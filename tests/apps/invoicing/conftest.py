@@ -1,8 +1,11 @@
 import pytest
 
 from tests.apps.invoicing.company import Company
+from tests.worlds import standing
+
+billing_world = standing("billing_world", Company)
 
 
 @pytest.fixture
-def company(db: None) -> Company:
-    return Company()
+def company(billing_world: Company) -> Company:
+    return billing_world

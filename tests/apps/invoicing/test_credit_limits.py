@@ -28,11 +28,6 @@ JAN, MID, FEB, MAR = date(2027, 1, 1), date(2027, 1, 15), date(2027, 2, 1), date
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 def offer(company: Company) -> Any:
     return company.offer(
         "FIBER", {"price": D(30)}, {"code": "CALLS", "kind": "USAGE", "price": D("0.10")}

@@ -34,11 +34,6 @@ def _fifth_of_january(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def company(db: None) -> Company:
-    return Company()
-
-
-@pytest.fixture
 def ada(company: Company) -> Subscription:
     (one,) = sold(company, "Ada")
     return one

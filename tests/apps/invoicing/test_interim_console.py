@@ -40,11 +40,6 @@ def _fifth_of_january(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def company(db: None) -> Company:
-    return Company()
-
-
-@pytest.fixture
 def three(company: Company) -> list[Subscription]:
     """Ada has used 12.00 of 10.00, Bob 9.00, Cid 1.00."""
     found = sold(company, "Ada", "Bob", "Cid")

@@ -6,6 +6,7 @@ import pytest
 from django.conf import LazySettings
 
 from tests.apps.rating.company import Company, found_company, open_line
+from tests.worlds import standing
 
 
 @pytest.fixture(autouse=True)
@@ -13,8 +14,15 @@ def _spool(settings: LazySettings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
 
 
-@pytest.fixture
-def company(db: None) -> Company:
+def _founded() -> Company:
     made = found_company()
     open_line(made, "4915")
     return made
+
+
+mobile_world = standing("mobile_world", _founded)
+
+
+@pytest.fixture
+def company(mobile_world: Company) -> Company:
+    return mobile_world

@@ -20,6 +20,7 @@ from tests.apps.rating.company import (
     sums,
 )
 from tests.apps.rating.test_loading import findings
+from tests.worlds import standing
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -55,9 +56,12 @@ def held() -> list[tuple[str, str, Decimal, Decimal]]:
     return [(one.source, f"{one.period_start:%m-%d}", one.initial, one.remaining) for one in rows]
 
 
+unsold_world = standing("unsold_world", found_company)
+
+
 @pytest.fixture
-def company(db: None) -> Company:
-    return found_company()
+def company(unsold_world: Company) -> Company:
+    return unsold_world
 
 
 def test_a_period_is_granted_once_when_it_begins_and_a_part_of_it_by_days(

@@ -23,6 +23,7 @@ from tests.apps.invoicing.company import Company
 from tests.apps.invoicing.test_prepaid import books, is_green
 from tests.apps.rating.company import person
 from tests.apps.rating.topping_up import DAY, NOW, START, ask, capture, fail, money, rule, take
+from tests.worlds import standing
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -30,9 +31,12 @@ FEB = datetime(2027, 2, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
+billing_world = standing("billing_world", Company)
+
+
 @pytest.fixture
-def company(db: None) -> Company:
-    return Company()
+def company(billing_world: Company) -> Company:
+    return billing_world
 
 
 @pytest.fixture

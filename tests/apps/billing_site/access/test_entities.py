@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -33,12 +32,12 @@ pytestmark = pytest.mark.django_db
 WORDS = {"label", "code", "day", "verb"}
 
 
-standing_books = standing(two_entities)
+books_world = standing("books_world", two_entities)
 
 
 @pytest.fixture
-def books(standing_books: Books) -> Books:
-    return deepcopy(standing_books)
+def books(books_world: Books) -> Books:
+    return books_world
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
@@ -34,12 +33,12 @@ KEYS = count()
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
-standing_books = standing(two_entities)
+books_world = standing("books_world", two_entities)
 
 
 @pytest.fixture
-def books(standing_books: Books) -> Books:
-    return deepcopy(standing_books)
+def books(books_world: Books) -> Books:
+    return books_world
 
 
 @pytest.fixture
