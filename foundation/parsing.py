@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -21,15 +21,18 @@ _DECIMAL: Final = re.compile(r"-?[0-9]{1,24}(?:\.[0-9]{1,24})?", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
-    r"(Z|[+-][0-9]{2}:[0-9]{2})?",
+    r"(Z|[+-][0-9]{2}:[0-5][0-9])?",
     re.ASCII,
 )
+_CUT: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}", re.ASCII)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _TRUE: Final = frozenset({"true", "yes", "1"})
 _FALSE: Final = frozenset({"false", "no", "0"})
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS: Final = frozenset({"\u200c", "\u200d"})
 """Zero-width joiners: letters of Persian and parts of emoji, harmless inside a text."""
+_OFFSETS: Final = (timedelta(hours=-12), timedelta(hours=14))
+"""The westmost and the eastmost zone on earth."""
 _EARLIEST: Final = date(1900, 1, 1)
 _LATEST: Final = date(2199, 12, 31)
 
@@ -43,6 +46,8 @@ class BadValue(ValueError):
         self.message = message
 
 
+BENT: Final = " (over 15 digits)"
+"""Marks a fraction of a workbook that has more digits than a spreadsheet keeps."""
 LARGEST_AMOUNT: Final = Decimal("99999999999999")
 """What a column of document amounts holds."""
 
@@ -55,6 +60,8 @@ def decimal_text(
     maximum: Decimal | None = None,
 ) -> Decimal:
     """Read a decimal with at most `places` decimals, within the limits (both inclusive)."""
+    if text.endswith(BENT):
+        raise BadValue("DECIMALS", f"{text} is not exact in a spreadsheet; round it in its cell")
     if not _DECIMAL.fullmatch(text):
         raise BadValue("NUMBER", f"{_shown(text)} is not a number such as 1234.56")
     value = Decimal(text)
@@ -117,7 +124,9 @@ def instant_text(text: str, zone: ZoneInfo | None = None) -> datetime:
         value = datetime.fromisoformat(f"{day}T{clock}{offset or ''}")
     except ValueError:
         raise BadValue("INSTANT", f"{text} is not a time of day") from None
-    if value.tzinfo is not None:
+    if (ahead := value.utcoffset()) is not None:
+        if not _OFFSETS[0] <= ahead <= _OFFSETS[1]:
+            raise BadValue("INSTANT", f"{text} has an offset of no zone, beyond -12:00 to +14:00")
         return value.astimezone(UTC)
     if zone is None:
         raise BadValue("ZONE", f"{text} says no zone; end it with Z or an offset such as +01:00")
@@ -147,6 +156,23 @@ def code_text(text: str, max_length: int) -> str:
     if not re.fullmatch(r"[A-Za-z0-9*][A-Za-z0-9._/*-]*", value):
         raise BadValue("CODE", f"{_shown(value)} is not a code: letters, digits and -_./ only")
     return value
+
+
+def key_text(text: str, max_length: int) -> str:
+    """Read what tells things apart (a number, an identifier), whole.
+
+    `4.91512E+14` is what a spreadsheet makes of a long number: its last digits are gone, and
+    others look the same.
+    """
+    value = plain_text(text, max_length)
+    if is_cut(value):
+        raise BadValue("DIGITS", f"{value} is a long number cut by a spreadsheet")
+    return value
+
+
+def is_cut(text: str) -> bool:
+    """Tell a long number that a spreadsheet has cut, `4.91512E+14`."""
+    return _CUT.fullmatch(text) is not None
 
 
 def currency_text(text: str) -> str:

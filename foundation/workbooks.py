@@ -12,6 +12,7 @@ import math
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,15 +21,22 @@ from typing import Any, Final
 from python_calamine import CalamineError, CalamineWorkbook
 
 from foundation.limits import Limits
+from foundation.parsing import BENT
 from foundation.verdicts import BadFile
 
-_CELL: Final = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']([A-Za-z]{1,7})([0-9]{1,9})["']""")
+_CELL: Final = re.compile(
+    rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']([A-Za-z]{1,7})([0-9]{1,9})["'][^>]*(?<!/)>(?!</)"""
+)
+"""A cell that holds anything; cells and rows that are only formatted take no room."""
+_UNPLACED: Final = re.compile(rb"""<(?:\w+:)?c(?![^>]*\br\s*=)\b[^>]*(?<!/)>(?!</)""")
 _ROW: Final = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["']([0-9]{1,9})["']""")
 _WHOLE_CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c\s*>)", re.DOTALL)
 _PLACE: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,7})([0-9]{1,9})["']""")
 _ERROR: Final = re.compile(rb"""\bt\s*=\s*["']e["']""")
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f\b")
 _VALUE: Final = re.compile(rb"<(?:\w+:)?v\b[^>/]*>([^<]*)<")
+_PIECES: Final = re.compile(rb"<(?:\w+:)?v\b[^>]*>(?:[^<]*<!|[-+0-9.eE]*&#)")
+"""A value with a comment, a CDATA section or digits by number inside: readers drop the rest."""
 _DATA: Final = re.compile(rb"<(?:\w+:)?(?:v|is)\b[^>/]*>")
 _MERGED: Final = re.compile(
     rb"""<(?:\w+:)?mergeCell\b[^>]*?\bref\s*=\s*["']([A-Za-z]{1,7})([0-9]{1,9}):"""
@@ -47,7 +55,8 @@ _FORBIDDEN: Final = {
     "embeddings/": "embedded files",
     "activex/": "controls",
 }
-_EXACT: Final = 10**15
+_EXACT_DIGITS: Final = 15
+_EXACT: Final = 10**_EXACT_DIGITS
 """Below this a spreadsheet keeps every digit of a whole number."""
 _LEAP_BUG: Final = date(1900, 3, 1)
 """Before this day a serial number means two days: Excel counts a 29 February 1900."""
@@ -142,15 +151,22 @@ def _require_text(name: str, part: bytes) -> None:
 
 
 def _require_modest(part: bytes, limits: Limits) -> None:
-    """Refuse cells so far out that the sheet would fill the memory."""
-    farthest_row = max((int(row) for row in _ROW.findall(part)), default=0)
-    columns = set()
-    for letters, row in _CELL.findall(part):
-        columns.add(letters)
-        farthest_row = max(farthest_row, int(row))
-    if farthest_row > limits.xlsx_rows + 1:
-        raise BadFile("ROWS", f"the sheet reaches beyond {limits.xlsx_rows:,} rows")
-    if any(_column_number(letters) > limits.columns for letters in columns):
+    """Refuse cells so far out that the sheet would fill the memory, or that stand there twice.
+
+    What is only formatted holds nothing: many programs write the last row of a sheet.
+    """
+    places = _CELL.findall(part)
+    if len(set(places)) < len(places):
+        letters, row = next(one for one, count in Counter(places).items() if count > 1)
+        message = f"cell {letters.decode()}{int(row)} is written twice; which counts is not known"
+        raise BadFile("CELL", message, row=int(row))
+    rows = {int(row) for _, row in places}
+    if _UNPLACED.search(part):
+        rows.update(int(row) for row in _ROW.findall(part))
+    if max(rows, default=0) > limits.xlsx_rows + 1:
+        message = f"the sheet reaches to row {max(rows):,}, beyond {limits.xlsx_rows:,} rows"
+        raise BadFile("ROWS", message)
+    if any(_column_number(one) > limits.columns for one in {letters for letters, _ in places}):
         raise BadFile("COLUMNS", f"the sheet reaches beyond {limits.columns} columns")
 
 
@@ -167,7 +183,7 @@ def _faults(part: bytes) -> list[Fault]:
     if merged := _MERGED.search(part):
         message = "cells are merged; which of them holds the value cannot be told"
         return [("MERGED", message, *_place(merged[1], merged[2]), "")]
-    if not (_ERROR.search(part) or _FORMULA.search(part)):
+    if not any(one.search(part) for one in (_ERROR, _FORMULA, _PIECES)):
         return []
     for attributes, inside in _WHOLE_CELL.findall(part):
         found = _VALUE.search(inside)
@@ -176,6 +192,8 @@ def _faults(part: bytes) -> list[Fault]:
             message = f"the cell holds the error {shown[:20] or 'of a formula'}"
         elif _FORMULA.search(inside) and not shown:
             message = "the cell holds a formula that was not worked out"
+        elif _PIECES.search(inside):
+            message = "the value is written in pieces, of which readers take some"
         else:
             continue
         place = _PLACE.search(attributes)
@@ -195,7 +213,11 @@ def _told(fault: Fault, heading: list[str]) -> BadFile:
 
 
 def _cell_text(cell: Any, row: int, at: int, heading: list[str]) -> str:
-    """Write a cell as the text that the parsers expect; a number keeps every digit it has."""
+    """Write a cell as the text that the parsers expect; a number keeps every digit it has.
+
+    A fraction of more digits than a spreadsheet shows is the noise of its arithmetic, or was
+    bent when it was written: it is marked, so that no parser takes it.
+    """
     match cell:
         case bool():
             return "true" if cell else "false"
@@ -204,8 +226,10 @@ def _cell_text(cell: Any, row: int, at: int, heading: list[str]) -> str:
                 message = "the number has more digits than a spreadsheet keeps"
                 raise _told(("DIGITS", message, row, at, str(cell)), heading)
             number = Decimal(repr(cell))
-            whole = number == number.to_integral_value()
-            return str(int(number)) if whole else format(number, "f")
+            if number == number.to_integral_value():
+                return str(int(number))
+            digits = len(number.as_tuple().digits)
+            return f"{number:f}{BENT if digits > _EXACT_DIGITS else ''}"
         case datetime():
             at_midnight = not (cell.hour or cell.minute or cell.second or cell.microsecond)
             return _day_text(cell.date(), "" if at_midnight else cell.isoformat()[10:])

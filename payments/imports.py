@@ -15,6 +15,7 @@ from foundation.parsing import (
     currency_text,
     date_text,
     decimal_text,
+    key_text,
     plain_text,
 )
 from foundation.tabular import BadFile, Limits, Line, RowProblem, read_filled_table
@@ -98,7 +99,7 @@ def _row(line: Line, faults: list[RowProblem]) -> PaymentRow | None:
         currency=currency,
         tender=read("tender", lambda text: code_text(text, 16), ""),
         received_on=read("received_on", date_text, date.min),
-        external_id=read("external_id", _optional(lambda text: plain_text(text, 128)), ""),
+        external_id=read("external_id", _optional(lambda text: key_text(text, 128)), ""),
         reference=read("reference", _optional(lambda text: plain_text(text, 200)), ""),
         remittance=read("remittance", lambda text: remittance_text(text, currency), ()),
     )

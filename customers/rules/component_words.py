@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from foundation.parsing import BadValue, code_text, decimal_text, plain_text
+from foundation.parsing import BadValue, code_text, decimal_text, key_text
 
 AS_IT_IS = "-"
 
@@ -50,4 +50,4 @@ def _identifier(word: str) -> tuple[str, str]:
     kind, sign, value = word.partition(":")
     if not sign:
         raise BadValue("COMPONENT", f"{word[:40]!a} is not an identifier as MSISDN:4917012345")
-    return code_text(kind, 16), plain_text(value, 64)
+    return code_text(kind, 16), key_text(value, 64)

@@ -19,6 +19,7 @@ from foundation.parsing import (
     date_text,
     decimal_text,
     integer_text,
+    key_text,
     plain_text,
 )
 from foundation.tabular import Line, RowProblem
@@ -72,7 +73,7 @@ def pairs(text: str, mark: str) -> list[tuple[str, str]]:
 
 def identifiers(text: str) -> list[tuple[str, str]]:
     """Read `MSISDN:491; IMSI:262` as types and values."""
-    return [(code_text(kind, 16), plain_text(value, 64)) for kind, value in pairs(text, ":")]
+    return [(code_text(kind, 16), key_text(value, 64)) for kind, value in pairs(text, ":")]
 
 
 def prices(text: str) -> dict[str, Decimal]:

@@ -229,11 +229,28 @@ def entities(part: bytes) -> bytes:
     return b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + part
 
 
-def infinite(kind: Kind) -> File:
-    """Return a workbook whose cell says 1E400."""
-    content, name = cell(42)(kind)
-    change = lambda part: part.replace(b"<v>42</v>", b"<v>1E400</v>")  # noqa: E731
-    return repacked(content, {}, sheet=change), name
+def written(text: str) -> Maker:
+    """Return a workbook whose number is written so."""
+
+    def make(kind: Kind) -> File:
+        content, name = cell(42)(kind)
+        change = lambda part: part.replace(b"<v>42</v>", f"<v>{text}</v>".encode())  # noqa: E731
+        return repacked(content, {}, sheet=change), name
+
+    return make
+
+
+def twice(part: bytes) -> bytes:
+    """Write the cells of the second row once more, in a row of the same number."""
+    row = part[part.index(b'<row r="2"') :]
+    row = row[: row.index(b"</row>") + 6]
+    return part.replace(b"</sheetData>", row + b"</sheetData>")
+
+
+def last_row(part: bytes) -> bytes:
+    """Format the last row of the sheet, as many programs do."""
+    row = b'<row r="1048576" ht="12"><c r="A1048576" s="0"/></row>'
+    return part.replace(b"</sheetData>", row + b"</sheetData>")
 
 
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
@@ -264,6 +281,7 @@ XLSX: Final[dict[str, dict[str, Maker]]] = {
         "a second sheet with data": built(second_sheet),
         "a second sheet without data": built(empty_sheet),
         "data on a hidden first sheet": built(hidden_sheet),
+        "the last row of all, formatted": sheet(last_row),
         "a hidden row": built(hidden_row),
         "merged cells": built(merged),
         "an error in a cell": built(error_cell),
@@ -273,7 +291,10 @@ XLSX: Final[dict[str, dict[str, Maker]]] = {
     },
     "Cells": {
         "a number of 20 digits": cell(12345678901234567890, "key"),
-        "a number beyond any": infinite,
+        "a number beyond any": written("1E400"),
+        "a fraction of 17 digits": written("1234567.2999999998"),
+        "a number written in pieces": written("4<!-- -->2"),
+        "a cell written twice": sheet(twice),
         "a number as a day": cell(date(1900, 1, 1), "number"),
         "a day before March 1900": cell(date(1900, 2, 28), "day"),
         "a day as a serial number": cell(46145, "day"),

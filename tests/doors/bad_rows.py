@@ -43,6 +43,7 @@ NUMBERS: Final = {
     "a formula as a number": "=1+1",
     "a number of one hidden character": "1\u200b",
 }
+CUT: Final = "4.91512E+14"
 DAYS: Final = {
     "29 February of a common year": "2027-02-29",
     "29 February 1900": "1900-02-29",
@@ -53,6 +54,9 @@ DAYS: Final = {
     "year 9999": "9999-12-31",
     "Excel serial": "46145",
     "24:00": "2027-05-03T24:00:00Z",
+    "leap second": "2027-05-03T23:59:60Z",
+    "offset of no zone": "2027-05-03T10:15:22+20:00",
+    "offset of 60 minutes": "2027-05-03T10:15:22+00:60",
     "hour that the clocks skip": "2027-03-28T02:30:00",
     "hour that comes twice": "2026-10-25T02:30:00",
     "time without a zone": "2027-05-03T10:15:22",
@@ -132,6 +136,17 @@ ROWS: Final[dict[str, dict[str, Callable[[Kind, World], Row | None]]]] = {
     "Texts and codes": {
         **{name: of_sort("text", value) for name, value in TEXTS.items()},
         **{name: of_sort("code", value) for name, value in CODES.items()},
+        "a long number that a spreadsheet has cut": by_kind(
+            usage={"event_key": CUT},
+            prices={"charge": CUT},
+            customers={"number": CUT},
+            accounts={"number": CUT},
+            orders={"identifiers": f"MSISDN:{CUT}"},
+            payments={"external_id": CUT},
+        ),
+        "an identifier cut likewise": by_kind(usage={"identifier": CUT}),
+        "a key in two Unicode forms": by_kind(usage={"event_key": "cafe\u0301"}),
+        "no price": by_kind(prices={"unit_price": ""}),
         "a needed value is left out": by_kind(
             usage={"event_start": ""},
             prices={"model": ""},

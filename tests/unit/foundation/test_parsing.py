@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -98,6 +98,21 @@ def test_refuses_what_is_no_date(text: str):
         parsing.date_text(text)
 
 
+def test_an_instant_lies_in_a_zone_on_earth():
+    """Line Islands and Baker Island bear the dates of 26 hours."""
+    for offset, hour in (("+14:00", 10), ("-12:00", 12 + 24)):
+        found = parsing.instant_text(f"2027-05-02T00:00:00{offset}")
+        assert found == datetime(2027, 5, 1, tzinfo=UTC) + timedelta(hours=hour)
+
+
+def test_a_key_that_a_spreadsheet_cut_is_none():
+    assert parsing.key_text(" 4915E14 ", 20) == "4915E14"
+    for text in ("4.91512E+14", "5E+15", "4,91512E+14"):
+        with pytest.raises(BadValue, match="cut by a spreadsheet") as bad:
+            parsing.key_text(text, 20)
+        assert bad.value.rule == "DIGITS"
+
+
 def test_an_instant_says_its_zone_or_is_given_one():
     assert parsing.instant_text("2027-05-01T12:00:00+02:00") == datetime(
         2027, 5, 1, 10, tzinfo=UTC
@@ -116,6 +131,9 @@ def test_an_instant_says_its_zone_or_is_given_one():
         ("2027-05-01T12:00:61Z", "not a time of day"),
         ("2027-05-01", "not a time written"),
         ("1777777777", "not a time written"),
+        ("2027-05-01T12:00:00+14:01", "offset of no zone"),
+        ("2027-05-01T12:00:00-12:30", "offset of no zone"),
+        ("2027-05-01T12:00:00+00:60", "not a time written"),
     ],
 )
 def test_refuses_instants_that_are_none_or_two(text: str, why: str):

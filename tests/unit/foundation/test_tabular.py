@@ -168,7 +168,7 @@ def test_reads_a_workbook_cell_by_cell_as_text():
     ]
     assert lines[0] == ["A1", "5", "x", "2027-05-01", "2027-05-01T12:30:00", "true"]
     assert lines[1][:4] == ["A2", "0.1", "", "1900-03-01"]
-    assert lines[2][1] == "0.30000000000000004"
+    assert lines[2][1] == "0.30000000000000004 (over 15 digits)"
     assert lines[3][1] == "12345678901234"
 
 
