@@ -17,7 +17,7 @@ from invoicing.operations.cycle_changes import (
     change_cycle_at_boundary,
     change_cycle_now,
 )
-from invoicing.operations.drafting import make_drafts
+from invoicing.operations.drafting import make_drafts, without_too_large
 from invoicing.operations.frame import Frame
 from invoicing.operations.next_invoices import (
     CannotPreview,
@@ -91,7 +91,8 @@ def _two_bills(payer: Account, boundary: date, change: CycleChange | None) -> li
     )
     frame = Frame(run, cycle)
     with connection.cursor() as cursor:
-        drafts, (outcome,) = make_drafts(cursor, frame, [payer.pk])
+        made = make_drafts(cursor, frame, [payer.pk])
+        drafts, (outcome,) = without_too_large(frame, *made)
         Writer(frame).write(cursor, drafts)
     first = drafted(payer, boundary, drafts, outcome)
     if change is not None:

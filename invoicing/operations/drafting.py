@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from django.db import DataError, transaction
 from django.db.backends.utils import CursorWrapper
 
 from catalog.rules.terms import CannotPriceQuantity
@@ -32,6 +33,7 @@ from invoicing.rules.difference import Billed, BilledLessThanNothing, Change, Ta
 from invoicing.rules.discounting import Owed
 from invoicing.rules.documents import Entry, Original, Subject, documents
 from invoicing.rules.findings import LEFT_OFF, Facts, Found, findings
+from invoicing.rules.largest import too_large
 from invoicing.rules.prices import PriceMissing
 from tax.rules import TaxAmount
 
@@ -87,15 +89,45 @@ def draft_chunk(
     """Draft the payers and store drafts, items, findings and the state of each payer.
 
     What an earlier attempt of this run left for the payers `drafted_before` is taken away first,
-    so drafting again changes nothing but what the inputs have changed (BR-4).
+    so drafting again changes nothing but what the inputs have changed (BR-4). Of a payer whose
+    amounts no document holds nothing is stored but the reason.
     """
     if drafted_before:
         discard_drafts(cursor, frame.run_id, drafted_before, keep_findings=False)
     drafts, outcomes = make_drafts(cursor, frame, payer_ids)
+    try:
+        with transaction.atomic():
+            _store(cursor, frame, drafts, outcomes)
+    except DataError:
+        kept, outcomes = without_too_large(frame, drafts, outcomes)
+        if len(kept) == len(drafts):
+            raise
+        _store(cursor, frame, kept, outcomes)
+    return outcomes
+
+
+def _store(
+    cursor: CursorWrapper, frame: Frame, drafts: Sequence[Draft], outcomes: Sequence[Outcome]
+) -> None:
     Writer(frame).write(cursor, drafts)
     _store_findings(cursor, frame.run_id, outcomes)
     _store_outcomes(cursor, frame.run_id, outcomes)
-    return outcomes
+
+
+def without_too_large(
+    frame: Frame, drafts: Sequence[Draft], outcomes: Sequence[Outcome]
+) -> tuple[list[Draft], list[Outcome]]:
+    """Leave out the payers whose documents no column holds; their outcome says why."""
+    large: dict[int, Outcome] = {}
+    for one in drafts:
+        payer = one.payer
+        rate = frame.rate(payer.currency, one.seller.functional_currency)
+        if reason := too_large(one.documents, rate):
+            large[payer.id] = Outcome(payer.id, "ERROR", reason[:500])
+    return (
+        [one for one in drafts if one.payer.id not in large],
+        [large.get(one.payer_id, one) for one in outcomes],
+    )
 
 
 def discard_drafts(
