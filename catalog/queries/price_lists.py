@@ -12,7 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from catalog.models import Charge, PriceTier, PriceVersion
 from catalog.rules.price_diff import Standing
-from catalog.rules.price_rows import PriceKey, PriceValues
+from catalog.rules.price_rows import TOLD_BY, PriceKey, PriceValues
 from catalog.rules.pricing import ROWED, Tier
 
 IN_FORCE: Final = ("PUBLISHED", "RETIRED")
@@ -152,17 +152,18 @@ def charges_by_reference(references: Iterable[str]) -> Mapping[str, Charge]:
 def file_rows(found: QuerySet[PriceVersion]) -> Iterator[list[Any]]:
     """Return the rows of a price file, one per tier, as `price_rows.HEADINGS` orders them."""
     for price in found:
-        key, values = key_of(price), values_of(price)
+        key, values, model = key_of(price), values_of(price), price.charge.price_model
         head = [
             *(key.charge, key.pricebook, key.currency),
             *(_shown(word) for word in key[3:6]),
             "" if key.attributes == "*" else key.attributes.replace(",", ";"),
             price.valid.lower,
             price.valid.upper or "",
-            price.charge.price_model,
+            model,
         ]
+        told = TOLD_BY.get(model, "unit_price")
         tail = [
-            number(values.percent),
+            number(values.percent) or _zero("percent", told),
             number(values.min_amount),
             number(values.max_amount),
             number(values.package_size) if values.package_size != 1 else "",
@@ -174,14 +175,26 @@ def file_rows(found: QuerySet[PriceVersion]) -> Iterator[list[Any]]:
             number(values.event_max),
             "true" if values.tax_inclusive else "",
         ]
-        if price.charge.price_model in ROWED:
+        if model in ROWED:
             for seq, tier in enumerate(values.tiers, 1):
                 upper = "" if tier.upper is None else number(tier.upper)
                 place = [seq, upper, tier.cell.replace(",", ";")]
-                yield [*head, *place, number(tier.unit_price), number(tier.flat_amount), *tail]
+                yield [*head, *place, *_told(told, tier.unit_price, tier.flat_amount), *tail]
         else:
-            one = [number(values.unit_price), number(values.flat_amount)]
-            yield [*head, "", "", "", *one, *tail]
+            cost = _told(told, values.unit_price, values.flat_amount)
+            yield [*head, "", "", "", *cost, *tail]
+
+
+def _told(told: str, unit_price: Decimal, flat_amount: Decimal) -> list[Decimal | str]:
+    return [
+        number(unit_price) or _zero("unit_price", told),
+        number(flat_amount) or _zero("flat", told),
+    ]
+
+
+def _zero(column: str, told: str) -> Decimal | str:
+    """Return the zero that a file must say: a price that is left out is refused."""
+    return Decimal(0) if column == told else ""
 
 
 def number(value: Decimal | None) -> Decimal | str:

@@ -37,10 +37,15 @@ HEADINGS: Final = (
     "event_max", "tax_inclusive",
 )  # fmt: skip
 
+PRICES: Final = ("unit_price", "flat", "percent")
+TOLD_BY: Final = {"FLAT": "flat", "STAIRSTEP": "flat", "DYNAMIC": "percent", "PERCENT": "percent"}
+"""The column that says what a row costs, of most models `unit_price`."""
+BESIDE: Final = {"P95_BURST": {"flat"}}  # which a model asks for beside it
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 LEAST: Final = "0.00000001"
 MOST_UNIT: Final = Decimal("999999999999")
+MOST_SHARE: Final = Decimal(9)
 MOST_QUANTITY: Final = Decimal("9999999999999999")
 
 Value = TypeVar("Value")
@@ -218,6 +223,10 @@ class _Reader:
             self.refuse(column, bad.rule, bad.message)
             return default
 
+    def filled(self, columns: Iterable[str]) -> set[str]:
+        """Return those of the columns that say anything."""
+        return {column for column in columns if self.line.values.get(column, "")}
+
     def refuse(self, column: str, rule: str, message: str) -> None:
         """Note a problem of a column."""
         text = self.line.values.get(column, "")
@@ -242,7 +251,7 @@ class _Reader:
     def common(self, money: Callable[[str], Decimal]) -> PriceValues:
         """Read what every row of a price says alike."""
         values = PriceValues(
-            percent=self.value("percent", _decimal(7, Decimal(9)), ZERO),
+            percent=self.value("percent", _decimal(7, MOST_SHARE), ZERO),
             min_amount=self.value("min", money, None),
             max_amount=self.value("max", money, None),
             package_size=self.value("package_size", _decimal(8, MOST_QUANTITY, LEAST), ONE),
@@ -284,8 +293,11 @@ class _Reader:
             tier = Tier(None, ZERO, ZERO)
             values = values._replace(unit_price=unit, flat_amount=flat)
             unused = {"tier_seq": "tiers", "tier_upper": "tiers", "cell": "cells"}
+        if model and self.filled(PRICES) <= BESIDE.get(model, set()):
+            column = TOLD_BY.get(model, "unit_price")
+            self.refuse(column, "REQUIRED", "say the price; write 0 where it costs nothing")
         for column, what in unused.items():
-            if model and self.line.values.get(column, ""):
+            if model and self.filled([column]):
                 self.refuse(column, "TIER-2", f"{model} has no {what}; leave the column empty")
         return PriceRow(self.line.number, key, model, starts, ends, values, seq, tier)
 

@@ -15,11 +15,12 @@ import ledger.queries
 from catalog import operations
 from catalog.models import Charge, PriceBook, PriceVersion
 from catalog.queries import price_lists, proposals
-from catalog.rules.price_rows import LEAST, attributes_text
+from catalog.rules.price_rows import LEAST, MOST_SHARE, MOST_UNIT, TOLD_BY, attributes_text
 from catalog.rules.pricing import CELLED, ROWED, Tier
 from catalog.rules.selection import attribute_pairs
 from catalog.views import words
 from catalog.views.prices import VIEW, price_url
+from foundation.errors import Invalid
 from foundation.parsing import (
     BadValue,
     amount_text,
@@ -31,17 +32,21 @@ from foundation.screens import Crumb, Definition, Folding, FormScreen, LongSelec
 from foundation.screens.cells import number_text
 
 DAY = {"type": "date"}
-TOLD_BY = {"FLAT": "flat_amount", "PER_UNIT": "unit_price", "PER_DAY": "unit_price"}
-"""The value without which a price of a model says nothing."""
-
-
 BOUNDS = (("min_amount", "max_amount"), ("event_min", "event_max"))
 
 
-def _number(places: int, least: str = "0") -> Callable[[str], Decimal]:
-    return lambda text: decimal_text(
-        text, places=places, minimum=Decimal(least), maximum=Decimal("999999999999")
-    )
+def told_by(model: str) -> str:
+    """Return the field without which a price says nothing; none of tiers, which say it by line.
+
+    Of PERCENT the checklist asks for one of two.
+    """
+    if model in ROWED or model == "PERCENT":
+        return ""
+    return TOLD_BY.get(model, "unit_price").replace("flat", "flat_amount")
+
+
+def _number(places: int, least: str = "0", most: Decimal = MOST_UNIT) -> Callable[[str], Decimal]:
+    return lambda text: decimal_text(text, places=places, minimum=Decimal(least), maximum=most)
 
 
 def tiers_text(text: str) -> list[Tier]:
@@ -55,6 +60,8 @@ def tiers_text(text: str) -> list[Tier]:
         if len(parts) not in (2, 3):
             raise BadValue("TIER-1", f"line {number}: write upper; price; flat amount")
         try:
+            if not any(parts[1:]):
+                raise BadValue("REQUIRED", "say the price; write 0 where it costs nothing")
             cell = attributes_text(parts[0]) if "=" in parts[0] else ""
             upper = None if cell or parts[0] in ("*", "") else _number(8, LEAST)(parts[0])
             flat = _number(4)(parts[2]) if len(parts) == 3 and parts[2] else Decimal(0)
@@ -98,7 +105,9 @@ class ValuesForm(Folding, forms.Form):
         _number(10), required=False, help_text="Of prices per unit, per day, package, overage"
     )
     percent = Parsed(
-        _number(7), required=False, help_text="A fraction: 0.029 is 2.9 %; the markup of cost plus"
+        _number(7, most=MOST_SHARE),
+        required=False,
+        help_text="A fraction: 0.029 is 2.9 %; the markup of cost plus",
     )
     min_amount = Parsed(_number(4), required=False, label="Least amount")
     max_amount = Parsed(_number(4), required=False, label="Greatest amount")
@@ -133,9 +142,16 @@ class ValuesForm(Folding, forms.Form):
         "amount, and * for what matches no other.",
     )
 
-    def values(self) -> dict[str, Any]:
-        """Return the columns of a price; empty ones take their defaults."""
+    def values(self, model: str) -> dict[str, Any]:
+        """Return the columns of a price of a model; empty ones take their defaults.
+
+        Raises: Invalid when the price itself is left out.
+        """
         given = self.cleaned_data
+        told = told_by(model)
+        if told and given[told] is None:
+            message = "Say it; 0 where the charge costs nothing."
+            raise Invalid(message, rule="REQUIRED", column=told)
         return {
             "flat_amount": given["flat_amount"] or Decimal(0),
             "unit_price": given["unit_price"] or Decimal(0),
@@ -212,13 +228,10 @@ class PriceForm(ValuesForm):
         return charge
 
     def clean(self) -> dict[str, Any]:
-        """Check amounts against the currency, and that the price says one."""
+        """Check amounts against the currency."""
         given = super().clean()
         if currency := given.get("currency"):
             self.check_money(currency)
-        told = TOLD_BY.get(given["charge"].price_model) if "charge" in given else None
-        if told in given and given[told] is None:
-            self.add_error(told, "Say it; 0 where the charge costs nothing.")
         return given
 
 
@@ -255,7 +268,7 @@ class Add(Definition):
             attributes=dict(attribute_pairs(given["attributes"] or "*")),
             tiers=cells_of(given["tiers"] or (), given["charge"].price_model),
             actor=words.actor(self.request),
-            **form.values(),
+            **form.values(given["charge"].price_model),
         )
 
 
@@ -320,7 +333,7 @@ class Edit(FormScreen):
             ends=given["ends"],
             tiers=cells_of(given["tiers"] or (), price.charge.price_model),
             actor=words.actor(self.request),
-            **form.values(),
+            **form.values(price.charge.price_model),
         )
 
 
@@ -333,6 +346,7 @@ def initial_of(price: PriceVersion) -> dict[str, Any]:
     def bound(value: Decimal | None) -> str:
         return "" if value is None else shown(value) or "0"
 
+    told = told_by(price.charge.price_model)
     return {
         "starts": price.valid.lower,
         "ends": price.valid.upper,
@@ -356,4 +370,4 @@ def initial_of(price: PriceVersion) -> dict[str, Any]:
         )
         if price.charge.price_model in ROWED
         else "",
-    }
+    } | ({told: shown(getattr(price, told)) or "0"} if told else {})

@@ -189,6 +189,11 @@ def test_drafts_are_changed_and_rejected_prices_come_back(client: Client, fiber:
     login(client, author)
     url = reverse("catalog:price_edit", args=[price.pk])
     assert "31.5" in client.get(url).content.decode()
+    left_out = client.post(url, {"starts": str(SOON), "flat_amount": ""})
+    assert left_out.status_code == 422
+    assert "flat_amount" in left_out.context["form"].errors
+    client.post(url, {"starts": str(SOON), "flat_amount": "0"})
+    assert client.get(url).context["form"].initial["flat_amount"] == "0"
     client.post(url, {"starts": str(SOON), "flat_amount": "32.00"})
     client.post(reverse("catalog:price_submit", args=[price.pk]))
     login(client, checker)

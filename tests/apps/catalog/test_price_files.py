@@ -101,6 +101,7 @@ def test_too_many_rows_are_refused(fiber: Shop) -> None:
 def stock(fiber: Shop) -> None:
     published(fiber.rental, flat_amount=D("29.99"), min_amount=D("5.00"))
     published(fiber.install, unit_price=D("0.0123456789"), currency="EUR", segment="SMB")
+    published(fiber.install, unit_price=D(0), currency="EUR", segment="FREE")
     published(fiber.minutes, tiers=TIERS, attributes={"zone": "EU", "peak": "yes"})
     published(fiber.minutes, tiers=TIERS[1:], ends=date(2027, 12, 1), tax_inclusive=True)
 
@@ -112,7 +113,7 @@ def test_what_is_exported_imports_unchanged(fiber: Shop, kind: str) -> None:
     content = write(HEADINGS, price_lists.file_rows(price_lists.prices(state="PUBLISHED")))
     report = send(content, name=f"prices.{kind}")
     assert told(report) == []
-    assert kinds(report) == ["unchanged"] * 4
+    assert kinds(report) == ["unchanged"] * 5
 
 
 def test_a_workbook_is_read_like_a_file(fiber: Shop) -> None:

@@ -187,6 +187,22 @@ def test_tiers_with_gaps_or_negative_widths_are_refused(
     assert report.drafted == []
 
 
+def test_a_price_that_is_left_out_is_not_free(fiber: Shop) -> None:
+    """A blank cell was a price of zero; what costs nothing says 0."""
+    head = "charge,currency,valid_from,model,unit_price,flat,percent\n"
+    row = "FIBER/1/{},USD,2027-04-01,{},{},{},\n"
+    report = send(
+        head + row.format("RENTAL", "FLAT", "", "") + row.format("INSTALL", "PER_UNIT", "", "")
+    )
+    assert told(report) == [(2, "flat", "REQUIRED"), (3, "unit_price", "REQUIRED")]
+    assert report.drafted == []
+    assert told(send(tier_rows((1, 100, "0.10"), (2, "", "")))) == [
+        left(2), (3, "unit_price", "REQUIRED"),
+    ]  # fmt: skip
+    free = send(head + row.format("RENTAL", "FLAT", "", "0"))
+    assert (kinds(free), told(free)) == (["new"], [])
+
+
 def test_tiers_may_come_in_any_order(fiber: Shop) -> None:
     report = send(tier_rows((2, "", "0.05"), (1, 100, "0.10")))
     (change,) = report.changes
