@@ -28,6 +28,7 @@ __all__ = [
     "read_file",
     "read_filled_table",
     "read_table",
+    "unescaped",
 ]
 
 
@@ -200,8 +201,12 @@ def _lines(
 
 
 def _clean(value: str) -> str:
-    """Drop blanks around a value, and the apostrophe that our exports put before a formula."""
-    value = value.strip(" \t")
+    """Drop blanks around a value, and what `unescaped` drops."""
+    return unescaped(value.strip(" \t"))
+
+
+def unescaped(value: str) -> str:
+    """Drop the apostrophe that our exports put before what a spreadsheet would run."""
     return value[1:] if len(value) > 1 and value[0] == "'" and value[1] in "=+-@" else value
 
 

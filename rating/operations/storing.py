@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db.backends.utils import CursorWrapper
 
 from foundation import copying
+from foundation.tabular import unescaped
 from rating.operations.claiming import claim_keys
 from rating.operations.outcome import Batch, Outcome, Refused, hold_parts
 from rating.operations.writing import write_events
@@ -28,15 +29,22 @@ NULL = "\\N"
 
 
 def split_lines(text: str) -> Iterator[list[str]]:
-    """Cut text into rows of fields; a row is one line that begins with its number."""
+    """Cut text into rows of fields; a row is one line that begins with its number.
+
+    Rows that were handed out and are sent again carry apostrophes before what looks like formulas.
+    """
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
-    if '"' not in text:
-        return (line.split(",") for line in lines)
-    return (_quoted(line) if '"' in line else line.split(",") for line in lines)
+    if '"' in text:
+        rows = (_quoted(line) if '"' in line else line.split(",") for line in lines)
+    else:
+        rows = (line.split(",") for line in lines)
+    if ",'" in text or ",\"'" in text:
+        rows = ([unescaped(field) for field in row] for row in rows)
+    return rows
 
 
 def _quoted(line: str) -> list[str]:

@@ -16,8 +16,9 @@ from rating.rules.rows import OPTIONAL, PREFIX, REQUIRED
 ENDINGS = (".json", ".jsonl", ".ndjson")
 FIELDS = frozenset(REQUIRED + OPTIONAL)
 TRAILER_FIELDS = {"count", "quantity"}
-_ONE_LINE = str.maketrans("\r\n", "\v\v")
-"""A row stays one line; the mark that stands for the break is refused as no text (BAD_TEXT)."""
+_NO_TEXT = "\r\n\0" + "".join(map(chr, range(0xD800, 0xE000)))
+_AS_TEXT = dict.fromkeys(map(ord, _NO_TEXT), "\v")
+"""A row stays one line of UTF-8; the mark that stands for the rest is refused (BAD_TEXT)."""
 
 Fields = dict[str, str]
 
@@ -42,17 +43,12 @@ def csv_from_json(content: bytes, filename: str) -> str:
     columns = [*REQUIRED, *OPTIONAL, *attributes]
     out = StringIO()
     write = csv.writer(out, lineterminator="\n").writerow
-    write(columns)
+    write([name.translate(_AS_TEXT) for name in columns])
     for row in rows:
-        write([row.get(name, "").translate(_ONE_LINE) for name in columns])
+        write([row.get(name, "").translate(_AS_TEXT) for name in columns])
     if trailer:
-        out.write(trailer)
-    text = out.getvalue()
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise BadFile("ENCODING", "a text holds half a character (a lone surrogate)") from None
-    return text
+        out.write(f"{trailer.translate(_AS_TEXT)}\n")
+    return out.getvalue()
 
 
 def _objects(content: bytes) -> Iterator[dict[str, Any]]:
@@ -105,14 +101,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _trailer(value: Any, row: int) -> str:
     if not isinstance(value, dict) or set(value) != TRAILER_FIELDS:
         raise BadFile("TRAILER", "the trailer says count and quantity", row=row)
-    return f"#TRAILER,{value['count']},{value['quantity']}\n"
+    return f"#TRAILER,{value['count']},{value['quantity']}"
 
 
 def _row(found: dict[str, Any], number: int) -> Mapping[str, Any]:
     """Return the row of an object; of a CloudEvent what its data leaves out comes from it.
 
-    Source and id together make an event unique, type is the usage type, subject the identifier,
-    time the start. Other attributes of the envelope, extensions too, are not usage.
+    Source and id together make an event unique: without one of them it has no key. Type is the
+    usage type, subject the identifier, time the start. Other attributes of the envelope,
+    extensions too, are not usage.
     """
     if "specversion" not in found:
         return found
@@ -121,8 +118,10 @@ def _row(found: dict[str, Any], number: int) -> Mapping[str, Any]:
     data = found.get("data", {})
     if not isinstance(data, dict):
         raise BadFile("JSON", f"row {number}: the data of the CloudEvent is no object", row=number)
+    source, own = found.get("source"), found.get("id")
+    is_unique = isinstance(source, str) and isinstance(own, str) and source and own
     envelope = {
-        "event_key": f"{found.get('source', '')}#{found.get('id', '')}",
+        "event_key": f"{source}#{own}" if is_unique else "",
         "usage_type": found.get("type"),
         "identifier": found.get("subject"),
         "event_start": found.get("time"),

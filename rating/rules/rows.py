@@ -13,9 +13,10 @@ from decimal import Context, Decimal
 from hashlib import blake2b
 from operator import itemgetter
 from typing import NamedTuple
+from unicodedata import is_normalized, normalize
 from zoneinfo import ZoneInfo
 
-from foundation.parsing import BadValue, instant_text
+from foundation.parsing import BadValue, instant_text, is_cut
 from rating.rules.reasons import Reason, Rejected
 
 REQUIRED = ("event_key", "usage_type", "identifier_type", "identifier", "event_start", "quantity")
@@ -200,13 +201,17 @@ class RowReader:
         ) = self._pick(fields)  # fmt: skip
         if source != self.source and source:
             raise Rejected(Reason.WRONG_SOURCE, "source", f"row is of source {source[:40]!r}")
-        if not key or len(key) > KEY_LENGTH or not key.isprintable() or key != key.strip():
+        if not key or len(key) > KEY_LENGTH or not key.isprintable():
             raise Rejected(Reason.BAD_TEXT, "event_key", "1 to 128 printable characters")
+        if " " in key or "E+" in key or not key.isascii():
+            _require_one_spelling("event_key", key)
         terms = self.types.get(kind)
         if terms is None:
             raise Rejected(Reason.UNKNOWN_TYPE, "usage_type", "no such usage type")
         if not identifier or len(identifier) > IDENTIFIER_LENGTH or not identifier.isprintable():
             raise Rejected(Reason.BAD_TEXT, "identifier", "1 to 64 printable characters")
+        if " " in identifier or "E+" in identifier or not identifier.isascii():
+            _require_one_spelling("identifier", identifier)
         picked = self._pick_group(fields)
         attributes, route = self._groups.get(picked) or self._group(terms, picked)
         if start[17:] in SECONDS and start[:17] in self._minutes:
@@ -321,7 +326,8 @@ class RowReader:
         if not picked[1].isidentifier() or len(picked[1]) > 16:
             raise Rejected(Reason.BAD_TEXT, "identifier_type", "1 to 16 letters")
         pairs = {}
-        for name, value in zip(self.layout.attributes, picked[2:], strict=True):
+        for name, text in zip(self.layout.attributes, picked[2:], strict=True):
+            value = normalize("NFC", text.strip(" "))
             if len(value) > ATTRIBUTE_LENGTH or not value.isprintable():
                 raise Rejected(
                     Reason.BAD_TEXT,
@@ -356,6 +362,16 @@ class RowReader:
                 terms.code, id_type, relevant, terms.at_end, f"{terms.code}\t{id_type}"
             )
         return self._routes[key]
+
+
+def _require_one_spelling(column: str, text: str) -> None:
+    """Refuse what another spelling of the same, or another one spelled alike, would pass by."""
+    if text != text.strip(" "):
+        raise Rejected(Reason.BAD_TEXT, column, "blanks before or behind it")
+    if is_cut(text):
+        raise Rejected(Reason.BAD_TEXT, column, "a long number that a spreadsheet has cut")
+    if not is_normalized("NFC", text):
+        raise Rejected(Reason.BAD_TEXT, column, "accents not in composed form (Unicode NFC)")
 
 
 def _unreadable(fields: list[str], width: int) -> Rejected:

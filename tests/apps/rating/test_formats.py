@@ -88,10 +88,30 @@ def test_the_trailer_is_held_against_the_rows(company: Company) -> None:
         load(company, json.dumps([event("b"), event("c"), trailer]))
 
 
-def test_what_breaks_a_line_waits_as_no_text(company: Company) -> None:
-    load(company, json.dumps([event("a\nb"), event("c")]))
-    assert SuspenseItem.objects.get().reason == "BAD_TEXT"
+def test_what_is_no_line_of_text_waits_and_the_others_are_loaded(company: Company) -> None:
+    load(company, json.dumps([event("a\nb"), event("c"), event("d\0"), event("e\ud800")]))
+    waiting = SuspenseItem.objects.values_list("reason", "column")
+    assert list(waiting) == [("BAD_TEXT", "event_key")] * 3
     assert Usage.objects.get().event_key == "c"
+
+
+@pytest.mark.parametrize("lacks", [{"id": None}, {"source": None}, {"id": ""}, {"id": {"a": "b"}}])
+def test_a_cloud_event_without_id_or_source_is_nobodys_duplicate(
+    company: Company, lacks: dict[str, Any]
+) -> None:
+    """Two events that say the same were one `/net/1#None`, and the second was dropped as known."""
+    nameless = cloud("1", quantity=1) | lacks
+    file = load(company, lines(nameless, nameless, cloud("2", quantity=1)))
+    assert (file.loaded_count, file.duplicate_count, file.suspended_count) == (1, 0, 2)
+    found = SuspenseItem.objects.values_list("reason", "column")
+    assert list(found) == [("BAD_TEXT", "event_key")] * 2
+
+
+def test_a_trailer_adds_no_rows(company: Company) -> None:
+    for count in ("0,0\nx,DATA,MSISDN,4915,2027-05-03T10:15:22Z,1\n#TRAILER,1", "\ud800"):
+        with pytest.raises(CannotLoadFile) as refused:
+            load(company, json.dumps([{"trailer": {"count": count, "quantity": "1"}}]))
+        assert refused.value.rule == "TRAILER"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +123,7 @@ def test_what_breaks_a_line_waits_as_no_text(company: Company) -> None:
         ("[" * 100_000, "JSON"),
         (b"\xff\xfe{}", "ENCODING"),
         (b'[{"event_key": "a\x00"}]', "ENCODING"),
-        ('[{"event_key": "\\ud800"}]', "ENCODING"),
+        ('[{"attributes": {"\\ud800": "a"}}]', "HEADER"),
         ('[{"event_key": "a", "event_key": "b"}]', "JSON"),
         ('[{"event_key": "a", "colour": "red"}]', "HEADER"),
         ('[{"event_key": ["a"]}]', "JSON"),

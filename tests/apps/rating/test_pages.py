@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -73,7 +75,9 @@ def test_files_show_their_totals_and_alarms(viewer: Client, company: Company) ->
 def test_rejected_rows_are_downloaded_and_can_be_sent_again(
     viewer: Client, company: Company
 ) -> None:
-    file = load(company, row("a"), row("b", identifier="=1+1", quantity="x"))
+    file = load(
+        company, row("a"), row("b", identifier="=1+1", quantity="x"), row("+c", quantity="-x")
+    )
     assert viewer.get(reverse("rating:rejected", args=[file.pk])).status_code == 403
     viewer.force_login(person("exporter", *VIEWS, "rating.export_lists"))
     answer = viewer.get(reverse("rating:rejected", args=[file.pk]))
@@ -82,6 +86,15 @@ def test_rejected_rows_are_downloaded_and_can_be_sent_again(
     assert text.splitlines()[0].startswith("row,state,reason,column,message,event_key")
     assert "BAD_QUANTITY" in text
     assert ",=1+1" not in text  # nothing that a spreadsheet would run
+    again = [",".join(fields[5:-1]) for fields in csv.reader(io.StringIO(text))]
+    assert again[2].startswith("'+c,")
+    sent = operations.load_file(
+        source=company.source, filename="again.csv", content="\n".join(again).encode(),
+        received_at=RECEIVED,
+    )  # fmt: skip
+    found = SuspenseItem.objects.filter(file=sent).values_list("fields", flat=True)
+    told = [(one["event_key"], one["identifier"], one["quantity"]) for one in found]
+    assert told == [("b", "=1+1", "x"), ("+c", "4915", "-x")]
     assert (
         viewer.get(reverse("rating:rejected", args=[file.pk]), {"format": "xlsx"}).status_code
         == 200

@@ -104,6 +104,10 @@ def test_spelling_does_not_change_the_content() -> None:
         ({"event_key": "k\x00"}, Reason.BAD_TEXT),
         ({"event_key": "\ud800"}, Reason.BAD_TEXT),
         ({"event_key": " k"}, Reason.BAD_TEXT),
+        ({"event_key": "4.91512E+14"}, Reason.BAD_TEXT),
+        ({"event_key": "cafe\u0301"}, Reason.BAD_TEXT),
+        ({"identifier": "4.91512E+14"}, Reason.BAD_TEXT),
+        ({"identifier": "4915 "}, Reason.BAD_TEXT),
         ({"identifier": "1\t2"}, Reason.BAD_TEXT),
         ({"identifier": "9" * 65}, Reason.BAD_TEXT),
         ({"identifier_type": "MS ISDN"}, Reason.BAD_TEXT),
@@ -117,6 +121,16 @@ def test_what_is_not_plain_is_refused(changes: dict[str, str], reason: Reason) -
     with pytest.raises(Rejected) as refusal:
         _reader(late_days=60).read(_fields(**changes))
     assert refusal.value.reason is reason
+
+
+def test_a_value_is_one_however_its_accents_and_blanks_are_written() -> None:
+    """Decomposed, or with a blank behind, a zone met no price but the general one."""
+    plain = _reader().read(_fields(attr__zone="K\u00f6ln"))
+    for text in ("Ko\u0308ln", "K\u00f6ln ", " K\u00f6ln"):
+        other = _reader().read(_fields(attr__zone=text))
+        assert (other.route.relevant, other.content_hash) == (
+            plain.route.relevant, plain.content_hash,
+        )  # fmt: skip
 
 
 def test_a_row_of_another_width_is_refused() -> None:
