@@ -16,7 +16,7 @@ class AuditConfig(AppConfig):
             ApiKey=scope.WHOLE,
             ApprovalPolicy=scope.SHARED,
             ApprovalRequest=queries.requests_of,
-            BusinessEvent=scope.WHOLE,
+            BusinessEvent=queries.events_of_entities,
             Change=scope.WHOLE,
             IdempotencyKey=scope.WHOLE,
             ImportBatch=scope.WHOLE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,6 +22,7 @@ from audit.models import (
     ReasonCode,
     Seal,
 )
+from audit.rules import topics
 from foundation import scope, sql
 from foundation.integrity import Check, Finding
 
@@ -154,6 +156,59 @@ def events_of(obj: Model) -> QuerySet[BusinessEvent]:
     return BusinessEvent.objects.filter(
         subject_type=obj._meta.label_lower, subject_id=obj.pk
     ).order_by("-pk")
+
+
+def event_kinds() -> list[str]:
+    """Return the kinds of subjects that events are about, read along the index."""
+    with connection.cursor() as cursor:
+        sql.run(cursor, "audit", "event_kinds")
+        return [kind for (kind,) in cursor.fetchall()]
+
+
+def events_of_entities(entities: frozenset[int]) -> Q:
+    """Return the condition of events about something of the entities."""
+    return scope.about(event_kinds(), entities)
+
+
+def of_topics(patterns: Iterable[str]) -> Q:
+    """Return the condition of events of topics, all topics of a noun (`order.*`) or all (`*`)."""
+    found = Q(pk__in=[])
+    for pattern in patterns:
+        if pattern == topics.EVERYTHING:
+            return Q()
+        noun, _, verb = pattern.partition(".")
+        found |= Q(topic__startswith=f"{noun}.") if verb == "*" else Q(topic=pattern)
+    return found
+
+
+def events_for(user: User, *, scopes: Sequence[str] | None = None) -> QuerySet[BusinessEvent]:
+    """Return the events about what a person has the right to look at.
+
+    With the scopes of a key, only about what these hold too. Whose entities they are of is told
+    by `foundation.scope`.
+    """
+
+    def shown(kind: str) -> bool:
+        app, _, name = kind.partition(".")
+        right = f"{app}.view_{name}"
+        return user.has_perm(right) and (scopes is None or right in scopes)
+
+    kinds = [kind for kind in event_kinds() if shown(kind)]
+    return BusinessEvent.objects.filter(subject_type__in=kinds)
+
+
+def settled_event() -> int:
+    """Return the last event before which no other can still appear; 0 where there is none.
+
+    Numbers are given before their transaction ends, so that a lower one may come to light after a
+    higher one. What was recorded before the eldest writer began cannot be overtaken (decision 20).
+    Not inside a transaction that saw other events before.
+    """
+    with connection.cursor() as cursor:
+        sql.run(cursor, "audit", "eldest_writer")
+        (moment,) = cursor.fetchone()
+    before = BusinessEvent.objects.filter(recorded_at__lt=moment).order_by("-pk")
+    return before.values_list("pk", flat=True).first() or 0
 
 
 def undelivered_events(limit: int) -> QuerySet[BusinessEvent]:

@@ -270,6 +270,7 @@ ROLES: tuple[Role, ...] = (
         may=(
             *READ_TRADE,
             *reads("rating", "payments"),
+            "audit.view_businessevent",
             "customers.place_order",
             "rating.load_usage",
             "rating.reserve_balance",

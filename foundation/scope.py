@@ -8,12 +8,12 @@ no entity, and the engine itself, see all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final, TypeAlias, TypeVar
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from foundation.errors import Refusal
@@ -64,12 +64,21 @@ def subjects(model: type[Model], entities: frozenset[int]) -> Q:
     What is about shared or common things is left out.
     """
     rows = model._default_manager.order_by()
-    kinds = set(rows.values_list("subject_type", flat=True).distinct())
+    return about(set(rows.values_list("subject_type", flat=True).distinct()), entities)
+
+
+def about(kinds: Collection[str], entities: frozenset[int]) -> Q:
+    """Return the condition of rows about something of the entities, of these kinds of subjects.
+
+    It is asked row by row: a page that is found by a key of its own costs what it shows, however
+    many things the entities have.
+    """
     found = Q(pk__in=[])
-    for about in apps.get_models():
-        if about._meta.label_lower in kinds and rule_of(about) not in (SHARED, WHOLE):
-            theirs = about._default_manager.filter(condition(about, entities)).order_by()
-            found |= Q(subject_type=about._meta.label_lower, subject_id__in=theirs.values("pk"))
+    for kind in apps.get_models():
+        if kind._meta.label_lower in kinds and rule_of(kind) not in (SHARED, WHOLE):
+            theirs = kind._default_manager.filter(condition(kind, entities)).order_by()
+            its = Exists(theirs.filter(pk=OuterRef("subject_id")))
+            found |= Q(its, subject_type=kind._meta.label_lower)
     return found
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from audit import queries
 from audit.models import (
     ApprovalPolicy,
     ApprovalRequest,
@@ -52,12 +54,18 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
 
 @admin.register(BusinessEvent)
 class BusinessEventAdmin(ReadOnlyAdmin):
-    """What happened."""
+    """What happened to what the person may look at."""
 
     list_display = ("id", "topic", "subject_type", "subject_id", "actor", "occurred_at")
     list_select_related = ("actor",)
     list_filter = ("topic",)
     ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BusinessEvent]:
+        """Return the events about what the person has the right to look at."""
+        assert isinstance(request.user, User)
+        rows: QuerySet[BusinessEvent] = super().get_queryset(request)
+        return rows & queries.events_for(request.user)
 
 
 @admin.register(Change)

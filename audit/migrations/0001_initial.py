@@ -214,11 +214,12 @@ class Migration(migrations.Migration):
                 ('payload', models.JSONField(default=dict)),
                 ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('occurred_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('recorded_at', models.DateTimeField(db_default=models.Func(function='clock_timestamp', output_field=models.DateTimeField()))),
                 ('delivered_at', models.DateTimeField(null=True)),
                 ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject_type', 'subject_id', 'id'], name='audit_businessevent_subject'), models.Index(condition=models.Q(('delivered_at__isnull', True)), fields=['id'], name='audit_event_undelivered')],
+                'indexes': [models.Index(fields=['subject_type', 'subject_id', 'id'], name='audit_businessevent_subject'), models.Index(fields=['topic', 'id'], name='audit_businessevent_topic'), models.Index(condition=models.Q(('delivered_at__isnull', True)), fields=['id'], name='audit_event_undelivered')],
             },
         ),
         migrations.CreateModel(

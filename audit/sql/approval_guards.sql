@@ -86,10 +86,10 @@ LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR
        (OLD.id, OLD.uuid, OLD.topic, OLD.subject_type, OLD.subject_id, OLD.payload, OLD.actor_id,
-        OLD.occurred_at)
+        OLD.occurred_at, OLD.recorded_at)
        IS DISTINCT FROM
        (NEW.id, NEW.uuid, NEW.topic, NEW.subject_type, NEW.subject_id, NEW.payload, NEW.actor_id,
-        NEW.occurred_at) THEN
+        NEW.occurred_at, NEW.recorded_at) THEN
         PERFORM refuse('D5', 'audit_businessevent_is_kept',
             'a business event is kept as it happened; only its delivery is noted');
     END IF;

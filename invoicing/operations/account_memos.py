@@ -20,7 +20,7 @@ from invoicing.choices import CREDIT_REASONS, DEBIT_REASONS, DocumentOrigin, Doc
 from invoicing.models import Invoice, InvoiceLine, MemoRequest, TaxLine
 from invoicing.operations.frame import seller_snapshot
 from invoicing.operations.inputs import Payer, read_chunk
-from invoicing.operations.memo_documents import post_memo, store_content
+from invoicing.operations.memo_documents import facts_of, post_memo, store_content
 from invoicing.operations.reading import Window
 from invoicing.operations.usage_inputs import Steps
 from invoicing.rules.due_dates import due_date
@@ -85,7 +85,7 @@ def issue_account_memo(
     audit.operations.record_event(
         topic="debit_memo.posted" if request.is_debit else "credit_memo.posted",
         subject=memo,
-        payload={"number": memo.number, "total": str(memo.total)},
+        payload=facts_of(memo, of=None),
         actor=actor,
     )
     return memo

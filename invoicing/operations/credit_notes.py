@@ -14,7 +14,7 @@ import receivables.operations
 from foundation.money import quantize
 from invoicing.choices import SOURCE, DocumentOrigin, DocumentType
 from invoicing.models import Invoice, InvoiceLine, TaxLine
-from invoicing.operations.memo_documents import post_memo, store_content
+from invoicing.operations.memo_documents import facts_of, post_memo, store_content
 from ledger.choices import AccountKind, Side
 from ledger.models import GLAccount
 from receivables.choices import Side as ItemSide
@@ -56,7 +56,7 @@ def issue_credit_note(
     audit.operations.record_event(
         topic="credit_memo.posted",
         subject=note,
-        payload={"number": note.number, "of": original.number, "total": str(note.total)},
+        payload=facts_of(note, of=original.number),
         actor=actor,
     )
     return note

@@ -92,6 +92,16 @@ def post_memo(
     _open_item(memo, on_date, number)
 
 
+def facts_of(memo: Invoice, *, of: str | None) -> dict[str, str | None]:
+    """Return what an event tells about a posted memo; `of` is the number of a credited invoice."""
+    return {
+        "number": memo.number,
+        "of": of,
+        "total": str(memo.total),
+        "currency": memo.currency,
+    }
+
+
 def _open_item(memo: Invoice, on_date: date, number: str) -> None:
     if memo.doc_type == DocumentType.DEBIT_NOTE:
         receivables.operations.open_debit(

@@ -1,0 +1,1 @@
+"""The audit room over the API: the feed of business events."""
