@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -124,16 +123,25 @@ def test_only_what_the_person_may_look_at_is_told(told: list[int]) -> None:
 def test_a_key_hears_what_both_it_and_its_user_may_look_at(told: list[int]) -> None:
     robot = person("robot", "customers.view_order", "payments.view_payment")
 
-    def with_key(*scopes: str) -> list[int]:
-        _, secret = audit.operations.issue_api_key(
-            name="erp", user=robot, scopes=scopes, expires_at=datetime(2099, 1, 1, tzinfo=UTC),
-            actor=None,
-        )  # fmt: skip
+    def secret_for(*scopes: str) -> str:
+        wanted = ("audit.view_businessevent", *scopes)
+        return audit.operations.issue_api_key(
+            name="erp", user=robot, scopes=wanted, days=30, actor=None
+        )[1]
+
+    def heard(secret: str) -> list[int]:
         response = Client().get(FEED, headers={"Authorization": f"Api-Key {secret}"})
         return [event["id"] for event in response.json()["results"]]
 
-    assert with_key("audit.view_businessevent", "payments.view_payment") == [told[2]]
-    assert with_key("audit.view_businessevent", "invoicing.view_invoice") == []
+    payments, both = (
+        secret_for("payments.view_payment"),
+        secret_for("payments.view_payment", "customers.view_order"),
+    )
+    assert heard(payments) == [told[2]]
+    assert heard(both) == told
+    robot.user_permissions.remove(Permission.objects.get(codename="view_payment"))
+    assert heard(payments) == []
+    assert heard(both) == [told[0], told[1], told[3]]
 
 
 def test_whoever_works_for_an_entity_hears_of_it_alone() -> None:
