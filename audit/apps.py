@@ -24,4 +24,6 @@ class AuditConfig(AppConfig):
             JobRun=scope.WHOLE,
             ReasonCode=scope.SHARED,
             Seal=scope.WHOLE,
+            WebhookDelivery=scope.WHOLE,
+            WebhookEndpoint=scope.WHOLE,
         )

@@ -28,6 +28,19 @@ class JobState(TextChoices):
     PARKED = "PARKED", "Parked after too many tries"
 
 
+class EndpointState(TextChoices):
+    ACTIVE = "ACTIVE", "Active"
+    PAUSED = "PAUSED", "Paused: events are kept for it"
+    CLOSED = "CLOSED", "Closed"
+
+
+class DeliveryState(TextChoices):
+    WAITING = "WAITING", "Waiting to be sent"
+    DELIVERED = "DELIVERED", "Delivered"
+    PARKED = "PARKED", "Parked after too many tries"
+    SKIPPED = "SKIPPED", "Left out"
+
+
 class Operation(TextChoices):
     INSERT = "INSERT", "Created"
     UPDATE = "UPDATE", "Changed"

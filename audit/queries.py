@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from django.db import connection
 from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
-from audit.choices import ApprovalState, JobState
+from audit.choices import ApprovalState, DeliveryState, EndpointState, JobState
 from audit.models import (
     ApiKey,
     ApprovalPolicy,
@@ -21,7 +22,10 @@ from audit.models import (
     JobRun,
     ReasonCode,
     Seal,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
+from audit.models.webhook import UNFINISHED
 from audit.rules import topics
 from foundation import scope, sql
 from foundation.integrity import Check, Finding
@@ -211,12 +215,33 @@ def settled_event() -> int:
     return before.values_list("pk", flat=True).first() or 0
 
 
-def undelivered_events(limit: int) -> QuerySet[BusinessEvent]:
-    """Return the oldest events that were not passed on yet, locked for this transaction."""
-    return (
-        BusinessEvent.objects.select_for_update(skip_locked=True)
-        .filter(delivered_at__isnull=True)
-        .order_by("pk")[:limit]
+def undelivered_events(limit: int, *, upto: int) -> QuerySet[BusinessEvent]:
+    """Return the oldest events up to one that were not passed on yet, by id."""
+    rows = BusinessEvent.objects.filter(delivered_at__isnull=True, pk__lte=upto)
+    return rows.order_by("pk")[:limit]
+
+
+def outbox_since() -> datetime | None:
+    """Return since when the oldest event waits to be passed on; None where none does."""
+    waiting = BusinessEvent.objects.filter(delivered_at__isnull=True).order_by("pk")
+    return waiting.values_list("recorded_at", flat=True).first()
+
+
+def due_deliveries(as_of: datetime) -> QuerySet[WebhookDelivery]:
+    """Return what may be sent: due, at its turn within its subject, to an endpoint that works."""
+    earlier = WebhookDelivery.objects.filter(
+        endpoint=OuterRef("endpoint"),
+        subject_type=OuterRef("subject_type"),
+        subject_id=OuterRef("subject_id"),
+        event__lt=OuterRef("event"),
+        state__in=UNFINISHED,
+    )
+    working = WebhookEndpoint.objects.filter(state=EndpointState.ACTIVE, user__is_active=True)
+    return WebhookDelivery.objects.filter(
+        ~Exists(earlier),
+        endpoint__in=list(working.values_list("pk", flat=True)),
+        state=DeliveryState.WAITING,
+        next_try_at__lte=as_of,
     )
 
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from billing_site.views import approvals, history, home, integrity, jobs, keys, limits, reports
+from billing_site.views import (
+    approvals,
+    deliveries,
+    history,
+    home,
+    integrity,
+    jobs,
+    keys,
+    limits,
+    reports,
+    webhooks,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -32,5 +43,17 @@ urlpatterns = [
     path("integrity/", integrity.Board.as_view(), name="integrity"),
     path("integrity/run/", integrity.Run.as_view(), name="integrity_run"),
     path("integrity/<str:code>/", integrity.Findings.as_view(), name="findings"),
+    path("webhooks/", webhooks.Endpoints.as_view(), name="webhooks"),
+    path("webhooks/new/", webhooks.NewEndpoint.as_view(), name="new_webhook"),
+    path("webhooks/deliveries/", deliveries.Deliveries.as_view(), name="deliveries"),
+    path("webhooks/deliveries/<int:pk>/", deliveries.Delivery.as_view(), name="delivery"),
+    path("webhooks/deliveries/<int:pk>/again/", deliveries.SendAgain.as_view(), name="send_again"),
+    path("webhooks/deliveries/<int:pk>/skip/", deliveries.Skip.as_view(), name="skip_delivery"),
+    path("webhooks/<int:pk>/", webhooks.Endpoint.as_view(), name="webhook"),
+    path("webhooks/<int:pk>/secret/", webhooks.ChangeSecret.as_view(), name="webhook_secret"),
+    path("webhooks/<int:pk>/pause/", webhooks.Pause.as_view(), name="pause_webhook"),
+    path("webhooks/<int:pk>/resume/", webhooks.Resume.as_view(), name="resume_webhook"),
+    path("webhooks/<int:pk>/close/", webhooks.Close.as_view(), name="close_webhook"),
+    path("webhooks/<int:pk>/test/", webhooks.SendTest.as_view(), name="test_webhook"),
     path("reports/", reports.Index.as_view(), name="reports"),
 ]

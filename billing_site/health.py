@@ -11,9 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_q.models import OrmQ
 
+import audit.queries
 from billing_site import schema
 
 TASKS_LATE_AFTER = timedelta(minutes=2)
+OUTBOX_LATE_AFTER = timedelta(minutes=15)
 
 
 @never_cache
@@ -28,7 +30,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database is there and migrated, else 503 and what is missing.
 
-    A task cluster that lags is told, but does not take the console out of service.
+    A task cluster that lags, and events that are not passed on, are told, but do not take the
+    console out of service.
     """
     try:
         connection = connections[DEFAULT_DB_ALIAS]
@@ -39,7 +42,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
         missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if missing:
             return JsonResponse({"status": "migrations missing", "missing": missing}, status=503)
-        return JsonResponse({"status": "ok", "tasks": "late" if tasks_are_late() else "ok"})
+        answer = {
+            "status": "ok",
+            "tasks": "late" if tasks_are_late() else "ok",
+            "outbox": "late" if outbox_is_late() else "ok",
+        }
+        return JsonResponse(answer)
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)
 
@@ -51,3 +59,9 @@ def tasks_are_late() -> bool:
     """
     retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
     return OrmQ.objects.filter(lock__lt=timezone.now() - retry - TASKS_LATE_AFTER).exists()
+
+
+def outbox_is_late() -> bool:
+    """Tell whether the oldest event that was not passed on has waited for three ticks."""
+    since = audit.queries.outbox_since()
+    return since is not None and since < timezone.now() - OUTBOX_LATE_AFTER

@@ -251,7 +251,7 @@ ROLES: tuple[Role, ...] = (
     Role(
         name=ACCESS,
         username="access",
-        purpose="Users, roles and API keys; no money right whatever.",
+        purpose="Users, roles, API keys and webhooks; no money right whatever.",
         may=(
             "auth.view_user",
             "auth.add_user",
@@ -260,6 +260,10 @@ ROLES: tuple[Role, ...] = (
             "audit.view_apikey",
             "audit.add_apikey",
             "audit.change_apikey",
+            "audit.view_webhookendpoint",
+            "audit.add_webhookendpoint",
+            "audit.change_webhookendpoint",
+            "audit.view_webhookdelivery",
         ),
         handles_money=False,
     ),

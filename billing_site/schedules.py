@@ -40,6 +40,7 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("value_suspense", "hour", "rating.tasks.value_suspense"),
     Sweep("bill_limits", "hour", "invoicing.tasks.bill_limits"),
     Sweep("set_off_ends", "hour", "receivables.tasks.set_off_ends"),
+    Sweep("pass_on_events", "tick", "audit.tasks.pass_on"),
     Sweep("expire_approvals", "hour", "billing_site.tasks.expire_approvals"),
     Sweep("forget_idempotency_keys", "day", "billing_site.tasks.forget_idempotency_keys"),
     Sweep("seal_history", "hour", "billing_site.tasks.seal_history"),

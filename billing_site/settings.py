@@ -22,6 +22,7 @@ DATABASE_URL = env.str("DATABASE_URL", default="")
 ON_DEVELOPMENT_DATABASE = not DATABASE_URL
 DEBUG = env.bool("DEBUG", default=ON_DEVELOPMENT_DATABASE)
 SECRET_KEY = env.str("SECRET_KEY", default="development-only-not-a-secret" if DEBUG else "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "Set SECRET_KEY to a long random value: it is required in production."
@@ -232,6 +233,7 @@ SPECTACULAR_SETTINGS = {
 
 # -- What the ground floor uses of the floors above --------------------------------------------
 BILLING_ENTITIES_OF: str = "ledger.queries.entities_of"
+WEBHOOKS_TO_LOCAL: bool = DEBUG and env.bool("WEBHOOKS_TO_LOCAL", default=False)
 BILLING_IDEMPOTENCY_STORE: str = "billing_site.idempotency.STORE"
 
 # -- Mail, security, logs ----------------------------------------------------------------------

@@ -125,6 +125,7 @@ SECTIONS: tuple[Section, ...] = (
             Entry("Approval policies", "policy", "admin:audit_approvalpolicy_changelist"),
             Entry("People", "group", "admin:auth_user_changelist"),
             Entry("Roles", "badge", "admin:auth_group_changelist"),
+            Entry("Webhooks", "webhook", "console:webhooks"),
             Entry("API keys", "key", "console:keys"),
         ),
     ),

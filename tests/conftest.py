@@ -10,11 +10,8 @@ from django.conf import settings
 from django.test import TransactionTestCase, override_settings
 from hypothesis import settings as hypothesis_settings
 
-from audit.models import BusinessEvent
-from audit.operations import events
 from billing_site.throwaway import Server, clone_name, server_url
 from tests import worlds
-from tests.event_page import INVENTED, fault
 
 # The same examples in every run, so that a red run is red again; HYPOTHESIS=explore looks for new.
 hypothesis_settings.register_profile("house", derandomize=True, deadline=None)
@@ -112,12 +109,7 @@ def database_url(db: None) -> str:
 @pytest.fixture(scope="session", autouse=True)
 def events_as_the_page_says() -> Iterator[None]:
     """Compare every event that a test of this process records with docs/formats/events.md."""
-    real = events._row
+    from tests.event_page import watched
 
-    def checked(happening: events.Happening) -> BusinessEvent:
-        assert happening.topic in INVENTED or not (said := fault(happening)), said
-        return real(happening)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(events, "_row", checked)
+    with watched():
         yield

@@ -6,11 +6,15 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from audit.operations import Happening
+import pytest
+
+from audit.models import BusinessEvent
+from audit.operations import Happening, events
 from tests.architecture.house import ROOT, TRADES
 
 PAGE: Final = ROOT / "docs" / "formats" / "events.md"
@@ -52,6 +56,20 @@ def fault(happening: Happening) -> str:
     if set(happening.payload) != set(line.payload):
         return f"{happening.topic} says {sorted(happening.payload)}, not {sorted(line.payload)}"
     return ""
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Compare every event that this process records with the page."""
+    real = events._row
+
+    def checked(happening: Happening) -> BusinessEvent:
+        assert happening.topic in INVENTED or not (said := fault(happening)), said
+        return real(happening)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "_row", checked)
+        yield
 
 
 def _writing() -> Iterator[Path]:

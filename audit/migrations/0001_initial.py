@@ -223,6 +223,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='WebhookEndpoint',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now())),
+                ('updated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('name', models.CharField(max_length=80)),
+                ('url', models.CharField(max_length=500)),
+                ('topics', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), size=None)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('entity', models.BigIntegerField(null=True)),
+                ('state', models.CharField(choices=[('ACTIVE', 'Active'), ('PAUSED', 'Paused: events are kept for it'), ('CLOSED', 'Closed')], default='ACTIVE', max_length=6)),
+                ('secret_number', models.PositiveSmallIntegerField(default=1)),
+                ('secret_changed_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'CLOSED'), _negated=True), fields=('name',), name='audit_webhookendpoint_named_once'), models.CheckConstraint(condition=models.Q(('state__in', ['ACTIVE', 'PAUSED', 'CLOSED'])), name='audit_webhookendpoint_state'), models.CheckConstraint(condition=models.Q(('url__regex', '^https?://[^/@?#[:space:]]+(/|$)')), name='audit_webhookendpoint_is_address'), models.CheckConstraint(condition=models.Q(('topics__len__gt', 0)), name='audit_webhookendpoint_has_topics')],
+            },
+        ),
+        migrations.CreateModel(
             name='ImportRowError',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -233,5 +256,28 @@ class Migration(migrations.Migration):
                 ('rule', models.CharField(max_length=40)),
                 ('message', models.CharField(max_length=500)),
             ],
+        ),
+        migrations.CreateModel(
+            name='WebhookDelivery',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='audit.webhookendpoint')),
+                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.businessevent')),
+                ('subject_type', models.CharField(max_length=80)),
+                ('subject_id', models.BigIntegerField()),
+                ('state', models.CharField(choices=[('WAITING', 'Waiting to be sent'), ('DELIVERED', 'Delivered'), ('PARKED', 'Parked after too many tries'), ('SKIPPED', 'Left out')], default='WAITING', max_length=9)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_try_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('last_tried_at', models.DateTimeField(null=True)),
+                ('last_status', models.PositiveSmallIntegerField(null=True)),
+                ('last_error', models.CharField(blank=True, default='', max_length=300)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('ended_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'verbose_name_plural': 'webhook deliveries',
+                'indexes': [models.Index(condition=models.Q(('state', 'WAITING')), fields=['endpoint', 'next_try_at'], name='audit_webhookdelivery_due'), models.Index(condition=models.Q(('state__in', ['WAITING', 'PARKED'])), fields=['endpoint', 'subject_type', 'subject_id', 'event'], name='audit_webhookdelivery_open')],
+                'constraints': [models.UniqueConstraint(fields=('endpoint', 'event'), name='audit_webhookdelivery_is_unique'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ['DELIVERED', 'SKIPPED'])), models.Q(('ended_at__isnull', True), ('state__in', ['WAITING', 'PARKED'])), _connector='OR'), name='audit_webhookdelivery_ends_once'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['PARKED', 'SKIPPED']), _negated=True), models.Q(('last_error', ''), _negated=True), _connector='OR'), name='audit_webhookdelivery_says_why')],
+            },
         ),
     ]

@@ -4,6 +4,7 @@ from audit.models.access import ApiKey, IdempotencyKey
 from audit.models.approval import ApprovalPolicy, ApprovalRequest, ReasonCode
 from audit.models.event import BusinessEvent
 from audit.models.history import Change, Seal
+from audit.models.webhook import WebhookDelivery, WebhookEndpoint
 from audit.models.work import ImportBatch, ImportRowError, JobRun
 
 __all__ = [
@@ -18,4 +19,6 @@ __all__ = [
     "JobRun",
     "ReasonCode",
     "Seal",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

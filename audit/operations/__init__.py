@@ -24,6 +24,22 @@ from audit.operations.approvals import (
 )
 from audit.operations.context import context
 from audit.operations.deciding import Decision
+from audit.operations.delivering import (
+    CannotSendAgain,
+    Outcome,
+    send_again,
+    send_deliveries,
+    send_test_event,
+    skip_delivery,
+)
+from audit.operations.endpoints import (
+    EndpointIsClosed,
+    close_endpoint,
+    open_endpoint,
+    pause_endpoint,
+    resume_endpoint,
+    rotate_secret,
+)
 from audit.operations.events import Happening, mark_delivered, record_event, record_events
 from audit.operations.idempotency import KeyReused, claim, forget_expired, remember_answer
 from audit.operations.imports import AlreadyImported, close_batch, open_batch, refuse_batch
@@ -44,6 +60,7 @@ from audit.operations.limits import (
     request_limit,
     set_limit,
 )
+from audit.operations.passing_on import pass_on_events
 from audit.operations.seals import seal_changes
 
 __all__ = [
@@ -54,7 +71,9 @@ __all__ = [
     "ApprovalMissing",
     "BeyondItsUser",
     "CannotDecide",
+    "CannotSendAgain",
     "Decision",
+    "EndpointIsClosed",
     "Happening",
     "JobIsNotParked",
     "JobIsParked",
@@ -63,11 +82,13 @@ __all__ = [
     "Limit",
     "LimitUnchanged",
     "NotAServiceUser",
+    "Outcome",
     "PayloadChanged",
     "approve",
     "approve_and_use",
     "claim",
     "close_batch",
+    "close_endpoint",
     "consume_approval",
     "context",
     "expire_requests",
@@ -80,6 +101,9 @@ __all__ = [
     "mark_used",
     "open_api_key",
     "open_batch",
+    "open_endpoint",
+    "pass_on_events",
+    "pause_endpoint",
     "record_event",
     "record_events",
     "refuse_batch",
@@ -88,9 +112,15 @@ __all__ = [
     "remember_answer",
     "request_approval",
     "request_limit",
+    "resume_endpoint",
     "revoke_api_key",
+    "rotate_secret",
     "seal_changes",
+    "send_again",
+    "send_deliveries",
+    "send_test_event",
     "set_limit",
+    "skip_delivery",
     "start_job",
     "withdraw",
 ]

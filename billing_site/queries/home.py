@@ -15,7 +15,7 @@ import invoicing.queries
 import payments.queries
 import rating.queries
 import receivables.queries
-from audit.models import ImportBatch
+from audit.models import ImportBatch, WebhookDelivery
 from billing_site.queries.doors import may_open
 from foundation import scope
 from foundation.periods import Period
@@ -110,6 +110,13 @@ PILES: tuple[Pile, ...] = (
         "failed too often and wait for a person",
         "console:jobs",
         lambda now: audit.queries.parked_jobs(),
+    ),
+    Pile(
+        "Parked webhooks",
+        "events that an endpoint did not take",
+        "console:deliveries",
+        lambda now: WebhookDelivery.objects.filter(state="PARKED"),
+        "?state=PARKED",
     ),
 )
 

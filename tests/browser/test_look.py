@@ -22,6 +22,7 @@ from tests.browser.conftest import PASSWORD, opened
 from tests.browser.looking import dress, faults, manners, overflow, painted
 from tests.browser.unusual import add_the_unusual
 from tests.browser.walking import Walk, kinds_of_objects
+from tests.browser.webhooks import tell_an_endpoint
 
 pytestmark = pytest.mark.browser
 
@@ -83,7 +84,7 @@ def house(
     with django_db_blocker.unblock():
         call_command("setup_roles")
         call_command("seed_demo", "--size", "tiny", "--no-progress", "--password", PASSWORD)
-        first = add_the_unusual()
+        first = [*add_the_unusual(), *tell_an_endpoint()]
         walk = Walk()
         for role in ROLES:
             walk.go(logged_in(role), role, first=first)

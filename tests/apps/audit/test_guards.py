@@ -78,7 +78,7 @@ pytestmark = pytest.mark.django_db
             "UPDATE audit_approvalrequest SET state = 'APPROVED'",
         ),
         ("audit_approvalrequest_is_append_only", "TRUNCATE audit_approvalrequest CASCADE"),
-        ("audit_businessevent_is_append_only", "TRUNCATE audit_businessevent"),
+        ("audit_businessevent_is_append_only", "TRUNCATE audit_businessevent CASCADE"),
         (
             "audit_businessevent_uuid_key",
             (
