@@ -191,5 +191,5 @@ def test_the_database_knows_the_same_arrows(
 
 
 def test_every_query_file_is_a_statement() -> None:
-    for name in ("payers", "members", "segments", "contract_prices", "exemptions"):
+    for name in ("payers", "members", "contract_prices", "exemptions"):
         assert sql.statement("customers", name).startswith("-- ")
