@@ -29,7 +29,7 @@ from catalog.models import (
     Promotion,
 )
 from foundation.errors import Invalid, Refusal
-from foundation.parsing import BadValue, code_text, plain_text
+from foundation.parsing import BadValue, amount_text, code_text, plain_text
 from foundation.permissions import require
 from foundation.sql import statement
 
@@ -83,6 +83,7 @@ def define_discount(
     Raises: Invalid; CannotDefineDiscount.
     """
     require(actor, "catalog.add_discountdef", "catalog.change_discountdef")
+    _require_fitting(kind, value, currency)
     return _define(
         DiscountDef,
         code,
@@ -113,6 +114,23 @@ def define_discount(
             "section": section,
         },
     )
+
+
+def _require_fitting(kind: DiscountKind | str, value: Decimal | None, currency: str) -> None:
+    """Refuse a share of more than all, and an amount finer than its currency: 10.5 yen.
+
+    Raises: Invalid.
+    """
+    if value is None:
+        return
+    if kind == DiscountKind.PERCENT and not 0 < value <= 1:
+        message = "a percentage is above 0 and at most 100"
+        raise Invalid(message, rule="DSC-3", column="value")
+    if kind == DiscountKind.AMOUNT and currency:
+        try:
+            amount_text(f"{value:f}", currency=currency, minimum=Decimal(0))
+        except BadValue as bad:
+            raise Invalid(bad.message, rule=bad.rule, column="value") from bad
 
 
 def _greatest(steps: Sequence[tuple[Decimal, Decimal]]) -> Decimal:

@@ -26,6 +26,7 @@ from foundation.api.texts import (
     CodeField,
     CurrencyCodeField,
     DecimalTextField,
+    KeyField,
     LineField,
     NumberedField,
 )
@@ -154,7 +155,7 @@ class IdentifierSerializer(HouseSerializer):
     """An identifier of a service; equal service keys share a service."""
 
     type = CodeField(max_length=16)
-    value = LineField(max_length=64)
+    value = KeyField(max_length=64)
     service_key = CodeField(max_length=16, required=False)
 
 

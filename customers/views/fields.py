@@ -17,7 +17,14 @@ from customers.models import Account
 from customers.operations import AddressInput, IdentifierInput, Phase, components_of
 from customers.rules.component_words import read_component
 from foundation import clock
-from foundation.parsing import BadValue, code_text, date_text, decimal_text, plain_text
+from foundation.parsing import (
+    BadValue,
+    code_text,
+    date_text,
+    decimal_text,
+    key_text,
+    plain_text,
+)
 from foundation.screens import Suggest
 from tax.choices import Level
 from tax.models import Jurisdiction
@@ -132,7 +139,7 @@ class IdentifiersField(PairsField):
         return [
             IdentifierInput(
                 type=_parsed(lambda kind=kind: code_text(kind, 16)),  # type: ignore[misc]
-                value=_parsed(lambda text=text: plain_text(text, 64)),  # type: ignore[misc]
+                value=_parsed(lambda text=text: key_text(text, 64)),  # type: ignore[misc]
             )
             for kind, text in self.pairs(value)
         ]
@@ -145,7 +152,9 @@ class PricesField(PairsField):
         least = Decimal(0)
         return {
             code: _parsed(
-                lambda text=text: decimal_text(text, places=10, minimum=least)  # type: ignore[misc]
+                lambda text=text: decimal_text(  # type: ignore[misc]
+                    text, places=10, minimum=least, maximum=MOST
+                )
             )
             for code, text in self.pairs(value)
         }
@@ -209,7 +218,9 @@ class PhasesField(forms.CharField):
             else _parsed(lambda: decimal_text(quantity, places=8, minimum=least, maximum=MOST)),
             prices={
                 code: _parsed(
-                    lambda text=text: decimal_text(text, places=10, minimum=nothing)  # type: ignore[misc]
+                    lambda text=text: decimal_text(  # type: ignore[misc]
+                        text, places=10, minimum=nothing, maximum=MOST
+                    )
                 )
                 for code, text in zip(pairs[::2], pairs[1::2], strict=True)
             },

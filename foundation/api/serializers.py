@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework import serializers
 
+from foundation.parsing import BadValue, date_text
+
 
 class StrictInput:
-    """Refuse a field that is unknown or only for reading, instead of ignoring it."""
+    """Refuse a field that is unknown or only for reading, instead of ignoring it.
+
+    Days are those that every door reads, from 1900 to 2199.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
         """Check the names, then the values."""
@@ -25,7 +31,21 @@ class StrictInput:
             }
             if wrong:
                 raise serializers.ValidationError(wrong, code="API-FIELD")
-        return super().to_internal_value(data)  # type: ignore[misc]
+        values = super().to_internal_value(data)  # type: ignore[misc]
+        far = {name: [why] for name, value in values.items() if (why := _no_day(value))}
+        if far:
+            raise serializers.ValidationError(far, code="RANGE")
+        return values
+
+
+def _no_day(value: object) -> str:
+    """Say why a day or a moment lies on no day of the books; nothing of other values."""
+    if isinstance(value, date):
+        try:
+            date_text(str(value)[:10])
+        except BadValue as bad:
+            return bad.message
+    return ""
 
 
 class HouseSerializer(StrictInput, serializers.Serializer):  # type: ignore[type-arg]

@@ -11,7 +11,14 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from foundation.parsing import BadValue, code_text, currency_text, decimal_text, plain_text
+from foundation.parsing import (
+    BadValue,
+    code_text,
+    currency_text,
+    decimal_text,
+    key_text,
+    plain_text,
+)
 
 
 class LineField(serializers.CharField):
@@ -22,6 +29,14 @@ class LineField(serializers.CharField):
         return _parsed(
             lambda: plain_text(text, self.max_length or 200, required=not self.allow_blank)
         )
+
+
+class KeyField(serializers.CharField):
+    """What tells things apart, not cut by a spreadsheet."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return _parsed(lambda: key_text(text, self.max_length or 200))
 
 
 class CodeField(serializers.CharField):

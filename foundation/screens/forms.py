@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.views.generic.edit import FormMixin
 
 from foundation.errors import Invalid, Refusal, translate_database_error
-from foundation.parsing import BadValue
+from foundation.parsing import BadValue, date_text, decimal_text
 from foundation.screens.cells import dates_told
 from foundation.screens.choosing import settle_choices
 from foundation.screens.frame import Crumb, Screen
@@ -52,6 +53,23 @@ class Parsed(forms.CharField):
             raise ValidationError(bad.message, code=bad.rule) from bad
 
 
+def is_plain(form: forms.Form) -> bool:
+    """Tell whether days and numbers are written as every door reads them; say where they are not.
+
+    Fields of the framework take `1_000`, digits of other scripts, and the years 1 and 9999.
+    """
+    for name, field in form.fields.items():
+        value, sent = form.cleaned_data.get(name), form[name].data
+        try:
+            if isinstance(value, date):
+                date_text(str(value)[:10])
+            elif isinstance(field, forms.IntegerField) and isinstance(sent, str) and sent.strip():
+                decimal_text(sent.strip(), places=24)
+        except BadValue as bad:
+            form.add_error(name, ValidationError(bad.message, code=bad.rule))
+    return form.is_valid()
+
+
 class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
     """A form whose `submit` makes one call into an operation.
 
@@ -85,7 +103,7 @@ class FormScreen(FormMixin, Screen):  # type: ignore[type-arg]
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the form, call the operation, go on or say why not, at the field that is meant."""
         form = self.get_form()
-        if form.is_valid():
+        if form.is_valid() and is_plain(form):
             try:
                 self.result = self.submit(form)
             except Refusal as refusal:

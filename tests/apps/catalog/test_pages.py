@@ -169,6 +169,10 @@ def test_a_price_goes_from_a_form_to_force(client: Client, fiber: Shop) -> None:
         ("tiers", "0; 1\n*; 2", "line 1: 0 is less than 0.00000001"),
         ("package_size", "0", "0 is less than 0.00000001"),
         ("starts", "2027-02-29", "valid date"),
+        ("starts", "9999-12-31", "is not from 1900-01-01 to 2199-12-31"),
+        ("starts", "0001-01-01", "is not from 1900-01-01 to 2199-12-31"),
+        ("percent", "9.1", "9.1 is more than 9"),
+        ("tiers", "100; ", "line 1: say the price"),
     ],
 )
 def test_a_bad_value_is_said_at_its_field(

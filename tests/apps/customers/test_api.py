@@ -92,6 +92,31 @@ def test_from_customer_to_active_subscription_over_public_surfaces(api: Api) -> 
     assert service["subscription"] == name
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2200-01-01"])
+def test_a_day_beyond_the_books_is_refused(api: Api, day: str) -> None:
+    owner = build.account()
+    build.offer()
+    item = {"action": "ADD", "offer": "FIBER", "quantity": "1"}
+    body = {"account": owner.number, "requested_on": day, "items": [item]}
+    answer = api.post("orders/", body)
+    assert answer.status_code == 400
+    assert "requested_on" in str(answer.json())
+    assert not Order.objects.exists()
+
+
+def test_an_identifier_that_a_spreadsheet_cut_is_refused(api: Api) -> None:
+    owner = build.account()
+    build.offer(charges=({}, build.usage_charge()))
+    item = {
+        "action": "ADD", "offer": "FIBER", "quantity": "1",
+        "identifiers": [{"type": "MSISDN", "value": "4.91512E+14"}],
+    }  # fmt: skip
+    body = {"account": owner.number, "requested_on": "2027-01-01", "items": [item]}
+    answer = api.post("orders/", body)
+    assert (answer.status_code, answer.json()["rule"]) == (400, "DIGITS")
+    assert not Order.objects.exists()
+
+
 def test_a_machine_says_why_a_service_does_not_work(api: Api) -> None:
     offer = build.offer(charges=({"trigger": "ACTIVATION"},))
     waiting = build.add(build.account(), offer, JAN, awaits_activation=True)

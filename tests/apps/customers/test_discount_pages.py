@@ -72,6 +72,32 @@ def test_a_discount_is_defined_promoted_used_and_ended(clerk: Client, root: Acco
         page(clerk, f"catalog:{name}")
 
 
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"value": "1_0"}, "value", "is not a number"),
+        ({"value": "\u0661\u0660"}, "value", "is not a number"),
+        ({"value": "1e1"}, "value", "is not a number"),
+        ({"value": "101"}, "value", "at most 100"),
+        ({"priority": "\uff15"}, "priority", "is not a number"),
+        ({"starts": "9999-12-31"}, "starts", "is not from 1900-01-01 to 2199-12-31"),
+        ({"kind": "AMOUNT", "currency": "JPY", "value": "10.5"}, "value", "more than 0 decimals"),
+    ],
+)
+def test_a_number_or_day_is_one_at_every_door(
+    clerk: Client, changes: dict[str, str], field: str, words: str
+) -> None:
+    """The framework's fields take more than files and API do; amounts fit their currency."""
+    fields = {
+        "code": "X", "name": "X", "kind": "PERCENT", "level": "CHARGE", "value": "10",
+        "starts": "2027-01-01", "method": "COMPOUND", "priority": "100",
+    }  # fmt: skip
+    answer = clerk.post(reverse("catalog:discount_add"), fields | changes)
+    assert answer.status_code == 422
+    assert words in str(answer.context["form"].errors[field])
+    assert not DiscountDef.objects.exists()
+
+
 def test_a_coupon_that_cannot_be_used_is_told_on_the_form(clerk: Client, root: Account) -> None:
     answer = clerk.post(
         reverse("customers:give_discount", args=[root.pk]),
