@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from audit.models import BusinessEvent
 from audit.operations import Happening, events
 from tests.architecture.house import ROOT, TRADES
 
@@ -63,7 +62,7 @@ def watched() -> Iterator[None]:
     """Compare every event that this process records with the page."""
     real = events._row
 
-    def checked(happening: Happening) -> BusinessEvent:
+    def checked(happening: Happening) -> events.Row:
         assert happening.topic in INVENTED or not (said := fault(happening)), said
         return real(happening)
 

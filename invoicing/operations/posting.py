@@ -1,4 +1,4 @@
-"""Post the drafts of a chunk of payers: number, receivable, journal (BR-7, INV-1, J1, J7).
+"""Post the drafts of a chunk of payers: number, receivable, journal, event (BR-7, INV-1, J1, J7).
 
 One transaction a chunk, the counter locked last: whatever fails takes everything back, the
 numbers included. A payer whose inputs have changed since the draft is held instead.
@@ -27,6 +27,7 @@ from invoicing.operations.drafting import make_drafts
 from invoicing.operations.frame import Frame
 from invoicing.operations.prepaid import Drawn, draw_balances
 from invoicing.operations.reading import array, own_rows
+from invoicing.operations.telling import tell_posted
 from invoicing.operations.writing import NULL, Said, what_is_said
 from ledger.choices import Side
 
@@ -174,6 +175,7 @@ def post_chunk(
         actor_id=actor_id,
     )
     receivables.operations.open_items_in_bulk(cursor, _open_items(issued, numbers))
+    tell_posted(issued, numbers)
     posted.invoice_ids = [head.id for head in issued]
     return posted
 

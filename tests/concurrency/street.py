@@ -20,6 +20,7 @@ from django.db import connection
 import foundation.integrity
 import invoicing.operations
 import invoicing.queries
+from audit.models import BusinessEvent
 from customers.operations import IdentifierInput
 from invoicing.choices import RunState
 from invoicing.models import BillCycle, BillRun, Invoice, InvoiceLine
@@ -82,11 +83,15 @@ class Street:
             journal = JournalLine.objects.filter(
                 entry__source_type="invoicing.invoice", entry__source_id=document.pk
             ).order_by("account__number")
+            told = BusinessEvent.objects.filter(
+                subject_type="invoicing.invoice", subject_id=document.pk
+            ).order_by("id")
             found.append(
                 (
                     document.net, document.tax, document.total, item.open,
                     list(lines.values_list("text", "net", "tax", "service_start")),
                     list(journal.values_list("account__number", "debit", "credit")),
+                    list(told.values_list("topic", "payload__total")),
                 )
             )  # fmt: skip
         return found

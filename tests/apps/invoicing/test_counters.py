@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import invoicing.queries
+from audit.models import BusinessEvent
 from customers.models import Subscription, SubscriptionCharge
 from customers.operations import IdentifierInput, ItemInput
 from invoicing.models import ChargeItem, Invoice
@@ -123,4 +124,8 @@ def test_accounts_of_a_payer_reach_the_cheaper_tier_together(company: Company) -
     both = Invoice.objects.filter(payer=payer).order_by("-id")[:2]
     assert {one.doc_type: lines(one)[0][2] for one in both} == {
         "CREDIT_NOTE": "0.75", "INVOICE": "6.75",
+    }  # fmt: skip
+    credit = next(one for one in both if one.doc_type == "CREDIT_NOTE")
+    assert BusinessEvent.objects.get(subject_id=credit.pk, topic="credit_memo.posted").payload == {
+        "number": credit.number, "of": None, "total": f"{credit.total:.2f}", "currency": "EUR",
     }  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 
 import foundation.integrity
 import invoicing.queries
+from audit.models import BusinessEvent
 from invoicing.models import ChargeItem, Invoice
 from ledger.models import JournalLine
 from receivables.models import OpenItem
@@ -34,6 +35,14 @@ def test_a_recurring_charge_is_billed_taxed_and_posted(company: Company) -> None
         for line in JournalLine.objects.select_related("account")
     }
     assert journal == {"1100": D("101.34"), "2400": D("-85.16"), "2200": D("-16.18")}
+    told = BusinessEvent.objects.get(topic="invoice.posted")
+    assert (told.subject_type, told.subject_id, told.actor) == (
+        "invoicing.invoice", invoice.pk, None,
+    )  # fmt: skip
+    assert told.payload == {
+        "number": invoice.number, "payer_id": payer.pk, "total": "101.34", "payable": "101.34",
+        "currency": "EUR", "invoice_date": "2027-02-01", "due_date": "2027-03-03",
+    }  # fmt: skip
     assert ChargeItem.objects.count() == 2
     for result in foundation.integrity.run_checks(invoicing.queries.INTEGRITY):
         assert result.is_green, result

@@ -12,6 +12,7 @@ import foundation.integrity
 import invoicing.queries
 import ledger.operations
 import tax.operations
+from audit.models import BusinessEvent
 from catalog.models import Charge, OfferVersion
 from customers.choices import AccountRole
 from customers.models import Account
@@ -201,6 +202,7 @@ def test_a_zero_document_is_kept_without_a_number(company: Company) -> None:
     (invoice,) = Invoice.objects.all()
     assert (invoice.state, invoice.number, invoice.total) == ("SUPPRESSED", None, D(0))
     assert BillRunAccount.objects.get(run=run).state == "SUPPRESSED"
+    assert not BusinessEvent.objects.filter(topic="invoice.posted").exists()
     company.bill(MAR)
     assert lines(Invoice.objects.latest("id")) == [("01.03.", "Charge 1", "0.00")]
     is_green()
