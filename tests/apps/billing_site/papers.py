@@ -17,8 +17,8 @@ import ledger.operations
 import payments.operations
 import rating.operations
 import tax.operations
-from audit.choices import JobState
-from audit.models import JobRun
+from audit.choices import DeliveryState, JobState
+from audit.models import BusinessEvent, JobRun, WebhookDelivery
 from catalog.models import CommitmentSpec, OfferVersion
 from customers.models import Account, Contract
 from customers.operations import ItemInput
@@ -45,7 +45,7 @@ def papers(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:
     makers: tuple[Callable[[Company, Invoice, User, int], Keys], ...] = (
         _place, _usage_file, _receipt, _payment_file, _certificate, _contract, _discounts,
         _balance, _top_up, _job, _memo, _period, _draft_order, _key,
-        _job_run,
+        _job_run, _webhook,
     )  # fmt: skip
     for make in makers:
         made |= make(company, invoice, reader, rows)
@@ -81,6 +81,25 @@ def _job_run(company: Company, invoice: Invoice, reader: User, rows: int) -> Key
         state=state, attempts=rows, error="no disk" * (rows - 1),
     )  # fmt: skip
     return {"job run": (job.pk,)}
+
+
+def _webhook(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:
+    """Return an endpoint with so many deliveries, and the first of them, which is parked."""
+    endpoint, _ = audit.operations.open_endpoint(
+        name=f"Shop {rows}", url="https://shop.example/told", topics=["*"],
+        user=User.objects.create_user(f"hook{rows}"), actor=None,
+    )  # fmt: skip
+    told = [
+        WebhookDelivery.objects.create(
+            endpoint=endpoint, event=event,
+            subject_type=event.subject_type, subject_id=event.subject_id,
+        )
+        for event in BusinessEvent.objects.order_by("-pk")[:rows]
+    ]  # fmt: skip
+    WebhookDelivery.objects.filter(pk=told[0].pk).update(
+        state=DeliveryState.PARKED, last_error="no answer within 10 seconds", attempts=8
+    )
+    return {"webhook": (endpoint.pk,), "delivery": (told[0].pk,)}
 
 
 def _place(company: Company, invoice: Invoice, reader: User, rows: int) -> Keys:

@@ -62,8 +62,6 @@ SHORT = {
     "/console/invoicing/left-off/",
     "/console/invoicing/taxes/",
     "/console/payments/cash/",
-    "/console/webhooks/",
-    "/console/webhooks/deliveries/",
 }
 SHORT_API = {
     "bill-adjustments",

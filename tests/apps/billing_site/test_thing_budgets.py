@@ -20,7 +20,7 @@ from tests.apps.billing_site.test_query_budgets import console_cost
 from tests.worlds import standing
 
 pytestmark = pytest.mark.django_db
-HOME, ROOM = 18, 2
+HOME, ROOM = 19, 2
 # Pages that hand out a file, or lead to another page.
 NO_PAGES = {"invoicing:pdf", "rating:rejected", "payments:paymentreversal"}
 # Pages about a day, a check or a pool, and pages that carry an act out and take it back, which
@@ -65,6 +65,8 @@ BUDGETS = (
     ("console:approval", "request", 4),
     ("console:key", "key", 4),
     ("console:job", "job run", 3),
+    ("console:webhook", "webhook", 4),
+    ("console:delivery", "delivery", 4),
     ("ledger:period", "period", 6),
     ("tax:place", "place", 8),
     ("catalog:discount", "discount", 7),

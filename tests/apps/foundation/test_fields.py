@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.test.utils import isolate_apps
 from djmoney.money import Money
 
 from audit.models import ApprovalRequest, ReasonCode
@@ -98,6 +99,7 @@ def test_a_currency_is_a_code_of_iso_4217(code: str):
     assert CurrencyField().clean("EUR", None) == "EUR"
 
 
+@isolate_apps("audit")
 def test_an_amount_without_a_currency_on_its_row_is_found_by_the_checks():
     class Orphan(models.Model):
         amount = AmountField()
