@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from audit.models import ApiKey, ApprovalRequest
 from audit.operations.approvals import consume_approval, request_approval
 from audit.operations.events import record_event
+from audit.rules.service_users import is_service_user
 from foundation.errors import Invalid, Refusal
 from foundation.permissions import require
 
@@ -127,7 +128,7 @@ def _refuse(name: str, user: User, wanted: Sequence[str], days: int) -> None:
         raise Invalid(f"a key lives between 1 and {LONGEST} days", column="days")
     if not wanted:
         raise Invalid("a key that may do nothing is of no use", column="scopes")
-    if user.is_staff or user.is_superuser or not user.is_active:
+    if not is_service_user(user):
         raise NotAServiceUser(
             f"{user.get_username()} is no service user: a key acts as its user, who must be "
             "active and must not be able to log in",

@@ -17,6 +17,7 @@ from audit.choices import DeliveryState, EndpointState
 from audit.models import WebhookDelivery, WebhookEndpoint
 from audit.models.webhook import OLD_SECRET_FOR, UNFINISHED
 from audit.operations.events import record_event
+from audit.rules.service_users import is_service_user
 from audit.rules.topics import is_pattern
 from audit.rules.webhooks import BadAddress, target_of
 from foundation import scope
@@ -88,7 +89,7 @@ def _address(url: str) -> str:
 
 def _require_service_user(user: User) -> None:
     """Refuse a person: what they may see would leave the house under their name."""
-    if user.is_staff or user.is_superuser or not user.is_active:
+    if not is_service_user(user):
         raise Invalid(
             f"{user.get_username()} is no service user: active, and not able to log in",
             rule=RULE,

@@ -9,15 +9,14 @@ from django.db.models import Count, QuerySet
 
 from audit.choices import DeliveryState
 from audit.models import WebhookDelivery
+from audit.models.webhook import UNFINISHED
 
 
 def counts(endpoints: Collection[int]) -> dict[int, dict[str, int]]:
     """Return for each endpoint how many of its deliveries wait and are parked."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
     rows = (
-        WebhookDelivery.objects.filter(
-            endpoint__in=endpoints, state__in=[DeliveryState.WAITING, DeliveryState.PARKED]
-        )
+        WebhookDelivery.objects.filter(endpoint__in=endpoints, state__in=UNFINISHED)
         .order_by()
         .values_list("endpoint", "state")
         .annotate(rows=Count("pk"))

@@ -9,7 +9,6 @@ from typing import Any, Final
 from django import forms
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -18,6 +17,7 @@ import audit.operations
 import audit.queries
 from audit.models import ApiKey
 from billing_site.queries import keys
+from billing_site.views.secrets import ShowsSecret
 from foundation.screens import (
     ActionView,
     Button,
@@ -25,7 +25,6 @@ from foundation.screens import (
     Crumb,
     Empty,
     Fact,
-    FormScreen,
     ListScreen,
     Screen,
 )
@@ -194,12 +193,13 @@ class KeyForm(forms.Form):
         ]
 
 
-class NewKey(FormScreen):
+class NewKey(ShowsSecret):
     """Issue a key; the answer is the one page that ever shows its secret."""
 
     title = "Issue an API key"
     permission = (VIEW, ADD)
     form_class = KeyForm
+    answer_template = "console/key_secret.html"
     submit_label = "Issue"
     intro = (
         "The secret is shown once, on the next page. It opens nothing before a second person has "
@@ -211,14 +211,9 @@ class NewKey(FormScreen):
         assert isinstance(self.request.user, User)
         return audit.operations.issue_api_key(**form.cleaned_data, actor=self.request.user)
 
-    def succeeded(self) -> HttpResponse:
-        """Show the secret, this once."""
-        key, secret = self.result
-        self.template_name = "console/secret.html"
-        context = Screen.get_context_data(
-            self, key=key, secret=secret, title=f"The secret of {key.name}", shown_at=address(key)
-        )
-        return self.render_to_response(context)
+    def address_of(self, made: ApiKey) -> str:
+        """Return the page of the key."""
+        return address(made)
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the list."""

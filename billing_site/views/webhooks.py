@@ -8,7 +8,6 @@ from typing import Any, Final
 from django import forms
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -20,6 +19,7 @@ from audit.models import WebhookEndpoint
 from billing_site.health import outbox_is_late
 from billing_site.queries import webhooks
 from billing_site.queries.keys import service_users
+from billing_site.views.secrets import ShowsSecret
 from foundation import clock
 from foundation.errors import Invalid
 from foundation.screens import (
@@ -29,7 +29,6 @@ from foundation.screens import (
     Crumb,
     Empty,
     Fact,
-    FormScreen,
     ListScreen,
     Screen,
 )
@@ -232,18 +231,14 @@ class EndpointForm(forms.Form):
         self.fields["user"].queryset = service_users()  # type: ignore[attr-defined]
 
 
-class WithSecret(FormScreen):
-    """A form whose answer is the one page that shows a secret."""
+class WithSecret(ShowsSecret):
+    """A form that gives an endpoint a secret."""
 
-    def succeeded(self) -> HttpResponse:
-        """Show the secret, this once."""
-        endpoint, secret = self.result
-        self.template_name = "console/webhook_secret.html"
-        context = Screen.get_context_data(
-            self, secret=secret, title=f"The secret of {endpoint.name}",
-            shown_at=address(endpoint), is_new=endpoint.secret_number == 1,
-        )  # fmt: skip
-        return self.render_to_response(context)
+    answer_template = "console/webhook_secret.html"
+
+    def address_of(self, made: WebhookEndpoint) -> str:
+        """Return the page of the endpoint."""
+        return address(made)
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the list."""
