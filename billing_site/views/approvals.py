@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -170,12 +169,6 @@ class Decision(FormScreen, OnRequest):
     form_class = DecisionForm
     template_name = "console/form.html"
 
-    @property
-    def person(self) -> User:
-        """Return who decides."""
-        assert isinstance(self.request.user, User)
-        return self.request.user
-
     def get_success_url(self) -> str:
         """Go to the thing that was asked about, whose page does the act, or back to the inbox."""
         shown = self.request_shown
@@ -199,7 +192,7 @@ class Approve(Decision):
         """Call the operation."""
         return operations.approve(
             request_id=self.kwargs["pk"],
-            approver=self.person,
+            approver=self.actor,
             comment=form.cleaned_data["comment"],
         )
 
@@ -215,6 +208,6 @@ class Reject(Decision):
         """Call the operation."""
         return audit.operations.reject(
             request_id=self.kwargs["pk"],
-            approver=self.person,
+            approver=self.actor,
             comment=form.cleaned_data["comment"],
         )

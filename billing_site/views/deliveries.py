@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -112,12 +111,6 @@ class OfDelivery(Screen):
         """Return the delivery."""
         rows = WebhookDelivery.objects.select_related("event", "endpoint")
         return get_object_or_404(rows, pk=self.kwargs["pk"])
-
-    @property
-    def actor(self) -> User:
-        """Return the person who asks."""
-        assert isinstance(self.request.user, User)
-        return self.request.user
 
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the lists."""

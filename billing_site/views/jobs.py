@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -181,8 +180,7 @@ class Release(OfJob, ActionView):
 
     def act(self) -> JobRun:
         """Call the operation."""
-        assert isinstance(self.request.user, User)
-        return audit.operations.release_job(job_id=self.job.pk, actor=self.request.user)
+        return audit.operations.release_job(job_id=self.job.pk, actor=self.actor)
 
     def get_success_message(self) -> str:
         """Say who takes it up."""

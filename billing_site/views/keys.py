@@ -208,8 +208,7 @@ class NewKey(ShowsSecret):
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""
-        assert isinstance(self.request.user, User)
-        return audit.operations.issue_api_key(**form.cleaned_data, actor=self.request.user)
+        return audit.operations.issue_api_key(**form.cleaned_data, actor=self.actor)
 
     def address_of(self, made: ApiKey) -> str:
         """Return the page of the key."""
@@ -228,8 +227,7 @@ class RevokeKey(OfKey, ActionView):
 
     def act(self) -> None:
         """Call the operation."""
-        assert isinstance(self.request.user, User)
-        audit.operations.revoke_api_key(key_id=self.key.pk, actor=self.request.user)
+        audit.operations.revoke_api_key(key_id=self.key.pk, actor=self.actor)
 
     def get_success_url(self) -> str:
         """Show the key."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -148,7 +148,6 @@ class Ask(FormScreen):
 
     def ask(self, given: dict[str, Any], **key: Any) -> ApprovalRequest:
         """Call the operation for the limit of `key` with the figures of the form."""
-        assert isinstance(self.request.user, User)
         share = given["share"]
         limit = audit.operations.Limit(
             free_up_to=given["free_up_to"],
@@ -157,7 +156,7 @@ class Ask(FormScreen):
             **key,
         )
         return audit.operations.request_limit(
-            limit=limit, actor=self.request.user, reason=given["reason"]
+            limit=limit, actor=self.actor, reason=given["reason"]
         )
 
     def get_success_url(self) -> str:

@@ -110,12 +110,6 @@ class OfEndpoint(Screen):
         rows = WebhookEndpoint.objects.select_related("user", "created_by")
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
-    @property
-    def actor(self) -> User:
-        """Return the person who asks."""
-        assert isinstance(self.request.user, User)
-        return self.request.user
-
     def crumbs(self) -> Sequence[Crumb]:
         """Lead back to the list."""
         return (Crumb("Webhooks", reverse("console:webhooks")),)
@@ -259,7 +253,6 @@ class NewEndpoint(WithSecret):
 
     def submit(self, form: forms.Form) -> Any:
         """Call the operation."""
-        assert isinstance(self.request.user, User)
         given = form.cleaned_data
         return audit.operations.open_endpoint(
             name=given["name"],
@@ -267,7 +260,7 @@ class NewEndpoint(WithSecret):
             topics=given["topics"].replace(",", " ").split(),
             user=given["user"],
             entity=given["entity"].pk if given["entity"] else None,
-            actor=self.request.user,
+            actor=self.actor,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, Q, QuerySet
@@ -135,6 +135,12 @@ class Screen(TemplateView):
             return response
 
         return gated
+
+    @property
+    def actor(self) -> User:
+        """Return who asks; behind the gate it is a person who is logged in."""
+        assert isinstance(self.request.user, User)
+        return self.request.user
 
     def gate(self, request: HttpRequest) -> HttpResponse | None:
         """Return the log-in or the refusal; None where the user may come in."""

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -106,12 +105,6 @@ class OnPeriod(Screen):
         return get_object_or_404(
             AccountingPeriod.objects.select_related("entity", "changed_by"), pk=self.kwargs["pk"]
         )
-
-    @property
-    def person(self) -> User:
-        """Return who acts."""
-        assert isinstance(self.request.user, User)
-        return self.request.user
 
     @property
     def told(self) -> str:
@@ -232,7 +225,7 @@ class SoftClose(OnPeriod, ActionView):
 
     def act(self) -> AccountingPeriod:
         """Call the operation."""
-        return operations.soft_close_period(period_id=self.kwargs["pk"], actor=self.person)
+        return operations.soft_close_period(period_id=self.kwargs["pk"], actor=self.actor)
 
 
 class Close(OnPeriod, ActionView):
@@ -243,7 +236,7 @@ class Close(OnPeriod, ActionView):
 
     def act(self) -> AccountingPeriod:
         """Call the operation."""
-        return operations.close_period(period_id=self.kwargs["pk"], actor=self.person)
+        return operations.close_period(period_id=self.kwargs["pk"], actor=self.actor)
 
 
 class Reopen(OnPeriod, ActionView):
@@ -254,7 +247,7 @@ class Reopen(OnPeriod, ActionView):
 
     def act(self) -> AccountingPeriod:
         """Call the operation."""
-        return operations.reopen_period(period_id=self.kwargs["pk"], actor=self.person)
+        return operations.reopen_period(period_id=self.kwargs["pk"], actor=self.actor)
 
 
 class ReasonForm(forms.Form):
@@ -294,7 +287,7 @@ class AskClose(Ask):
     def submit(self, form: forms.Form) -> ApprovalRequest:
         """Call the operation."""
         return operations.request_close(
-            period_id=self.kwargs["pk"], actor=self.person, reason=form.cleaned_data["reason"]
+            period_id=self.kwargs["pk"], actor=self.actor, reason=form.cleaned_data["reason"]
         )
 
 
@@ -307,5 +300,5 @@ class AskReopen(Ask):
     def submit(self, form: forms.Form) -> ApprovalRequest:
         """Call the operation."""
         return operations.request_reopening(
-            period_id=self.kwargs["pk"], actor=self.person, reason=form.cleaned_data["reason"]
+            period_id=self.kwargs["pk"], actor=self.actor, reason=form.cleaned_data["reason"]
         )
